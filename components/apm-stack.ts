@@ -1,0 +1,129 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Member } from "../config/members";
+import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
+
+export interface ApmStackArgs {
+  readonly platform: Platform;
+  readonly scope: Scope;
+  /** Whose stack it is: id, limits, PHP settings, cache. */
+  readonly member: Member;
+  /** The files that Apache serves. */
+  readonly workspace: Mount;
+}
+
+/** How another workload of the same member reaches the database; `secrets` holds the password. */
+export interface DatabaseAccess {
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
+}
+
+const HTTP_PORT = 8080;
+const DATABASE_PORT = 3306;
+
+/** The name of the database and of its account. */
+const DATABASE_NAME = "app";
+
+/**
+ * Apache with PHP, a MariaDB of its own, and with `cache: redis` a Redis that also holds the PHP sessions. Adminer is
+ * served by the same Apache under `db-<member>`.
+ *
+ * @example
+ * const stack = new ApmStack("alice", { platform, scope, member, workspace }, { parent: this });
+ * // stack.database.env.DB_HOST is "muster-alice-db"
+ */
+export class ApmStack extends pulumi.ComponentResource {
+  readonly web: Endpoint;
+  readonly database: DatabaseAccess;
+  /** What the member types into Adminer. */
+  readonly databasePassword: pulumi.Output<string>;
+
+  constructor(name: string, args: ApmStackArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("muster:index:ApmStack", name, {}, opts);
+    const { platform, scope, member } = args;
+    const child = { parent: this };
+
+    this.databasePassword = new random.RandomPassword(
+      `${name}-db-password`,
+      { length: 24, special: false },
+      child,
+    ).result;
+
+    const account = { DB_NAME: DATABASE_NAME, DB_USER: DATABASE_NAME };
+    const secrets = { DB_PASSWORD: this.databasePassword };
+
+    const database = platform.workload(
+      scope,
+      {
+        component: "db",
+        image: platform.image("mariadb"),
+        env: { ...account, TZ: member.php.timezone },
+        secrets,
+        mounts: [{ volume: platform.volume(scope, "database", child), path: "/var/lib/mysql" }],
+        port: DATABASE_PORT,
+        exposure: "private",
+        probe: { kind: "command", command: ["healthcheck"] },
+        resources: member.limits.db,
+        // InnoDB writes its buffers out before it stops.
+        stopGrace: 60,
+      },
+      child,
+    );
+    this.database = {
+      env: { ...account, DB_HOST: database.host, DB_PORT: String(database.port) },
+      secrets,
+    };
+
+    const cache = member.cache === "redis" ? { REDIS_HOST: redis(args, child).host } : {};
+
+    this.web = platform.workload(
+      scope,
+      {
+        component: "web",
+        image: platform.image("apache-php"),
+        env: { ...this.database.env, ...cache, ...phpSettings(member) },
+        secrets,
+        mounts: [args.workspace],
+        port: HTTP_PORT,
+        exposure: "team",
+        probe: { kind: "http", path: "/-/health" },
+        resources: member.limits.web,
+        stopGrace: 10,
+      },
+      child,
+    );
+
+    this.registerOutputs();
+  }
+}
+
+/** A cache, not a store: Redis keeps nothing on disk and evicts what was used least. */
+function redis({ platform, scope, member }: ApmStackArgs, opts: pulumi.ComponentResourceOptions): Endpoint {
+  return platform.workload(
+    scope,
+    {
+      component: "cache",
+      image: platform.image("redis"),
+      // Half of the limit: Redis needs room beside its data.
+      env: { REDIS_MAX_MEMORY: String(Math.floor(member.limits.cache.memory / 2)) },
+      port: 6379,
+      exposure: "private",
+      probe: { kind: "command", command: ["healthcheck"] },
+      resources: member.limits.cache,
+      stopGrace: 5,
+    },
+    opts,
+  );
+}
+
+function phpSettings({ id, name, php }: Member): Record<string, string> {
+  return {
+    MEMBER_ID: id,
+    MEMBER_NAME: name,
+    PHP_MEMORY_LIMIT: String(php.memoryLimit),
+    PHP_UPLOAD_LIMIT: String(php.uploadLimit),
+    PHP_MAX_EXECUTION_TIME: String(php.maxExecutionTime),
+    PHP_DISPLAY_ERRORS: php.displayErrors ? "on" : "off",
+    TZ: php.timezone,
+  };
+}

@@ -1,0 +1,62 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Member } from "../config/members";
+import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
+import type { DatabaseAccess } from "./apm-stack";
+
+export interface CodeServerArgs {
+  readonly platform: Platform;
+  readonly scope: Scope;
+  /** Whose editor it is: id, name, e-mail address, limits, extensions. */
+  readonly member: Member;
+  /** The files to edit: the same that the member's Apache serves. */
+  readonly workspace: Mount;
+  /** The database that the terminal's client connects to. */
+  readonly database: DatabaseAccess;
+}
+
+/**
+ * A VS Code server in the browser, behind a password of its own. Settings and extensions are kept in a volume.
+ *
+ * @example
+ * const editor = new CodeServer("alice", { platform, scope, member, workspace, database }, { parent: this });
+ */
+export class CodeServer extends pulumi.ComponentResource {
+  readonly endpoint: Endpoint;
+  /** What the member logs in with. */
+  readonly password: pulumi.Output<string>;
+
+  constructor(name: string, args: CodeServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("muster:index:CodeServer", name, {}, opts);
+    const { platform, scope, member, database } = args;
+    const child = { parent: this };
+
+    this.password = new random.RandomPassword(`${name}-code-password`, { length: 20, special: false }, child).result;
+
+    this.endpoint = platform.workload(
+      scope,
+      {
+        component: "code",
+        image: platform.image("code-server"),
+        env: {
+          ...database.env,
+          EXTENSIONS: member.extensions.join(" "),
+          MEMBER_EMAIL: member.email,
+          MEMBER_ID: member.id,
+          MEMBER_NAME: member.name,
+          TZ: member.php.timezone,
+        },
+        secrets: { ...database.secrets, PASSWORD: this.password },
+        mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: "/home/muster" }],
+        port: 8080,
+        exposure: "team",
+        probe: { kind: "http", path: "/healthz" },
+        resources: member.limits.code,
+        stopGrace: 10,
+      },
+      child,
+    );
+
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Endpoint, Platform, Scope } from "../platform/platform";
+
+export interface GatewayArgs {
+  readonly platform: Platform;
+  readonly scope: Scope;
+  /** Domain below which every host name lives. */
+  readonly domain: string;
+  /** Serves the bare domain, and the pages for what does not answer. */
+  readonly portal: Endpoint;
+}
+
+/**
+ * The one published port. It routes by host-name pattern through the platform's DNS and knows no member, so that a
+ * roster edit neither restarts nor reloads it.
+ *
+ * @example
+ * new Gateway("gateway", { platform, scope, domain: "localhost", portal: portal.endpoint }, { parent: this });
+ */
+export class Gateway extends pulumi.ComponentResource {
+  constructor(name: string, { platform, scope, domain, portal }: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("muster:index:Gateway", name, {}, opts);
+
+    platform.workload(
+      scope,
+      {
+        component: "gateway",
+        image: platform.image("gateway"),
+        env: {
+          GATEWAY_DOMAIN: domain,
+          GATEWAY_PORTAL: `${portal.host}:${portal.port}`,
+          GATEWAY_WEB: platform.memberEndpoint("web", 8080),
+          GATEWAY_CODE: platform.memberEndpoint("code", 8080),
+        },
+        port: 8080,
+        exposure: "published",
+        probe: { kind: "http", path: "/-/health" },
+        resources: { memory: 128, cpus: 2 },
+        stopGrace: 10,
+      },
+      { parent: this },
+    );
+
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Member } from "../config/members";
+import type { Platform } from "../platform/platform";
+import { ApmStack } from "./apm-stack";
+import { CodeServer } from "./code-server";
+
+export interface MemberEnvironmentArgs {
+  readonly platform: Platform;
+  readonly member: Member;
+}
+
+/** What a member logs in with, by service. */
+export interface Credentials {
+  readonly editor: pulumi.Output<string>;
+  readonly database: pulumi.Output<string>;
+}
+
+/**
+ * All that one member has: a scope of their own, a workspace, an Apache stack that serves it, and an editor on it.
+ * The member's id names it, so that roster edits touch nobody else.
+ *
+ * @example
+ * new MemberEnvironment(member.id, { platform, member }, { parent: this });
+ */
+export class MemberEnvironment extends pulumi.ComponentResource {
+  readonly credentials: Credentials;
+
+  constructor(name: string, { platform, member }: MemberEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("muster:index:MemberEnvironment", name, {}, opts);
+    const child = { parent: this };
+
+    const scope = platform.scope(member.id, child);
+    const workspace = { volume: platform.volume(scope, "workspace", child), path: "/workspace" };
+    const stack = new ApmStack(name, { platform, scope, member, workspace }, child);
+    const editor = new CodeServer(name, { platform, scope, member, workspace, database: stack.database }, child);
+
+    this.credentials = { editor: editor.password, database: stack.databasePassword };
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,42 @@
+/** Every name that leaves the program is decided here: ids, host names and URLs. */
+
+/** A member's id: it becomes part of host, container and volume names, so a DNS label with room for a prefix. */
+export const MEMBER_ID = /^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?$/;
+
+/** A team's id has no "-", so that `<team>-<member>-<component>` can be read in one way only. */
+export const TEAM_ID = /^[a-z][a-z0-9]{0,19}$/;
+
+/** What the gateway serves under a team-wide host name; a member of that name could not be reached. */
+const RESERVED_IDS = ["adminer", "ci", "gateway", "git", "live", "localhost", "portal", "www"] as const;
+
+/** Host-name prefixes of a member's own services: `code-alice`, `db-alice`. */
+const SERVICE_PREFIXES = ["code-", "db-"] as const;
+
+/** Why `id` cannot be a member's id though it is well-formed, or undefined. */
+export function reservedReason(id: string): string | undefined {
+  if ((RESERVED_IDS as readonly string[]).includes(id)) {
+    return `is reserved for the team's own services (${RESERVED_IDS.join(", ")})`;
+  }
+  const prefix = SERVICE_PREFIXES.find((p) => id.startsWith(p));
+  return (
+    prefix && `begins with "${prefix}", which is reserved for members' own services (${SERVICE_PREFIXES.join(", ")})`
+  );
+}
+
+/** Where the gateway is reached. */
+export interface PublicAddress {
+  readonly domain: string;
+  /** The published port; it is left out of URLs when it is 80. */
+  readonly port: number;
+}
+
+/** Base URL of a host below the team's domain; without `host`, the portal's. */
+export function publicUrl({ domain, port }: PublicAddress, host?: string): string {
+  const name = host === undefined ? domain : `${host}.${domain}`;
+  return `http://${name}${port === 80 ? "" : `:${port}`}`;
+}
+
+export const portalUrl = (address: PublicAddress) => publicUrl(address);
+export const siteUrl = (address: PublicAddress, memberId: string) => publicUrl(address, memberId);
+export const editorUrl = (address: PublicAddress, memberId: string) => publicUrl(address, `code-${memberId}`);
+export const databaseUrl = (address: PublicAddress, memberId: string) => publicUrl(address, `db-${memberId}`);

@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+import { TeamEnvironment } from "./components/team-environment";
+import { loadTeam } from "./config/load";
+import { databaseUrl, editorUrl, portalUrl, siteUrl } from "./config/naming";
+import { ConfigError } from "./config/schema";
+import { createPlatform } from "./platform";
+
+function main() {
+  const team = loadTeam();
+  const environment = new TeamEnvironment(team.id, { platform: createPlatform(team), team });
+  return {
+    /** The portal's address. */
+    url: portalUrl(team),
+    /** Addresses by member id. */
+    members: Object.fromEntries(
+      team.members.map(({ id }) => [
+        id,
+        { site: siteUrl(team, id), editor: editorUrl(team, id), database: databaseUrl(team, id) },
+      ]),
+    ),
+    /** Passwords by member id. */
+    credentials: pulumi.secret(environment.credentials),
+  };
+}
+
+/** Config that cannot be used ends the run with its list of problems alone. */
+function reportingConfigErrors<T>(program: () => T): T {
+  try {
+    return program();
+  } catch (error) {
+    throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+  }
+}
+
+export = reportingConfigErrors(main);

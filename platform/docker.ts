@@ -1,0 +1,147 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Team } from "../config/members";
+import {
+  containerName,
+  type DockerNames,
+  memberNetworkName,
+  renderContainer,
+  renderLabels,
+  teamNetworkName,
+} from "./docker-render";
+import { type ImageBuild, imageBuild, readCertificates } from "./images";
+import type { ImageName, ImageRef, Platform, Scope } from "./platform";
+import { allocateSubnets } from "./subnets";
+
+/**
+ * Local Docker: a container for each workload, an internal network for each member beside the team's own, and named
+ * volumes that stay when their resource goes.
+ *
+ * The daemon is the provider's choice: `DOCKER_HOST`, else the default socket.
+ */
+export function createDockerPlatform(team: Team): Platform {
+  const names: DockerNames = { team: team.id };
+  const subnets = allocateSubnets(team.docker.subnets, team.id, team.members.map(({ id }) => id).sort());
+  const imageOptions = {
+    root: process.cwd(),
+    mirrors: team.mirrors,
+    certificates: readCertificates(team.certificates),
+  };
+  const images = new Map<ImageName, BuiltImage>();
+  const networks = new Map<string, pulumi.Output<string>>();
+
+  const teamNetwork = new docker.Network("network", {
+    name: teamNetworkName(names),
+    labels: renderLabels(names, undefined, "network"),
+  });
+  networks.set(teamNetworkName(names), teamNetwork.name);
+
+  function image(name: ImageName): BuiltImage {
+    const known = images.get(name);
+    if (known) return known;
+    const build = imageBuild(name, imageOptions);
+    const parents = build.parent === undefined ? [] : [image(build.parent).resource];
+    const resource = new docker.Image(`image-${name}`, renderImage(build), { dependsOn: parents });
+    const ref = { name: build.name, id: resource.repoDigest, resource };
+    images.set(name, ref);
+    return ref;
+  }
+
+  return {
+    kind: "docker",
+    image,
+
+    scope(member, opts) {
+      if (member === undefined) return { member };
+      const network = new docker.Network(
+        `${member}-network`,
+        {
+          name: memberNetworkName(names, member),
+          internal: true,
+          ipamConfigs: [{ subnet: subnets.get(member) as string }],
+          labels: renderLabels(names, member, "network"),
+        },
+        // Two networks cannot have one name or one subnet.
+        { ...opts, deleteBeforeReplace: true },
+      );
+      networks.set(memberNetworkName(names, member), network.name);
+      return { member };
+    },
+
+    volume(scope: Scope, purpose, opts) {
+      const volume = new docker.Volume(
+        [scope.member, purpose].filter(Boolean).join("-"),
+        {
+          name: containerName(names, scope.member, purpose),
+          labels: renderLabels(names, scope.member, purpose),
+        },
+        // Data outlives the roster and the environment: a volume of this name is found again (docs/operations.md).
+        { ...opts, retainOnDelete: true },
+      );
+      return { name: volume.name };
+    },
+
+    workload(scope, spec, opts) {
+      const args = renderContainer(names, scope, spec, team.port);
+      new docker.Container(
+        [scope.member, spec.component].filter(Boolean).join("-"),
+        {
+          name: args.name,
+          hostname: args.hostname,
+          image: spec.image.id,
+          envs: environment(args.env, spec.secrets ?? {}),
+          labels: args.labels,
+          networksAdvanced: args.networks.map((name) => ({ name: networks.get(name) ?? name })),
+          volumes: (spec.mounts ?? []).map(({ volume, path }) => ({ volumeName: volume.name, containerPath: path })),
+          ports: args.ports,
+          healthcheck: args.healthcheck,
+          memory: args.memory,
+          // Without an equal swap limit the provider sees a difference at every second update.
+          memorySwap: args.memory,
+          cpus: args.cpus,
+          capabilities: { drops: ["ALL"] },
+          securityOpts: ["no-new-privileges:true"],
+          init: true,
+          restart: "unless-stopped",
+          // The provider kills at once without it, whatever stopTimeout says.
+          destroyGraceSeconds: spec.stopGrace,
+          logOpts: { "max-size": "10m", "max-file": "3" },
+        },
+        // A container's name is taken until it is gone. The provider changes a health check in its state only.
+        { ...opts, deleteBeforeReplace: true, replaceOnChanges: ["healthcheck"] },
+      );
+      return { host: args.name, port: spec.port };
+    },
+
+    memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
+  } satisfies Platform;
+}
+
+interface BuiltImage extends ImageRef {
+  readonly resource: docker.Image;
+}
+
+function renderImage(build: ImageBuild): docker.ImageArgs {
+  return {
+    imageName: build.name,
+    skipPush: true,
+    build: {
+      context: build.context,
+      dockerfile: `${build.context}/Dockerfile`,
+      args: { ...build.args },
+      // The classic builder works on every engine from 20.10 on, and finds local parents by name.
+      builderVersion: docker.BuilderVersion.BuilderV1,
+      platform: `linux/${process.arch === "x64" ? "amd64" : process.arch}`,
+    },
+  };
+}
+
+/** `NAME=value` in the order of names; secret as soon as one value is. */
+function environment(
+  plain: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, pulumi.Output<string>>>,
+): pulumi.Input<string>[] {
+  return [...Object.keys(plain), ...Object.keys(secrets)]
+    .sort()
+    .map((name) => (name in secrets ? pulumi.interpolate`${name}=${secrets[name]}` : `${name}=${plain[name]}`));
+}

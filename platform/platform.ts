@@ -1,0 +1,108 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Resources } from "../config/members";
+
+/** Images of `images/`; each name is a folder there. */
+export type ImageName =
+  | "base"
+  | "php"
+  | "apache-php"
+  | "mariadb"
+  | "redis"
+  | "code-server"
+  | "gateway"
+  | "node"
+  | "portal";
+
+/** What a workload is to its team: its label, the end of its name, and how the gateway finds it. */
+export type Component = "web" | "db" | "cache" | "code" | "gateway" | "portal";
+
+/** An image that the platform can run: built once for the team, shared by every workload. */
+export interface ImageRef {
+  /** Name and tag; the tag is a hash of everything that the image is built from. */
+  readonly name: string;
+  /** What workloads refer to: it changes exactly when the image's content does. */
+  readonly id: pulumi.Input<string>;
+}
+
+/**
+ * A private area of one member, or of the team as a whole: on Docker an internal network beside the team's, on
+ * Kubernetes a namespace.
+ */
+export interface Scope {
+  /** Member id; undefined for the team's own scope. */
+  readonly member: string | undefined;
+}
+
+/** Storage that outlives the workloads that mount it, the member's place on the roster, and the environment. */
+export interface VolumeRef {
+  readonly name: pulumi.Input<string>;
+}
+
+export interface Mount {
+  readonly volume: VolumeRef;
+  /** Absolute path inside the container. */
+  readonly path: string;
+}
+
+/** How the platform learns that a workload answers. */
+export type Probe =
+  | { readonly kind: "http" /** Absolute path; a status below 400 is healthy. */; readonly path: string }
+  | { readonly kind: "command" /** Exit status 0 is healthy. */; readonly command: readonly string[] };
+
+/**
+ * Who may connect to a workload: `private`, its own scope alone; `team`, also the gateway and the portal;
+ * `published`, also the outside world, at the team's port.
+ */
+export type Exposure = "private" | "team" | "published";
+
+/** A workload as components describe it, without a word on the platform that runs it. */
+export interface WorkloadSpec {
+  readonly component: Component;
+  readonly image: ImageRef;
+  /** Plain settings by variable name. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Secret settings by variable name. The image also takes each from the file that `<NAME>_FILE` names. */
+  readonly secrets?: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly mounts?: readonly Mount[];
+  /** The one TCP port it listens on. */
+  readonly port: number;
+  readonly exposure: Exposure;
+  readonly probe: Probe;
+  readonly resources: Resources;
+  /** Seconds between the request to stop and the kill. */
+  readonly stopGrace: number;
+}
+
+/** Where other workloads reach this one. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * What a target offers to components. Components are written once against this and never ask which platform they run
+ * on; what a platform cannot do, it rejects with an error.
+ */
+export interface Platform {
+  /** For messages and tests only. */
+  readonly kind: "docker" | "kubernetes";
+  image(name: ImageName): ImageRef;
+  /** The area of a member, or of the team when `member` is undefined. */
+  scope(member: string | undefined, opts: pulumi.ComponentResourceOptions): Scope;
+  volume(scope: Scope, purpose: string, opts: pulumi.ComponentResourceOptions): VolumeRef;
+  workload(scope: Scope, spec: WorkloadSpec, opts: pulumi.ComponentResourceOptions): Endpoint;
+  /**
+   * `host:port` of a component of any member, `{member}` standing for the id. The gateway routes by it, so that a new
+   * member needs no change there.
+   */
+  memberEndpoint(component: Component, port: number): string;
+}
+
+/** The label set that every container, network and volume carries. */
+export function labels(team: string, member: string | undefined, component: string): Record<string, string> {
+  return {
+    "muster.team": team,
+    ...(member === undefined ? {} : { "muster.member": member }),
+    "muster.component": component,
+  };
+}
