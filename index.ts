@@ -23,13 +23,14 @@ function main() {
   };
 }
 
-/** Config that cannot be used ends the run with its list of problems alone. */
-function reportingConfigErrors<T>(program: () => T): T {
+/** Config that cannot be used ends the run with its list of problems and without a stack trace. */
+function program() {
   try {
-    return program();
+    return main();
   } catch (error) {
     throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
   }
 }
 
-export = reportingConfigErrors(main);
+// Pulumi calls an exported function; `export/record` calls the same one under the mock runtime.
+export = program;

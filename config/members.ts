@@ -16,7 +16,7 @@ export interface PhpSettings {
   readonly memoryLimit: number;
   /** MiB. */
   readonly uploadLimit: number;
-  /** Seconds; 0 for none. */
+  /** Seconds. */
   readonly maxExecutionTime: number;
   readonly displayErrors: boolean;
   /** IANA name. */
@@ -42,6 +42,8 @@ export interface Team {
   readonly id: string;
   readonly target: "docker" | "kubernetes";
   readonly domain: string;
+  /** The host's address that the port is published on. */
+  readonly listen: string;
   readonly port: number;
   readonly members: readonly Member[];
   readonly docker: { readonly subnets: string };
@@ -56,6 +58,8 @@ export function resolveTeam(config: TeamConfig): Team {
     id: config.team,
     target: config.target,
     domain: config.domain,
+    // Names below localhost lead to the visitor's own machine, so nobody else has a use for the port.
+    listen: config.listen ?? (/(?:^|\.)localhost$/.test(config.domain) ? "127.0.0.1" : "0.0.0.0"),
     port: config.port,
     members: config.members.map((member) => resolveMember(member, config.defaults, config.domain)),
     docker: config.docker,

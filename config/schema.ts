@@ -89,9 +89,9 @@ const memberOptions = {
     uploadLimit: quantity(1, 64, "MiB", 64)
       .optional()
       .describe("Largest upload in MiB (the gateway carries 64). Default 64."),
-    maxExecutionTime: quantity(0, 600, "seconds", 30)
+    maxExecutionTime: quantity(1, 3600, "seconds", 30)
       .optional()
-      .describe("PHP's max_execution_time in seconds, 0 for none. Default 30."),
+      .describe("PHP's max_execution_time in seconds. Default 30."),
     displayErrors: z
       .boolean({ error: typeError("true") })
       .optional()
@@ -186,6 +186,13 @@ export const teamConfig = group({
     })
     .default("localhost")
     .describe("Domain below which every host name lives. Browsers resolve *.localhost by themselves."),
+  listen: z
+    .ipv4({ error: "is not an IPv4 address: use for example 127.0.0.1, or 0.0.0.0 for every interface" })
+    .optional()
+    .describe(
+      "Address of the host that the port is published on. " +
+        "Default: 127.0.0.1 for localhost and the domains below it, else 0.0.0.0.",
+    ),
   port: quantity(1, 65_535, "(a TCP port)", 8080).default(8080).describe("The one published port."),
   members: z
     .array(member, { error: typeError("- id: alice") })

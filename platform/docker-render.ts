@@ -42,13 +42,13 @@ export interface ContainerArgs {
 }
 
 /**
- * @param publishedPort the host port of a `published` workload
+ * @param published where a `published` workload listens on the host
  */
 export function renderContainer(
   names: DockerNames,
   scope: Scope,
   spec: Omit<WorkloadSpec, "image" | "secrets" | "mounts">,
-  publishedPort: number,
+  published: { readonly listen: string; readonly port: number },
 ): ContainerArgs {
   const { member } = scope;
   return {
@@ -60,7 +60,8 @@ export function renderContainer(
       ...(member === undefined ? [] : [memberNetworkName(names, member)]),
       ...(spec.exposure === "private" && member !== undefined ? [] : [teamNetworkName(names)]),
     ],
-    ports: spec.exposure === "published" ? [{ internal: spec.port, external: publishedPort }] : [],
+    ports:
+      spec.exposure === "published" ? [{ internal: spec.port, external: published.port, ip: published.listen }] : [],
     healthcheck: {
       tests: healthTest(spec),
       interval: HEALTH_INTERVAL,
@@ -88,7 +89,7 @@ export function renderLabels(
 function healthTest({ probe, port }: Pick<WorkloadSpec, "probe" | "port">): string[] {
   switch (probe.kind) {
     case "http":
-      return ["CMD", "curl", "-fsS", "-o", "/dev/null", "-m", "4", `http://127.0.0.1:${port}${probe.path}`];
+      return ["CMD", "http-healthcheck", probe.path, String(port)];
     case "command":
       return ["CMD", ...probe.command];
     default: {

@@ -82,7 +82,7 @@ export function createDockerPlatform(team: Team): Platform {
     },
 
     workload(scope, spec, opts) {
-      const args = renderContainer(names, scope, spec, team.port);
+      const args = renderContainer(names, scope, spec, team);
       new docker.Container(
         [scope.member, spec.component].filter(Boolean).join("-"),
         {
@@ -105,6 +105,7 @@ export function createDockerPlatform(team: Team): Platform {
           restart: "unless-stopped",
           // The provider kills at once without it, whatever stopTimeout says.
           destroyGraceSeconds: spec.stopGrace,
+          logDriver: "json-file",
           logOpts: { "max-size": "10m", "max-file": "3" },
         },
         // A container's name is taken until it is gone. The provider changes a health check in its state only.

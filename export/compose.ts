@@ -1,0 +1,130 @@
+import { stringify } from "yaml";
+import type { ImageBuild } from "../platform/images";
+import { type RecordedResource, type Recording, replaceSecrets, secretName } from "./record";
+
+type Inputs = RecordedResource["inputs"];
+
+/** A password to be generated once: where the compose file refers to it, and what it may look like. */
+export interface SecretSpec {
+  /** Environment variable. */
+  readonly name: string;
+  /** Characters. */
+  readonly length: number;
+}
+
+/** An image to build under `name` from the folder `context`. */
+export type ImageSpec = Pick<ImageBuild, "name" | "context" | "args">;
+
+/** The environment as Docker Compose wants it. */
+export interface ComposeExport {
+  /** compose.yaml; a secret is written as `${NAME}`. */
+  readonly yaml: string;
+  /** What to build before, parents first. */
+  readonly images: readonly ImageSpec[];
+  readonly secrets: readonly SecretSpec[];
+}
+
+/**
+ * Writes a recording of the docker target as a compose file with the names, labels, limits and networks that
+ * Pulumi would give the same resources.
+ *
+ * Volumes outlive the environment here too: `docker compose down` keeps them, and a name that exists is adopted.
+ *
+ * @throws Error for a resource type that has no counterpart in Compose
+ */
+export function renderCompose({ resources }: Recording): ComposeExport {
+  const services: Record<string, unknown> = {};
+  const networks: Record<string, unknown> = {};
+  const volumes: Record<string, unknown> = {};
+  const images: ImageSpec[] = [];
+  const secrets: SecretSpec[] = [];
+
+  for (const { type, name, inputs } of resources) {
+    switch (type) {
+      case "docker:index/container:Container":
+        services[name] = renderService(inputs);
+        break;
+      case "docker:index/network:Network":
+        networks[inputs.name] = renderNetwork(inputs);
+        break;
+      case "docker:index/volume:Volume":
+        volumes[inputs.name] = { name: inputs.name, labels: renderLabels(inputs.labels) };
+        break;
+      case "docker:index/image:Image":
+        images.push({ name: inputs.imageName, context: inputs.build.context, args: inputs.build.args });
+        break;
+      case "random:index/randomPassword:RandomPassword":
+        secrets.push({ name: secretName(name), length: inputs.length });
+        break;
+      default:
+        if (!type.startsWith("muster:")) throw new Error(`${type} "${name}" has no counterpart in Compose`);
+    }
+  }
+  return { yaml: stringify({ services, networks, volumes }, { lineWidth: 0 }), images: parentsFirst(images), secrets };
+}
+
+/** A container's inputs, as `platform/docker` writes them, in Compose's terms. */
+function renderService(inputs: Inputs): object {
+  const { healthcheck } = inputs;
+  return {
+    container_name: inputs.name,
+    hostname: inputs.hostname,
+    image: inputs.image,
+    environment: inputs.envs.map(interpolation),
+    labels: renderLabels(inputs.labels),
+    networks: inputs.networksAdvanced.map(({ name }: Inputs) => name),
+    ...ifAny(
+      "volumes",
+      inputs.volumes.map(({ volumeName, containerPath }: Inputs) => `${volumeName}:${containerPath}`),
+    ),
+    ...ifAny(
+      "ports",
+      inputs.ports.map(({ ip, external, internal }: Inputs) => `${ip}:${external}:${internal}`),
+    ),
+    healthcheck: {
+      test: healthcheck.tests,
+      interval: healthcheck.interval,
+      timeout: healthcheck.timeout,
+      retries: healthcheck.retries,
+      start_period: healthcheck.startPeriod,
+    },
+    mem_limit: `${inputs.memory}m`,
+    memswap_limit: `${inputs.memorySwap}m`,
+    cpus: Number(inputs.cpus),
+    cap_drop: inputs.capabilities.drops,
+    security_opt: inputs.securityOpts,
+    init: inputs.init,
+    restart: inputs.restart,
+    stop_grace_period: `${inputs.destroyGraceSeconds}s`,
+    logging: { driver: inputs.logDriver, options: inputs.logOpts },
+  };
+}
+
+function renderNetwork(inputs: Inputs): object {
+  return {
+    name: inputs.name,
+    labels: renderLabels(inputs.labels),
+    ...(inputs.internal ? { internal: true } : {}),
+    ...(inputs.ipamConfigs ? { ipam: { config: inputs.ipamConfigs.map(({ subnet }: Inputs) => ({ subnet })) } } : {}),
+  };
+}
+
+const renderLabels = (labels: Inputs[]): object => Object.fromEntries(labels.map(({ label, value }) => [label, value]));
+
+const ifAny = (key: string, values: unknown[]): object => (values.length === 0 ? {} : { [key]: values });
+
+/** Compose replaces `$NAME` in values: a secret becomes such a reference, every other dollar sign is doubled. */
+const interpolation = (text: string): string => replaceSecrets(text.replaceAll("$", "$$$$"), (name) => `\${${name}}`);
+
+/** Images in an order in which each can be built: the one that a `PARENT` argument names comes first. */
+function parentsFirst(images: readonly ImageSpec[]): ImageSpec[] {
+  const byName = new Map(images.map((image) => [image.name, image]));
+  const ordered = new Set<ImageSpec>();
+  const add = (image: ImageSpec): void => {
+    const parent = byName.get(image.args.PARENT ?? "");
+    if (parent) add(parent);
+    ordered.add(image);
+  };
+  images.forEach(add);
+  return [...ordered];
+}
