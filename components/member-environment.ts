@@ -30,7 +30,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
     const child = { parent: this };
 
     const scope = platform.scope(member.id, child);
-    const workspace = { volume: platform.volume(scope, "workspace", child), path: "/workspace" };
+    const workspace = { volume: platform.volume(scope, "workspace", child), path: "/workspace", shared: true };
     const stack = new ApmStack(name, { platform, scope, member, workspace }, child);
     const editor = new CodeServer(name, { platform, scope, member, workspace, database: stack.database }, child);
 

@@ -9,8 +9,8 @@ import {
   renderLabels,
   teamNetworkName,
 } from "./docker-render";
-import { type ImageBuild, imageBuild, readCertificates } from "./images";
-import type { ImageName, ImageRef, Platform, Scope } from "./platform";
+import { createImages } from "./image-resources";
+import type { Platform, Scope } from "./platform";
 import { allocateSubnets } from "./subnets";
 
 /**
@@ -22,12 +22,6 @@ import { allocateSubnets } from "./subnets";
 export function createDockerPlatform(team: Team): Platform {
   const names: DockerNames = { team: team.id };
   const subnets = allocateSubnets(team.docker.subnets, team.id, team.members.map(({ id }) => id).sort());
-  const imageOptions = {
-    root: process.cwd(),
-    mirrors: team.mirrors,
-    certificates: readCertificates(team.certificates),
-  };
-  const images = new Map<ImageName, BuiltImage>();
   const networks = new Map<string, pulumi.Output<string>>();
 
   const teamNetwork = new docker.Network("network", {
@@ -36,20 +30,9 @@ export function createDockerPlatform(team: Team): Platform {
   });
   networks.set(teamNetworkName(names), teamNetwork.name);
 
-  function image(name: ImageName): BuiltImage {
-    const known = images.get(name);
-    if (known) return known;
-    const build = imageBuild(name, imageOptions);
-    const parents = build.parent === undefined ? [] : [image(build.parent).resource];
-    const resource = new docker.Image(`image-${name}`, renderImage(build), { dependsOn: parents });
-    const ref = { name: build.name, id: resource.repoDigest, resource };
-    images.set(name, ref);
-    return ref;
-  }
-
   return {
     kind: "docker",
-    image,
+    image: createImages(team),
 
     scope(member, opts) {
       if (member === undefined) return { member };
@@ -116,25 +99,6 @@ export function createDockerPlatform(team: Team): Platform {
 
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
-}
-
-interface BuiltImage extends ImageRef {
-  readonly resource: docker.Image;
-}
-
-function renderImage(build: ImageBuild): docker.ImageArgs {
-  return {
-    imageName: build.name,
-    skipPush: true,
-    build: {
-      context: build.context,
-      dockerfile: `${build.context}/Dockerfile`,
-      args: { ...build.args },
-      // The classic builder works on every engine from 20.10 on, and finds local parents by name.
-      builderVersion: docker.BuilderVersion.BuilderV1,
-      platform: `linux/${process.arch === "x64" ? "amd64" : process.arch}`,
-    },
-  };
 }
 
 /** `NAME=value` in the order of names; secret as soon as one value is. */

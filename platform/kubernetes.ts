@@ -1,6 +1,146 @@
+import { createHash } from "node:crypto";
+import { Deployment, StatefulSet } from "@pulumi/kubernetes/apps/v1";
+import {
+  LimitRange,
+  Namespace,
+  PersistentVolumeClaim,
+  ResourceQuota,
+  Secret,
+  Service,
+} from "@pulumi/kubernetes/core/v1";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
+import { Provider } from "@pulumi/kubernetes/provider";
+import * as pulumi from "@pulumi/pulumi";
 import type { Team } from "../config/members";
-import type { Platform } from "./platform";
+import { ConfigError } from "../config/schema";
+import { createImages } from "./image-resources";
+import { renderLimitRange, renderNamespace, renderQuota } from "./kubernetes-namespace";
+import { renderBasePolicies, renderWorkloadPolicy } from "./kubernetes-policies";
+import { renderClaim, renderWorkload, servicePort } from "./kubernetes-render";
+import { type KubernetesNames, serviceHost } from "./kubernetes-terms";
+import type { Platform, Scope, VolumeRef } from "./platform";
 
-export function createKubernetesPlatform(_team: Team): Platform {
-  throw new Error("to be written");
+/**
+ * Kubernetes: a namespace for each member beside the team's own, closed by network policies and bounded by a quota.
+ *
+ * The cluster is the kubeconfig's: its current context, or the one that the config names.
+ *
+ * @throws ConfigError when no registry is configured
+ */
+export function createKubernetesPlatform(team: Team): Platform {
+  const { context, registry } = team.kubernetes;
+  if (registry === undefined) {
+    throw new ConfigError([
+      "config/kubernetes/registry: is missing: name the registry that the cluster pulls images from, " +
+        "for example registry.example.org/muster",
+    ]);
+  }
+  const names: KubernetesNames = { team: team.id };
+  const members = new Map(team.members.map((member) => [member.id, member]));
+  /** What a scope's other objects need to exist before them. */
+  const prerequisites = new Map<string | undefined, pulumi.Resource[]>();
+  const volumeOwners = new Map<VolumeRef, string | undefined>();
+
+  const provider = new Provider("kubernetes", {
+    ...(context === undefined ? {} : { context }),
+    // A member who returns, and an update that was cut short, find their namespace and volumes there already.
+    upsertExistingObjects: true,
+    enablePatchForce: true,
+    // A changed password is written into the same Secret; the pods' annotation makes them read it.
+    enableSecretMutable: true,
+  });
+
+  return {
+    kind: "kubernetes",
+    image: createImages(team, registry),
+
+    scope(member, opts) {
+      const scope: Scope = { member };
+      const owner = member === undefined ? undefined : members.get(member);
+      if (member !== undefined && owner === undefined) {
+        throw new Error(`scope "${member}" has no entry on the roster, which the limits of its namespace follow from`);
+      }
+      const child = { ...opts, provider };
+      // It holds the volumes, which outlive the roster and the environment (docs/operations.md).
+      const namespace = new Namespace(resourceName(scope, "namespace"), renderNamespace(names, scope), {
+        ...child,
+        retainOnDelete: true,
+      });
+      const inside = { ...child, dependsOn: [namespace] };
+      const policies = renderBasePolicies(names, scope);
+      const bounds = [
+        new NetworkPolicy(resourceName(scope, "default-deny"), policies.deny, inside),
+        new NetworkPolicy(resourceName(scope, "dns"), policies.dns, inside),
+      ];
+      if (owner !== undefined) {
+        new ResourceQuota(resourceName(scope, "quota"), renderQuota(names, owner), inside);
+        new LimitRange(resourceName(scope, "limits"), renderLimitRange(names, owner), inside);
+      }
+      prerequisites.set(member, [namespace, ...bounds]);
+      return scope;
+    },
+
+    volume(scope, purpose, opts) {
+      const claim = new PersistentVolumeClaim(
+        resourceName(scope, purpose),
+        renderClaim(names, scope, purpose, team.kubernetes),
+        { ...opts, provider, retainOnDelete: true, dependsOn: prerequisites.get(scope.member) ?? [] },
+      );
+      const volume = { name: claim.metadata.name };
+      volumeOwners.set(volume, scope.member);
+      return volume;
+    },
+
+    workload(scope, spec, opts) {
+      const name = resourceName(scope, spec.component);
+      for (const { volume, path } of spec.mounts ?? []) {
+        if (volumeOwners.get(volume) !== scope.member) {
+          throw new Error(`workload "${name}" mounts another scope's volume at ${path}: Kubernetes cannot share it`);
+        }
+      }
+      const child = { ...opts, provider, dependsOn: prerequisites.get(scope.member) ?? [] };
+      const objects = renderWorkload(
+        names,
+        scope,
+        { ...spec, ...(spec.secrets ? { secretsHash: hash(spec.secrets) } : {}) },
+        team,
+      );
+      new NetworkPolicy(name, renderWorkloadPolicy(names, scope, spec), child);
+      new Service(name, objects.service, child);
+      const secrets = objects.secret === undefined ? [] : [new Secret(name, objects.secret, child)];
+      const started = {
+        ...child,
+        dependsOn: [...child.dependsOn, ...secrets],
+        // A pod that has not started by then will not: the default of ten minutes only delays the message.
+        customTimeouts: { create: "6m", update: "6m" },
+      };
+      const { controller } = objects;
+      switch (controller.kind) {
+        case "Deployment":
+          new Deployment(name, controller.object, started);
+          break;
+        case "StatefulSet":
+          new StatefulSet(name, controller.object, started);
+          break;
+        default: {
+          const exhaustive: never = controller;
+          return exhaustive;
+        }
+      }
+      return { host: serviceHost(names, scope.member, spec.component), port: servicePort(spec, team.port) };
+    },
+
+    memberEndpoint: (component, port) => `${serviceHost(names, "{member}", component)}:${port}`,
+  } satisfies Platform;
+}
+
+/** `<member>-<what>`; without the member for the team's own. */
+const resourceName = ({ member }: Scope, what: string): string => [member, what].filter(Boolean).join("-");
+
+function hash(secrets: Readonly<Record<string, pulumi.Output<string>>>): pulumi.Output<string> {
+  return pulumi.all(secrets).apply((values) =>
+    createHash("sha256")
+      .update(JSON.stringify(Object.entries(values).sort()))
+      .digest("hex"),
+  );
 }

@@ -42,6 +42,12 @@ export interface Mount {
   readonly volume: VolumeRef;
   /** Absolute path inside the container. */
   readonly path: string;
+  /**
+   * Whether other workloads of the scope mount the volume too; on Kubernetes they then run on one node.
+   *
+   * @default false: the workload keeps data of its own there, and two of it never run at once
+   */
+  readonly shared?: boolean;
 }
 
 /** How the platform learns that a workload answers. */
