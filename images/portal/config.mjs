@@ -1,0 +1,193 @@
+/**
+ * @typedef {object} Service
+ * @property {string} kind `site`, `editor` or `database` for a member; `git`, `ci`, `live`, … for the team.
+ * @property {string} name Shown on the page.
+ * @property {string} url Where a visitor's browser finds it.
+ * @property {string} [probe] Where the portal asks whether it answers.
+ */
+/**
+ * @typedef {object} Member
+ * @property {string} id
+ * @property {string} name
+ * @property {Service[]} services
+ */
+/**
+ * @typedef {object} PortalConfig
+ * @property {string} team
+ * @property {string} domain
+ * @property {string} url The portal's own address, for links from error pages.
+ * @property {Member[]} members In the order of the roster.
+ * @property {Service[]} services
+ */
+
+/** Every problem of the configuration, one a line. */
+export class ConfigError extends Error {
+  /** @param {string[]} problems */
+  constructor(problems) {
+    super(problems.join("\n"));
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+/** Names of the services that members have, by kind, in the order of the page. */
+export const MEMBER_SERVICES = { site: "Site", editor: "Editor", database: "Database" };
+
+const ID = /^[a-z][a-z0-9-]{0,19}$/;
+const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter';
+
+/**
+ * Reads `PORTAL_CONFIG`.
+ *
+ * @param {string} text JSON.
+ * @returns {PortalConfig}
+ * @throws {ConfigError} naming every problem with its path.
+ */
+export function parseConfig(text) {
+  /** @type {unknown} */
+  let raw;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError([`PORTAL_CONFIG is not JSON: ${error instanceof Error ? error.message : error}`]);
+  }
+  const check = new Checker();
+  const root = check.object("", raw, ["team", "domain", "url", "members", "services"]);
+  const config = {
+    team: check.text("team", root.team),
+    domain: check.text("domain", root.domain),
+    url: check.url("url", root.url),
+    members: check.list("members", root.members).map((entry, index) => readMember(check, `members/${index}`, entry)),
+    services: check
+      .list("services", root.services)
+      .map((entry, index) => readService(check, `services/${index}`, entry, undefined)),
+  };
+  check.unique("members", "id", config.members);
+  check.unique("services", "kind", config.services);
+  if (check.problems.length > 0) throw new ConfigError(check.problems);
+  return config;
+}
+
+/**
+ * @param {Checker} check
+ * @param {string} path
+ * @param {unknown} raw
+ * @returns {Member}
+ */
+function readMember(check, path, raw) {
+  const entry = check.object(path, raw, ["id", "name", "services"]);
+  const id = check.text(`${path}/id`, entry.id);
+  if (id !== "" && !ID.test(id)) check.add(`${path}/id`, id, ID_RULE);
+  const services = check
+    .list(`${path}/services`, entry.services)
+    .map((service, index) => readService(check, `${path}/services/${index}`, service, MEMBER_SERVICES));
+  check.unique(`${path}/services`, "kind", services);
+  return { id, name: entry.name === undefined ? id : check.text(`${path}/name`, entry.name), services };
+}
+
+/**
+ * @param {Checker} check
+ * @param {string} path
+ * @param {unknown} raw
+ * @param {Readonly<Record<string, string>> | undefined} known The kinds there are and their names; any kind when undefined.
+ * @returns {Service}
+ */
+function readService(check, path, raw, known) {
+  const entry = check.object(path, raw, known ? ["kind", "url", "probe"] : ["kind", "name", "url", "probe"]);
+  const kind = check.text(`${path}/kind`, entry.kind);
+  const rule = known ? `is not one of ${Object.keys(known).join(", ")}` : ID_RULE;
+  if (kind !== "" && !(known ? Object.hasOwn(known, kind) : ID.test(kind))) check.add(`${path}/kind`, kind, rule);
+  return {
+    kind,
+    name: known?.[kind] ?? (entry.name === undefined ? kind : check.text(`${path}/name`, entry.name)),
+    url: check.url(`${path}/url`, entry.url),
+    ...(entry.probe === undefined ? {} : { probe: check.url(`${path}/probe`, entry.probe) }),
+  };
+}
+
+/** Reads untyped values and notes what is wrong with them, so that one message can name it all. */
+class Checker {
+  /** @type {string[]} */
+  problems = [];
+
+  /**
+   * @param {string} path
+   * @param {unknown} value
+   * @param {string} problem
+   */
+  add(path, value, problem) {
+    const at = path === "" ? "PORTAL_CONFIG" : `PORTAL_CONFIG/${path}`;
+    this.problems.push(`${at}: ${JSON.stringify(value) ?? "nothing"} ${problem}`);
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} value
+   * @param {string[]} keys All keys it may have.
+   * @returns {Record<string, unknown>}
+   */
+  object(path, value, keys) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      this.add(path, value, `is not an object with ${keys.join(", ")}`);
+      return {};
+    }
+    for (const key of Object.keys(value)) {
+      if (!keys.includes(key)) this.add(path, key, `is not a key here: use ${keys.join(", ")}`);
+    }
+    return { ...value };
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} value
+   * @returns {unknown[]}
+   */
+  list(path, value) {
+    if (Array.isArray(value)) return value;
+    if (value !== undefined) this.add(path, value, "is not a list");
+    return [];
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} value
+   */
+  text(path, value) {
+    if (typeof value === "string" && value.trim() !== "") return value;
+    this.add(path, value, "is not a text");
+    return "";
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} value
+   */
+  url(path, value) {
+    const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
+    if (typeof value !== "string" || url === undefined || !/^https?:$/.test(url.protocol)) {
+      this.add(path, value, "is not an address: use http:// or https://");
+      return "";
+    }
+    if (url.username !== "" || url.password !== "") {
+      // The value itself is a secret, so it is not repeated.
+      this.add(path, `${url.protocol}//…@${url.host}`, "holds a login, and everybody can read this page: leave it out");
+      return "";
+    }
+    return String(value);
+  }
+
+  /**
+   * @template {string} K
+   * @param {string} path
+   * @param {K} key
+   * @param {Record<K, string>[]} entries
+   */
+  unique(path, key, entries) {
+    const seen = new Set();
+    for (const [index, entry] of entries.entries()) {
+      if (entry[key] === "") continue;
+      if (seen.has(entry[key])) this.add(`${path}/${index}/${key}`, entry[key], "is there already");
+      seen.add(entry[key]);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+// Keeps the portal's page up to date. Without it the page shows the states of its own moment.
+(() => {
+  const every = 4000;
+  const words = { up: "up", starting: "starting", down: "down", unknown: "checking" };
+  const shown = [...document.querySelectorAll("[data-service]")];
+  const summary = document.getElementById("summary");
+  const checked = document.getElementById("checked");
+  let timer;
+
+  // Readers of the screen are told of changes only, so what stays equal is not written again.
+  const write = (node, text) => {
+    if (node.textContent !== text) node.textContent = text;
+  };
+
+  const show = ({ checkedAt, services }) => {
+    let up = 0;
+    let known = true;
+    for (const node of shown) {
+      const state = services[node.dataset.service] ?? "unknown";
+      node.dataset.state = state;
+      write(node.lastElementChild, words[state] ?? state);
+      if (state === "up") up += 1;
+      if (state === "unknown") known = false;
+    }
+    if (shown.length > 0 && known) {
+      write(summary, up === shown.length ? "Everything is up" : `${up} of ${shown.length} services are up`);
+    }
+    if (checkedAt !== null) write(checked, `Checked at ${new Date(checkedAt).toLocaleTimeString()}`);
+    document.body.classList.remove("stale");
+  };
+
+  const update = async () => {
+    clearTimeout(timer);
+    try {
+      const answer = await fetch("/api/status", { cache: "no-store", signal: AbortSignal.timeout(10_000) });
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const status = await answer.json();
+      if (status.roster !== document.documentElement.dataset.roster) return location.reload();
+      show(status);
+    } catch {
+      document.body.classList.add("stale");
+      write(summary, "The portal does not answer; trying again …");
+    }
+    clearTimeout(timer);
+    if (!document.hidden) timer = setTimeout(update, every);
+  };
+
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (!document.hidden) update();
+  });
+
+  const filter = document.getElementById("filter");
+  if (filter !== null) {
+    const cards = [...document.querySelectorAll(".card")];
+    const nobody = document.getElementById("nobody");
+    const count = document.getElementById("count");
+    const apply = () => {
+      const wanted = filter.value.trim().toLowerCase().split(/\s+/);
+      for (const card of cards) card.hidden = !wanted.every((word) => card.dataset.find.includes(word));
+      const found = cards.filter((card) => !card.hidden).length;
+      nobody.hidden = found > 0;
+      write(count, found === cards.length ? `${found}` : `${found} of ${cards.length}`);
+    };
+    filter.addEventListener("input", apply);
+    filter.parentElement.hidden = false;
+    // A browser that comes back to the page has kept what was typed.
+    apply();
+  }
+
+  if (!document.hidden) update();
+})();
