@@ -17,6 +17,7 @@ export function reservedReason(id: string): string | undefined {
   if ((RESERVED_IDS as readonly string[]).includes(id)) {
     return `is reserved for the team's own services (${RESERVED_IDS.join(", ")})`;
   }
+  if (id.startsWith("xn--")) return 'begins with "xn--", which browsers take for an encoded international name';
   const prefix = SERVICE_PREFIXES.find((p) => id.startsWith(p));
   return (
     prefix && `begins with "${prefix}", which is reserved for members' own services (${SERVICE_PREFIXES.join(", ")})`

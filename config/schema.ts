@@ -33,7 +33,7 @@ const pattern = (expression: RegExp, noun: string, rule: string, example: string
 const quantity = (min: number, max: number, unit: string, example: number, whole = true) => {
   const number = z.number({ error: typeError(String(example)) });
   const range = { error: `is out of range: use ${min} to ${max} ${unit}` };
-  return (whole ? number.int({ error: `is not a whole number: use for example ${example} (${unit})` }) : number)
+  return (whole ? number.int({ error: `is not a whole number: use for example ${example}` }) : number)
     .min(min, range)
     .max(max, range);
 };
@@ -140,19 +140,19 @@ const member = group({
   name: text("Alice Kim")
     .min(1, { error: "is empty: leave the key out to show the id instead" })
     .max(80, { error: "is too long: use at most 80 characters" })
-    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, { error: "has control characters: use a name on one line" })
+    .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, { error: "has control characters: use a name on one line" })
     .optional()
     .describe("Name shown on the portal and in commits. Default: the id."),
   email: text("alice@example.org")
     .max(254, { error: "is too long: use at most 254 characters" })
-    .regex(/^[^\s@<>"]+@[^\s@<>"]+$/, { error: "is not an e-mail address: use name@host" })
+    .regex(/^[^\s\p{Cc}\p{Cs}@<>"]+@[^\s\p{Cc}\p{Cs}@<>"]+$/u, { error: "is not an e-mail address: use name@host" })
     .optional()
     .describe("Address for commits. Default: <id>@<domain>."),
   ...memberOptions,
 });
 
 const url = (example: string) =>
-  pattern(/^https?:\/\/[^\s"'\\]+$/, "URL", `an http:// or https:// address such as ${example}`, example);
+  pattern(/^https?:\/\/[^\s\p{Cc}\p{Cs}"'\\]+$/u, "URL", `an http:// or https:// address such as ${example}`, example);
 
 /** An IPv4 block wide enough to cut /28 networks from. */
 const subnetPool = text("10.192.0.0/12").refine(
@@ -226,7 +226,10 @@ export const teamConfig = group({
     .prefault({})
     .describe("Options of the docker target."),
   kubernetes: group({
-    context: text("kind-dev").optional().describe("Context of the kubeconfig. Default: its current one."),
+    context: text("kind-dev")
+      .min(1, { error: "is empty: leave the key out to use the current context" })
+      .optional()
+      .describe("Context of the kubeconfig. Default: its current one."),
     registry: pattern(
       /^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._-]+)*$/,
       "registry",
@@ -235,7 +238,14 @@ export const teamConfig = group({
     )
       .optional()
       .describe("Registry that holds the images. Required for the kubernetes target."),
-    storageClass: text("standard").optional().describe("Storage class of every volume. Default: the cluster's own."),
+    storageClass: pattern(
+      /^[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?$/,
+      "storage class",
+      'its name, of a-z, 0-9, "-" and "."',
+      "standard",
+    )
+      .optional()
+      .describe("Storage class of every volume. Default: the cluster's own."),
     storage: quantity(1, 10_240, "GiB", 5).default(5).describe("Size of every volume in GiB."),
   })
     .prefault({})

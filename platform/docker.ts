@@ -21,7 +21,11 @@ import { allocateSubnets } from "./subnets";
  */
 export function createDockerPlatform(team: Team): Platform {
   const names: DockerNames = { team: team.id };
-  const subnets = allocateSubnets(team.docker.subnets, team.id, team.members.map(({ id }) => id).sort());
+  const subnets = allocateSubnets(
+    team.docker.subnets,
+    team.id,
+    team.members.map(({ id }) => id),
+  );
   const networks = new Map<string, pulumi.Output<string>>();
 
   const teamNetwork = new docker.Network("network", {
