@@ -1,0 +1,50 @@
+import type { Team } from "../config/members";
+import type { ImageSpec } from "../export/compose";
+import { buildOrder, imageBuild, readCertificates } from "../platform/images";
+import type { Docker } from "./docker";
+import { UserError } from "./errors";
+import { lines } from "./process";
+import type { Progress } from "./progress";
+
+/** Names and tags of the images that a team's environment runs on, parents first. */
+export function teamImages(team: Team, root: string): string[] {
+  const options = { root, mirrors: team.mirrors, certificates: readCertificates(team.certificates) };
+  const cache = team.members.some(({ cache }) => cache === "redis") ? (["redis"] as const) : [];
+  const used = buildOrder(["apache-php", "mariadb", "code-server", "gateway", "portal", ...cache]);
+  return used.map((image) => imageBuild(image, options).name);
+}
+
+/** Those of `names` that the daemon does not have. */
+export async function missingImages(docker: Docker, names: readonly string[]): Promise<string[]> {
+  const listed = await docker.run("image", "ls", "--format", "{{.Repository}}:{{.Tag}}");
+  const present = new Set(listed.split("\n"));
+  return names.filter((name) => !present.has(name));
+}
+
+/**
+ * Builds what is missing, parents first. A tag is a hash of all that went into the image, so one that exists is current.
+ *
+ * @throws UserError with the end of the build's output
+ */
+export async function buildImages(docker: Docker, images: readonly ImageSpec[], root: string, progress: Progress) {
+  const missing = new Set(await missingImages(docker, images.map(({ name }) => name))); // biome-ignore format: one thought
+  const builds = images.filter(({ name }) => missing.has(name));
+  for (const [index, { name, context, args }] of builds.entries()) {
+    await progress.step(`Building ${name} (${index + 1} of ${builds.length})`, async (detail) => {
+      const said: string[] = [];
+      const buildArgs = Object.entries(args).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+      const code = await lines(
+        "docker",
+        // The intermediate container of a step that fails would be left behind.
+        ["build", "--force-rm", "--tag", name, ...buildArgs, context],
+        (line) => {
+          said.push(line);
+          if (/^Step \d+\/\d+ : /.test(line)) detail(line);
+        },
+        // The classic builder finds local parents by name, and needs no plugin.
+        { env: { ...docker.env, DOCKER_BUILDKIT: "0" }, cwd: root },
+      );
+      if (code !== 0) throw new UserError(`Building ${name} failed:\n  ${said.slice(-30).join("\n  ")}`);
+    });
+  }
+}

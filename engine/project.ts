@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { decodeConfig } from "../config/decode";
+import { resolveTeam, type Team } from "../config/members";
+import { parseTeamConfig } from "../config/schema";
+import { readStackConfig } from "../export/stack-config";
+import { UserError } from "./errors";
+
+/** The stack of a fresh clone. */
+export const DEFAULT_STACK = "dev";
+
+/** Where the project and its local files are. */
+export interface Project {
+  /** The folder with Pulumi.yaml. */
+  readonly root: string;
+  /** Project name: the namespace of its config keys. */
+  readonly name: string;
+  /** Local, git-ignored files: state, passphrase, generated compose files. `MUSTER_HOME` overrides it. */
+  readonly home: string;
+  /** A backend that Pulumi.yaml itself names. */
+  readonly backend: string | undefined;
+}
+
+/** One stack of the project. */
+export interface Stack {
+  readonly project: Project;
+  /** As Pulumi takes it: `dev`, or `organization/project/dev` when such a one was selected. */
+  readonly name: string;
+  /** The last part of `name`. */
+  readonly shortName: string;
+  /** Whether `--stack` named it. The user's selection then stays what it is. */
+  readonly explicit: boolean;
+  /** `Pulumi.<stack>.yaml` */
+  readonly file: string;
+  /** Generated files of this stack. */
+  readonly folder: string;
+}
+
+export function findProject(env: NodeJS.ProcessEnv = process.env): Project {
+  const root = dirname(__dirname);
+  const { name, backend } = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8"));
+  return {
+    root,
+    name,
+    home: resolve(root, env.MUSTER_HOME || ".muster"),
+    backend: backend?.url,
+  };
+}
+
+/**
+ * @param requested `--stack`; otherwise `PULUMI_STACK`, then the stack that `pulumi stack select` chose, then `dev`
+ */
+export function findStack(project: Project, requested: string | undefined, env = process.env): Stack {
+  const name = requested ?? (env.PULUMI_STACK || selectedStack(project, env) || DEFAULT_STACK);
+  const shortName = name.split("/").at(-1) as string;
+  if (!/^[A-Za-z0-9._-]{1,100}$/.test(shortName)) {
+    throw new UserError(`"${name}" is not a stack name: use letters, digits, "-", "_" and "."`);
+  }
+  return {
+    project,
+    name,
+    shortName,
+    explicit: requested !== undefined,
+    file: join(project.root, `Pulumi.${shortName}.yaml`),
+    folder: join(project.home, shortName),
+  };
+}
+
+/** Pulumi keeps the selection in its home folder, in a file named after the project's path. */
+function selectedStack(project: Project, env: NodeJS.ProcessEnv): string | undefined {
+  const hash = createHash("sha1").update(join(project.root, "Pulumi.yaml")).digest("hex");
+  const file = join(pulumiHome(env), "workspaces", `${project.name}-${hash}-workspace.json`);
+  if (!existsSync(file)) return undefined;
+  try {
+    return selectionIn(readFileSync(file, "utf8"), env.PULUMI_BACKEND_URL);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The selected stack in a workspace file: newer versions of Pulumi keep one for each backend.
+ *
+ * @param backend the one in use, when the user has named one
+ */
+export function selectionIn(workspace: string, backend: string | undefined): string | undefined {
+  const { stack, stacks = {} } = JSON.parse(workspace) as { stack?: string; stacks?: Record<string, string> };
+  const selections = Object.values(stacks);
+  const selected = (backend && stacks[backend]) || stack || (selections.length === 1 ? selections[0] : undefined);
+  // A file backend knows no organizations, and writes a fixed word in their place.
+  return selected?.replace(/^organization\/[^/]+\//, "");
+}
+
+export const pulumiHome = (env: NodeJS.ProcessEnv = process.env): string =>
+  env.PULUMI_HOME || join(homedir(), ".pulumi");
+
+/** Config of the stack as the engine would pass it. */
+export const stackConfig = ({ file }: Stack): Record<string, string> => readStackConfig(file);
+
+/**
+ * The team as the program will see it.
+ *
+ * @throws ConfigError that lists every problem at once
+ */
+export const stackTeam = (stack: Stack): Team =>
+  resolveTeam(parseTeamConfig(decodeConfig(stackConfig(stack), stack.project.name)));

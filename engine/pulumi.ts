@@ -1,0 +1,140 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { ChildError, UserError } from "./errors";
+import { capture, foreground, type Result } from "./process";
+import type { Progress } from "./progress";
+import type { Stack } from "./project";
+import { adoptStackFile, type PulumiEnvironment, prepareEnvironment, pulumiEnvironment } from "./pulumi-environment";
+
+/** What members log in with, by member id and service. */
+export type Credentials = Record<string, Record<string, string>>;
+
+/** The Pulumi CLI on one stack. */
+export interface PulumiEngine {
+  /** Selects the stack, making it when it does not exist. */
+  prepare(progress: Progress): Promise<void>;
+  up(): Promise<void>;
+  destroy(): Promise<void>;
+  /** Whether the backend has the stack. */
+  exists(): Promise<boolean>;
+  credentials(): Promise<Credentials>;
+}
+
+/**
+ * @param env the environment that finds Docker
+ */
+export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEnv): PulumiEngine {
+  const environment = pulumiEnvironment(stack.project, { ...env, PATH: `${join(binary, "..")}:${env.PATH ?? ""}` });
+  const cwd = stack.project.root;
+  const options = { env: environment.env, cwd };
+  const quiet = (...args: string[]): Promise<Result> => capture(binary, [...args, "--non-interactive"], options);
+  const target = ["--stack", stack.name];
+
+  async function run(...args: string[]): Promise<void> {
+    await releaseStaleLock();
+    const code = await foreground(binary, args, options);
+    if (code !== 0) throw new ChildError(failureAdvice(stack), code);
+  }
+
+  /** A run that was killed leaves its lock behind. */
+  async function releaseStaleLock(): Promise<void> {
+    if (environment.backend === "project" && hasOnlyStaleLocks(environment.state, stack)) {
+      await quiet("cancel", "--yes", ...target);
+    }
+  }
+
+  return {
+    async prepare(progress) {
+      if (adoptStackFile(stack, environment)) {
+        progress.note(`  took the encryptionsalt of another machine out of ${stack.file}: nothing in it is encrypted`);
+      }
+      prepareEnvironment(environment);
+      progress.note(`  state: ${describeBackend(environment)}`);
+      // A stack that was named for this run alone does not become the selected one.
+      const ready = stack.explicit ? await exists() : (await quiet("stack", "select", stack.name)).code === 0;
+      if (ready) return;
+      const created = await quiet("stack", "init", stack.name, ...(stack.explicit ? ["--no-select"] : []));
+      if (created.code !== 0) throw new UserError(`Pulumi cannot make the stack: ${created.stderr.trim()}`);
+    },
+
+    up: () => run("up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink", ...target),
+
+    destroy: () => run("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink", ...target),
+
+    exists,
+
+    async credentials() {
+      const { code, stdout, stderr } = await quiet(
+        "stack",
+        "output",
+        "credentials",
+        "--json",
+        "--show-secrets",
+        ...target,
+      );
+      if (code !== 0) throw new UserError(`Pulumi cannot read the passwords: ${stderr.trim()}`);
+      return JSON.parse(stdout) as Credentials;
+    },
+  };
+
+  async function exists(): Promise<boolean> {
+    return (await quiet("stack", "ls", "--json").then(({ stdout }) => stackNames(stdout))).includes(stack.shortName);
+  }
+}
+
+/** Short names in the answer of `pulumi stack ls --json`. */
+export function stackNames(json: string): string[] {
+  try {
+    return (JSON.parse(json) as { name: string }[]).map(({ name }) => name.split("/").at(-1) as string);
+  } catch {
+    return [];
+  }
+}
+
+function describeBackend({ backend, state, env }: PulumiEnvironment): string {
+  switch (backend) {
+    case "project":
+      return state;
+    case "PULUMI_BACKEND_URL":
+      return `${env.PULUMI_BACKEND_URL} (PULUMI_BACKEND_URL)`;
+    case "Pulumi.yaml":
+      return "the backend in Pulumi.yaml";
+    case "login":
+      return "the backend that you are logged in to (pulumi login)";
+    default: {
+      const exhaustive: never = backend;
+      return exhaustive;
+    }
+  }
+}
+
+/** Whether every lock on the stack was left by a process of this machine that is gone. */
+function hasOnlyStaleLocks(state: string, stack: Stack): boolean {
+  const folder = join(state, ".pulumi", "locks", "organization", stack.project.name, stack.shortName);
+  if (!existsSync(folder)) return false;
+  const locks = readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Lock);
+  return locks.length > 0 && locks.every((lock) => lock.hostname === hostname() && !isAlive(lock.pid));
+}
+
+interface Lock {
+  readonly pid: number;
+  readonly hostname: string;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+const failureAdvice = ({ shortName, explicit }: Stack): string => {
+  const options = explicit ? ` -- --stack ${shortName}` : "";
+  return (
+    "Pulumi stopped; its message is above. What it finished is kept, so run the command again once that is put right.\n" +
+    `If it says that a name is in use, a run was interrupted: npm run down${options}, then npm run up${options} (data stays).`
+  );
+};

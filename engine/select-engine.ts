@@ -1,0 +1,60 @@
+import { COMPOSE_PROJECT_LABEL, type Container } from "./docker";
+import { UserError } from "./errors";
+import type { PulumiCli } from "./pulumi-cli";
+
+/** What applies the program. */
+export type EngineName = "pulumi" | "compose";
+
+export const ENGINE_TITLES: Record<EngineName, string> = { pulumi: "Pulumi", compose: "Docker Compose" };
+
+/** Containers of a team, whichever engine made them. */
+export const teamContainers = (containers: readonly Container[], team: string): Container[] =>
+  containers.filter(({ labels }) => labels["muster.team"] === team);
+
+/** The engine that made the team's containers, or undefined when there are none. */
+export function runningEngine(containers: readonly Container[], team: string): EngineName | undefined {
+  const own = teamContainers(containers, team);
+  if (own.length === 0) return undefined;
+  return own.some(({ labels }) => COMPOSE_PROJECT_LABEL in labels) ? "compose" : "pulumi";
+}
+
+export interface EngineChoice {
+  /** `--engine` */
+  readonly requested: EngineName | undefined;
+  readonly running: EngineName | undefined;
+  /** Finds the CLI; asked only when Pulumi may be chosen. */
+  readonly findPulumi: () => Promise<PulumiCli>;
+  /** What follows `npm run down` and `npm run up` to mean this stack. */
+  readonly options: string;
+}
+
+export type ChosenEngine =
+  | { readonly name: "pulumi"; readonly binary: string }
+  | { readonly name: "compose"; /** Why not Pulumi, where that was not asked for. */ readonly reason?: string };
+
+/**
+ * An environment that exists stays with the engine that made it. Otherwise the user's wish decides, then Pulumi where it
+ * can be had.
+ *
+ * @throws UserError when the wish and the environment, or the wish and the machine, do not agree
+ */
+export async function chooseEngine({ requested, running, findPulumi, options }: EngineChoice): Promise<ChosenEngine> {
+  const restart = `npm run down${options}, then npm run up${options} (data volumes stay)`;
+  if (requested && running && requested !== running) {
+    throw new UserError(
+      `${ENGINE_TITLES[running]} brought this environment up, and ${ENGINE_TITLES[requested]} cannot take it over.\n` +
+        `Take it down first: npm run down${options}, then npm run up -- --engine ${requested}${options.replace(" --", "")} (data volumes stay).`,
+    );
+  }
+  if ((requested ?? running) === "compose") return { name: "compose" };
+  const pulumi = await findPulumi();
+  if ("binary" in pulumi) return { name: "pulumi", binary: pulumi.binary };
+  if (requested) throw new UserError(`Pulumi cannot be used here: ${pulumi.unavailable}.`);
+  if (running) {
+    throw new UserError(
+      `Pulumi brought this environment up, and cannot be used now: ${pulumi.unavailable}.\n` +
+        `Make it available again, or change to Docker Compose: ${restart}.`,
+    );
+  }
+  return { name: "compose", reason: pulumi.unavailable };
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+// Starts `scripts/<command>.ts`. The one file that runs before packages are installed, so it uses none, and only
+// syntax that old versions of Node can read far enough to be told that they are too old.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [command = "", ...args] = process.argv.slice(2);
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 11)) {
+  fail(`Muster needs Node.js 20.11 or newer; this is ${process.version}. Install a newer one: https://nodejs.org`);
+}
+const script = join(root, "scripts", `${command}.ts`);
+if (!/^[a-z-]+$/.test(command) || !existsSync(script)) fail(`There is no command "${command}". See README.md.`);
+
+if (!packagesAreCurrent()) {
+  const code = await installPackages();
+  if (code !== 0) fail("Installing the packages failed (npm's message is above). Correct that and run it again.");
+}
+const tsx = pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href;
+process.exitCode = await run(process.execPath, ["--import", tsx, script, ...args], process.cwd());
+
+/** Whether node_modules holds what package-lock.json asks for; npm leaves out optional packages of other platforms. */
+function packagesAreCurrent() {
+  const installedLock = join(root, "node_modules/.package-lock.json");
+  if (!existsSync(installedLock)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  const installed = JSON.parse(readFileSync(installedLock, "utf8")).packages;
+  return Object.keys(wanted).every(
+    (path) => path === "" || wanted[path].optional || installed[path]?.version === wanted[path].version,
+  );
+}
+
+async function installPackages() {
+  console.error("Installing the packages of package-lock.json (npm ci) …");
+  const started = performance.now();
+  const heartbeat = setInterval(() => {
+    console.error(`  … still installing after ${Math.round((performance.now() - started) / 1000)} s`);
+  }, 10_000);
+  // npm names itself to what it runs; it need not be the one in PATH.
+  const cli = process.env.npm_execpath ?? "";
+  const npm = /npm-cli\.c?js$/.test(cli) ? [process.execPath, cli] : ["npm"];
+  const code = await run(npm[0] ?? "npm", [...npm.slice(1), "ci", "--no-audit", "--no-fund"], root);
+  clearInterval(heartbeat);
+  return code;
+}
+
+/** Runs a program in the foreground and resolves to its exit status. */
+function run(/** @type {string} */ file, /** @type {string[]} */ args, /** @type {string} */ cwd) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd, stdio: "inherit" });
+    for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+      // A terminal sends Ctrl-C to every process of the foreground group already.
+      process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));
+    }
+    child.on("error", (error) => fail(`${file} cannot be run: ${error.message}`));
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+/** @returns {never} */
+function fail(/** @type {string} */ message) {
+  console.error(message);
+  process.exit(1);
+}

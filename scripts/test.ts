@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { aptAccess, aptInstall } from "../engine/apt";
+import { findDocker } from "../engine/docker-host";
+import { createProgress, type Progress } from "../engine/progress";
+import { chromiumPath } from "../tests/support/browser";
+
+/** In the order in which they run: a fault shows at the cheapest tier that can see it. */
+const TIERS = ["unit", "component", "e2e", "browser"] as const;
+type Tier = (typeof TIERS)[number];
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/**
+ * `npm test [-- TIER…]`: installs what the tests need, runs the tiers one after the other, and ends with one line of
+ * counts. The end-to-end tiers work on teams, ports and volumes of their own.
+ */
+async function main(): Promise<number> {
+  const { positionals } = parseArgs({ allowPositionals: true });
+  const unknown = positionals.filter((name) => !(TIERS as readonly string[]).includes(name));
+  if (unknown.length > 0) {
+    console.error(`There is no tier "${unknown[0]}": use ${TIERS.join(", ")}.`);
+    return 2;
+  }
+  const tiers = TIERS.filter((tier) => positionals.length === 0 || positionals.includes(tier));
+  const env = await prepare(tiers, createProgress());
+
+  const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const tier of tiers) {
+    console.log(`\n== ${tier} ==`);
+    const counts = await runTier(tier, env);
+    for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
+  }
+  console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+/** What the tiers need on a new machine; a browser that cannot be installed makes its tests say that they are skipped. */
+async function prepare(tiers: readonly Tier[], progress: Progress): Promise<NodeJS.ProcessEnv> {
+  const { debianLike, root } = aptAccess();
+  if (tiers.includes("browser") && chromiumPath() === undefined && debianLike && root) {
+    await aptInstall(progress, ["chromium", "fonts-dejavu-core"]);
+  }
+  const onDocker = tiers.includes("e2e") || tiers.includes("browser");
+  return onDocker ? { ...process.env, ...(await findDocker(progress)).env } : process.env;
+}
+
+async function runTier(tier: Tier, env: NodeJS.ProcessEnv): Promise<Counts> {
+  const folder = mkdtempSync(join(tmpdir(), "muster-jest-"));
+  const report = join(folder, "report.json");
+  const args = ["--selectProjects", tier, "--verbose", "--json", "--outputFile", report];
+  // The tiers on Docker share its two cores and its names: one file after the other.
+  if (tier === "e2e" || tier === "browser") args.push("--runInBand");
+  const code = await new Promise<number>((resolve, reject) => {
+    const child = spawn(process.execPath, [require.resolve("jest/bin/jest"), ...args], {
+      env,
+      // The report goes to the file; on standard output it would only repeat what jest prints.
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    child.on("error", reject);
+    child.on("exit", (status) => resolve(status ?? 1));
+  });
+  const result = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
+  rmSync(folder, { recursive: true });
+  return {
+    passed: result?.numPassedTests ?? 0,
+    // A file that does not even load has no test that could fail.
+    failed: (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0) || Number(code !== 0),
+    skipped: result?.numPendingTests ?? 0,
+  };
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { chromiumPath, launch, screenshot } from "../support/browser";
+import { TestEnvironment } from "../support/environment";
+import { appendAndSave, login, openFile, runInTerminal } from "../support/workbench";
+
+jest.setTimeout(15 * 60_000);
+
+const found = chromiumPath();
+const inBrowser = found === undefined ? describe.skip : describe;
+
+/** A member's day in a real browser, through the published port alone. */
+inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian's chromium or set CHROMIUM)"}`, () => {
+  const muster = new TestEnvironment("browser", 18082, "compose");
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let password: string;
+
+  beforeAll(async () => {
+    muster.configure({ members: [{ id: "alice", name: "Alice Kim" }, { id: "bob" }] });
+    await muster.succeed("up");
+    const output = await muster.succeed("credentials", "alice", "--json");
+    password = JSON.parse(output.slice(output.indexOf("{"))).alice.editor;
+    browser = await launch();
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    context.setDefaultTimeout(60_000);
+    page = await context.newPage();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await muster.dispose();
+  });
+
+  test("the portal shows every member, and which service answers", async () => {
+    await page.goto(muster.url(undefined));
+    await page.getByText("Alice Kim").waitFor();
+    await page.waitForFunction('[...document.querySelectorAll("[data-state]")].every((e) => e.dataset.state === "up")');
+    for (const [name, colorScheme, width] of [
+      ["portal-light", "light", 1280],
+      ["portal-dark", "dark", 1280],
+      ["portal-phone", "light", 390],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      await screenshot(page, name);
+      const overflow = await page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+      );
+      expect(overflow).toBe(0);
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  test("the portal leads to a member's page", async () => {
+    await page
+      .locator(`a[href="${muster.url("alice", "")}"]`)
+      .first()
+      .click();
+    await page.waitForURL(muster.url("alice"));
+    await page.getByText("Alice Kim").first().waitFor();
+    await screenshot(page, "site");
+  });
+
+  test("the portal's state follows a service that stops and comes back", async () => {
+    await page.goto(muster.url(undefined));
+    const editorState = page.locator('[data-service="bob/editor"]');
+    await editorState.and(page.locator('[data-state="up"]')).waitFor();
+    await muster.docker("stop", "bob-code");
+    await editorState.and(page.locator(':not([data-state="up"])')).waitFor();
+    await screenshot(page, "portal-editor-down");
+    await muster.docker("start", "bob-code");
+    await editorState.and(page.locator('[data-state="up"]')).waitFor();
+  });
+
+  test("a wrong password is refused", async () => {
+    await page.goto(muster.url("code-alice"));
+    await page.fill("input[name=password]", "wrong");
+    await page.click("input[type=submit]");
+    await page.getByText("Incorrect password").waitFor();
+  });
+
+  test("alice logs in, edits and saves, and her page shows the edit", async () => {
+    await login(page, muster.url("code-alice"), password);
+    await openFile(page, "public/index.php");
+    await appendAndSave(page, "\n<p>Written in the browser</p>\n");
+    await screenshot(page, "editor");
+    const site = await context.newPage();
+    await site.goto(muster.url("alice"));
+    await site.getByText("Written in the browser").waitFor();
+    await site.close();
+  });
+
+  test("the terminal has the tools, and mariadb connects without further typing", async () => {
+    const text = await runInTerminal(page, "clear; git --version; mariadb -e 'select 6*7'; echo d''one", "done");
+    expect(text).toContain("git version 2");
+    expect(text).toContain("42");
+    await screenshot(page, "terminal");
+  });
+
+  test("a host name that is on nobody's roster gets a page that says so", async () => {
+    const answer = await page.goto(muster.url("zoe"));
+    expect(answer?.status()).toBe(404);
+    await page.getByText("zoe is not on the roster").waitFor();
+    await screenshot(page, "not-on-the-roster");
+  });
+});

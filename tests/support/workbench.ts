@@ -1,0 +1,54 @@
+import type { Page } from "playwright-core";
+
+/** The VS Code workbench as a member drives it: by keystrokes where it has them, which outlast its redesigns. */
+
+/** From the log-in form to a workbench that can be typed into. */
+export async function login(page: Page, url: string, password: string): Promise<void> {
+  await page.goto(url);
+  await page.fill("input[name=password]", password);
+  await page.click("input[type=submit]");
+  await page.waitForSelector(".monaco-workbench");
+  // The explorer lists files only once the server side is connected.
+  await page.waitForSelector(".explorer-folders-view .monaco-list-row");
+}
+
+/** Opens a file by the quick-open box; `path` is relative to the opened folder. */
+export async function openFile(page: Page, path: string): Promise<void> {
+  const name = path.split("/").at(-1) ?? path;
+  await page.keyboard.press("Control+p");
+  await page.locator(".quick-input-widget input").first().fill(path);
+  // Enter before the search has answered would do nothing.
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+}
+
+/** Appends to the active editor, saves, and returns when the tab is no longer marked as changed. */
+export async function appendAndSave(page: Page, text: string): Promise<void> {
+  await page.locator(".editor-instance .monaco-editor .view-lines").first().click();
+  await page.keyboard.press("Control+End");
+  // Typed key by key, the text would meet auto-closing brackets and suggestions.
+  await page.keyboard.insertText(text);
+  await page.locator(".tab.active.dirty").waitFor();
+  await page.keyboard.press("Control+s");
+  await page.locator(".tab.active:not(.dirty)").waitFor();
+}
+
+/** Runs a line in the terminal and returns what the terminal shows once it contains `until`. */
+export async function runInTerminal(page: Page, line: string, until: string): Promise<string> {
+  const input = page.locator(".terminal .xterm-helper-textarea").first();
+  if ((await input.count()) === 0) await page.keyboard.press("Control+Backquote");
+  await input.waitFor({ state: "attached" });
+  await terminalContains(page, "$");
+  await input.focus();
+  await page.keyboard.insertText(line);
+  await page.keyboard.press("Enter");
+  await terminalContains(page, until);
+  return page.locator(".xterm-rows").first().innerText();
+}
+
+/** xterm draws spaces as no-break spaces. */
+const terminalContains = (page: Page, text: string) =>
+  page.waitForFunction(
+    `document.querySelector(".xterm-rows")?.textContent.replaceAll("\\u00a0", " ").includes(${JSON.stringify(text)})`,
+  );
