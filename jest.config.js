@@ -1,0 +1,15 @@
+// JavaScript, because Jest reads a TypeScript config on Node 20 with ts-node alone.
+const shared = {
+  testEnvironment: "node",
+  transform: { "\\.(ts|js|mjs)$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
+  moduleFileExtensions: ["ts", "js", "mjs", "json", "node"],
+};
+
+/** @type {import("jest").Config} */
+module.exports = {
+  projects: ["unit", "component", "e2e", "browser"].map((displayName) => ({
+    ...shared,
+    displayName,
+    testMatch: [`<rootDir>/tests/${displayName}/**/*.test.ts`],
+  })),
+};
