@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { ComposeExport } from "../export/compose";
-import type { Credentials } from "./pulumi";
+import { ensureSecrets, readSecrets } from "../export/secrets";
 import { aptAccess, aptInstall, isInstallable } from "./apt";
 import { COMPOSE_PROJECT_LABEL, type Docker } from "./docker";
 import { ChildError, UserError } from "./errors";
@@ -10,6 +10,7 @@ import { buildImages } from "./images";
 import { capture, foreground } from "./process";
 import type { Progress } from "./progress";
 import { type Stack, stackConfig } from "./project";
+import type { Credentials } from "./pulumi";
 
 /** How Docker Compose is called: `docker compose`, or `docker-compose` where only that exists. */
 export type ComposeCommand = readonly [string, ...string[]];
@@ -47,8 +48,8 @@ export async function ensureCompose(env: NodeJS.ProcessEnv, progress: Progress):
 
 /** The program exported for `stack`. It runs here, under Pulumi's mock runtime: the SDK is loaded for it alone. */
 export async function exportStack(stack: Stack): Promise<ComposeExport & { credentials: Promise<Credentials> }> {
-  const { recordProgram } = await import("../export/record");
-  const { renderCompose } = await import("../export/compose");
+  const { recordProgram } = await import("../export/record.js");
+  const { renderCompose } = await import("../export/compose.js");
   const recording = await recordProgram({
     project: stack.project.name,
     stack: stack.shortName,
@@ -65,8 +66,13 @@ export async function exportStack(stack: Stack): Promise<ComposeExport & { crede
  *
  * @param team the compose project
  */
-export async function composeUp(stack: Stack, team: string, command: ComposeCommand, docker: Docker, progress: Progress) {
-  const { ensureSecrets } = await import("../export/secrets");
+export async function composeUp(
+  stack: Stack,
+  team: string,
+  command: ComposeCommand,
+  docker: Docker,
+  progress: Progress,
+) {
   const exported = await exportStack(stack);
   await buildImages(docker, exported.images, stack.project.root, progress);
 
@@ -82,17 +88,16 @@ export async function composeUp(stack: Stack, team: string, command: ComposeComm
 /** Removes containers and networks; volumes stay. */
 export async function composeDown(stack: Stack, team: string, command: ComposeCommand, docker: Docker): Promise<void> {
   if (!existsSync(composeFile(stack))) return;
-  const { readSecrets } = await import("../export/secrets");
   const env = { ...docker.env, ...readSecrets(secretsFile(stack)) };
   await run(command, [...projectArgs(stack, team), "down", "--remove-orphans"], env);
 }
 
 /** What `docker compose` is told in front of its command, also for the user to type. */
-export const projectArgs = (stack: Stack, team: string): string[] => [
+export const projectArgs = (stack: Stack, team: string, file = composeFile(stack)): string[] => [
   "--project-name",
   team,
   "--file",
-  composeFile(stack),
+  file,
   "--env-file",
   secretsFile(stack),
 ];
@@ -109,4 +114,12 @@ async function removeOldNetworks(docker: Docker, team: string, current: readonly
     ({ name, labels }) => labels["muster.team"] === team && COMPOSE_PROJECT_LABEL in labels && !current.includes(name),
   );
   if (old.length > 0) await docker.run("network", "rm", ...old.map(({ name }) => name));
+}
+
+/** Passwords of the last `composeUp`. */
+export async function composeCredentials(stack: Stack): Promise<Credentials> {
+  const { replaceSecrets } = await import("../export/record.js");
+  const secrets = readSecrets(secretsFile(stack));
+  const recorded = await (await exportStack(stack)).credentials;
+  return JSON.parse(replaceSecrets(JSON.stringify(recorded), (name) => secrets[name] ?? ""));
 }

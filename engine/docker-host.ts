@@ -41,19 +41,30 @@ const MIN_API = "1.41";
  * of Docker Desktop, Colima, OrbStack, Rancher Desktop and rootless Docker. On Debian and Ubuntu, root gets Docker
  * installed and started.
  *
+ * @param options `mayInstall: false` leaves the last part out
  * @throws UserError that says what to do on this platform
  */
-export async function findDocker(progress: Progress, env: NodeJS.ProcessEnv = process.env): Promise<DockerHost> {
+export async function findDocker(
+  progress: Progress,
+  { mayInstall = true, env = process.env }: { mayInstall?: boolean; env?: NodeJS.ProcessEnv } = {},
+): Promise<DockerHost> {
   const found = await search(env);
   if ("host" in found) return found.host;
   const access = aptAccess();
-  if (found.failure.chosen || !access.debianLike || !access.root) throw unreachable(found.failure, access);
+  const canInstall = mayInstall && !found.failure.chosen && access.debianLike && access.root;
+  if (!canInstall) throw unreachable(found.failure, access);
 
   if (!existsSync("/usr/bin/docker") || !existsSync("/usr/sbin/iptables")) await installDocker(progress);
   await startDocker(progress, async () => (await ping(`unix://${DEFAULT_SOCKET}`)).state === "answers");
   const started = await search(env);
   if ("host" in started) return started.host;
   throw unreachable(started.failure, access);
+}
+
+/** The environment that leads to the daemon, for a program that says itself what is wrong with it. */
+export async function dockerEnvironment(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  const found = await search(env);
+  return "host" in found ? found.host.env : env;
 }
 
 export interface Failure {

@@ -27,7 +27,8 @@ export async function missingImages(docker: Docker, names: readonly string[]): P
  * @throws UserError with the end of the build's output
  */
 export async function buildImages(docker: Docker, images: readonly ImageSpec[], root: string, progress: Progress) {
-  const missing = new Set(await missingImages(docker, images.map(({ name }) => name))); // biome-ignore format: one thought
+  const names = images.map(({ name }) => name);
+  const missing = new Set(await missingImages(docker, names));
   const builds = images.filter(({ name }) => missing.has(name));
   for (const [index, { name, context, args }] of builds.entries()) {
     await progress.step(`Building ${name} (${index + 1} of ${builds.length})`, async (detail) => {

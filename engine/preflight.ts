@@ -45,7 +45,9 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
     host.local ? diskProblem(info.DockerRootDir, freeSpace(info.DockerRootDir), args.mustBuild) : undefined,
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) {
-    throw new UserError(["Nothing was created, because it would not work:", ...problems.map((p) => `  ${p}`)].join("\n"));
+    throw new UserError(
+      ["Nothing was created, because it would not work:", ...problems.map((p) => `  ${p}`)].join("\n"),
+    );
   }
   for (const warning of [memoryWarning(team, info.MemTotal), domain]) {
     if (warning !== undefined) progress.warn(warning);
@@ -57,7 +59,11 @@ interface DockerInfo {
   readonly MemTotal: number;
 }
 
-async function portProblem(team: Team, host: DockerHost, containers: readonly Container[]): Promise<string | undefined> {
+async function portProblem(
+  team: Team,
+  host: DockerHost,
+  containers: readonly Container[],
+): Promise<string | undefined> {
   const owner = containers.find(({ ports, state }) => state === "running" && ports.includes(team.port));
   if (owner) return portOwnerProblem(team, owner);
   if (!host.local || (await isFree(team.listen, team.port))) return undefined;
@@ -98,7 +104,8 @@ export function nameProblems(team: Pick<Team, "id" | "members">, containers: rea
 
 /** Networks of somebody else's that share addresses with a member's. */
 export function networkProblems(team: Pick<Team, "id" | "members" | "docker">, networks: readonly Network[]): string[] {
-  const subnets = allocateSubnets(team.docker.subnets, team.id, team.members.map(({ id }) => id).sort()); // biome-ignore format: one thought
+  const members = team.members.map(({ id }) => id);
+  const subnets = allocateSubnets(team.docker.subnets, team.id, members);
   return networks
     .filter(({ labels }) => labels["muster.team"] !== team.id)
     .flatMap(({ name, subnets: theirs }) => {
@@ -129,7 +136,10 @@ export function diskProblem(folder: string, free: number | undefined, mustBuild:
 /** Limits are no reservations, so that more than the machine has is a warning only. */
 export function memoryWarning({ members }: Pick<Team, "members">, total: number): string | undefined {
   const limits = members
-    .flatMap(({ limits: { cache, ...others }, cache: kind }) => [...Object.values(others), ...(kind === "redis" ? [cache] : [])])
+    .flatMap(({ limits: { cache, ...others }, cache: kind }) => [
+      ...Object.values(others),
+      ...(kind === "redis" ? [cache] : []),
+    ])
     .reduce((sum, { memory }) => sum + memory, 0);
   if (total <= 0 || limits * 1024 ** 2 <= total) return undefined;
   return (

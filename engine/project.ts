@@ -31,8 +31,10 @@ export interface Stack {
   readonly name: string;
   /** The last part of `name`. */
   readonly shortName: string;
-  /** Whether `--stack` named it. The user's selection then stays what it is. */
+  /** Whether `--stack` or `PULUMI_STACK` named it. The user's selection then stays what it is. */
   readonly explicit: boolean;
+  /** Whether it is what `pulumi stack select` chose. */
+  readonly selected: boolean;
   /** `Pulumi.<stack>.yaml` */
   readonly file: string;
   /** Generated files of this stack. */
@@ -54,7 +56,9 @@ export function findProject(env: NodeJS.ProcessEnv = process.env): Project {
  * @param requested `--stack`; otherwise `PULUMI_STACK`, then the stack that `pulumi stack select` chose, then `dev`
  */
 export function findStack(project: Project, requested: string | undefined, env = process.env): Stack {
-  const name = requested ?? (env.PULUMI_STACK || selectedStack(project, env) || DEFAULT_STACK);
+  const named = requested ?? (env.PULUMI_STACK || undefined);
+  const selection = selectedStack(project, env);
+  const name = named ?? selection ?? DEFAULT_STACK;
   const shortName = name.split("/").at(-1) as string;
   if (!/^[A-Za-z0-9._-]{1,100}$/.test(shortName)) {
     throw new UserError(`"${name}" is not a stack name: use letters, digits, "-", "_" and "."`);
@@ -63,7 +67,8 @@ export function findStack(project: Project, requested: string | undefined, env =
     project,
     name,
     shortName,
-    explicit: requested !== undefined,
+    explicit: named !== undefined,
+    selected: name === selection,
     file: join(project.root, `Pulumi.${shortName}.yaml`),
     folder: join(project.home, shortName),
   };

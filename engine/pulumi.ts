@@ -14,8 +14,11 @@ export type Credentials = Record<string, Record<string, string>>;
 export interface PulumiEngine {
   /** Selects the stack, making it when it does not exist. */
   prepare(progress: Progress): Promise<void>;
-  up(): Promise<void>;
-  destroy(): Promise<void>;
+  /** `refresh` compares the state with Docker first. */
+  up(options: { refresh: boolean }): Promise<void>;
+  destroy(options: { refresh: boolean }): Promise<void>;
+  /** Resources in the stack's state; the stack itself is one. 0 when the backend does not have it. */
+  resourceCount(): Promise<number>;
   /** Whether the backend has the stack. */
   exists(): Promise<boolean>;
   credentials(): Promise<Credentials>;
@@ -51,17 +54,18 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
       }
       prepareEnvironment(environment);
       progress.note(`  state: ${describeBackend(environment)}`);
-      // A stack that was named for this run alone does not become the selected one.
-      const ready = stack.explicit ? await exists() : (await quiet("stack", "select", stack.name)).code === 0;
-      if (ready) return;
+      if (await exists()) {
+        // A stack that was named for this run alone does not become the selected one.
+        if (!stack.explicit && !stack.selected) await quiet("stack", "select", stack.name);
+        return;
+      }
       const created = await quiet("stack", "init", stack.name, ...(stack.explicit ? ["--no-select"] : []));
       if (created.code !== 0) throw new UserError(`Pulumi cannot make the stack: ${created.stderr.trim()}`);
     },
 
-    up: () => run("up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink", ...target),
-
-    destroy: () => run("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink", ...target),
-
+    up: (flags) => run("up", ...UNATTENDED, ...target, ...refreshFlag(flags)),
+    destroy: (flags) => run("destroy", ...UNATTENDED, ...target, ...refreshFlag(flags)),
+    resourceCount,
     exists,
 
     async credentials() {
@@ -78,19 +82,34 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
     },
   };
 
+  async function resourceCount(): Promise<number> {
+    const { stdout } = await quiet("stack", "ls", "--json");
+    return stackSizes(stdout).get(stack.shortName) ?? 0;
+  }
+
   async function exists(): Promise<boolean> {
-    return (await quiet("stack", "ls", "--json").then(({ stdout }) => stackNames(stdout))).includes(stack.shortName);
+    if (environment.backend === "project") return existsSync(stateFile(environment.state, stack));
+    const { stdout } = await quiet("stack", "ls", "--json");
+    return stackSizes(stdout).has(stack.shortName);
   }
 }
 
-/** Short names in the answer of `pulumi stack ls --json`. */
-export function stackNames(json: string): string[] {
+const UNATTENDED = ["--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink"];
+
+const refreshFlag = ({ refresh }: { refresh: boolean }): string[] => (refresh ? ["--refresh"] : []);
+
+/** Number of resources by short name, in the answer of `pulumi stack ls --json`. */
+export function stackSizes(json: string): Map<string, number> {
   try {
-    return (JSON.parse(json) as { name: string }[]).map(({ name }) => name.split("/").at(-1) as string);
+    const stacks = JSON.parse(json) as { name: string; resourceCount?: number }[];
+    return new Map(stacks.map(({ name, resourceCount }) => [name.split("/").at(-1) as string, resourceCount ?? 0]));
   } catch {
-    return [];
+    return new Map();
   }
 }
+
+const stateFile = (state: string, { project, shortName }: Stack): string =>
+  join(state, ".pulumi", "stacks", project.name, `${shortName}.json`);
 
 function describeBackend({ backend, state, env }: PulumiEnvironment): string {
   switch (backend) {

@@ -30,7 +30,7 @@ export interface EngineChoice {
 
 export type ChosenEngine =
   | { readonly name: "pulumi"; readonly binary: string }
-  | { readonly name: "compose"; /** Why not Pulumi, where that was not asked for. */ readonly reason?: string };
+  | { readonly name: "compose" /** Why not Pulumi, where that was not asked for. */; readonly reason?: string };
 
 /**
  * An environment that exists stays with the engine that made it. Otherwise the user's wish decides, then Pulumi where it

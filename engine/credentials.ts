@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { composeCredentials, secretsFile } from "./compose";
+import { UserError } from "./errors";
+import type { Project } from "./project";
+import { type Credentials, pulumiEngine } from "./pulumi";
+import { installedCli } from "./pulumi-cli";
+import { openSession, type Session } from "./session";
+import { formatTable } from "./table";
+
+/** Prints what members log in with: of everybody, or of `member` alone. */
+export async function credentials(project: Project, requested: string | undefined, member: string | undefined) {
+  const known = await read(await openSession(project, requested));
+  const own = member === undefined ? undefined : known[member];
+  if (member !== undefined && own === undefined) {
+    throw new UserError(
+      `"${member}" is not a member of this environment: use one of ${Object.keys(known).join(", ")}.`,
+    );
+  }
+  console.log(credentialsTable(member === undefined || own === undefined ? known : { [member]: own }));
+}
+
+/** The engine that made the environment also keeps its passwords. */
+async function read({ stack, running, docker, options }: Session): Promise<Credentials> {
+  if (running === "compose" || (running === undefined && existsSync(secretsFile(stack)))) {
+    return composeCredentials(stack);
+  }
+  const binary = installedCli(docker.env);
+  if (binary === undefined && running) {
+    throw new UserError("The passwords are in Pulumi's state, and the Pulumi CLI is not installed.");
+  }
+  const engine = binary === undefined ? undefined : pulumiEngine(binary, stack, docker.env);
+  if (engine === undefined || !(await engine.exists())) {
+    throw new UserError(`There are no passwords yet: npm run up${options}`);
+  }
+  return engine.credentials();
+}
+
+/** A row for each member and a column for each service. */
+export function credentialsTable(credentials: Credentials): string {
+  const services = [...new Set(Object.values(credentials).flatMap((own) => Object.keys(own)))].sort().reverse();
+  return formatTable([
+    ["MEMBER", ...services.map((service) => service.toUpperCase())],
+    ...Object.entries(credentials).map(([member, own]) => [member, ...services.map((service) => own[service] ?? "")]),
+  ]);
+}

@@ -1,0 +1,98 @@
+import type { Team } from "../config/members";
+import { ensureBaseImage } from "./base-image";
+import { composeUp, ensureCompose } from "./compose";
+import { UserError } from "./errors";
+import { missingImages, teamImages } from "./images";
+import { preflight } from "./preflight";
+import { findStack, type Project, stackTeam } from "./project";
+import { pulumiEngine } from "./pulumi";
+import { ensurePulumi } from "./pulumi-cli";
+import { waitUntilReady } from "./readiness";
+import { chooseEngine, ENGINE_TITLES, type EngineName, teamContainers } from "./select-engine";
+import { openSession, type Session } from "./session";
+import { summary } from "./summary";
+
+export interface UpOptions {
+  readonly stack?: string | undefined;
+  readonly engine?: EngineName | undefined;
+}
+
+/** Brings a stack's environment up, and waits until it works. */
+export async function up(project: Project, { stack: requested, engine }: UpOptions): Promise<void> {
+  // A config that cannot be used is said before anything is installed.
+  const team = stackTeam(findStack(project, requested));
+  if (team.target !== "docker") {
+    throw new UserError(
+      `muster:target is ${team.target}: npm run up brings up the docker target. Use npx pulumi up for this one.`,
+    );
+  }
+  const session = await openSession(project, requested, true);
+  const { docker, progress, containers, running, options, stack } = session;
+
+  const missing = await missingImages(docker, teamImages(team, project.root));
+  await preflight({ team, host: session.host, docker, containers, mustBuild: missing.length > 0 }, progress);
+  const choice = await chooseEngine({
+    requested: engine,
+    running,
+    findPulumi: () => ensurePulumi(team.target, progress, session.host.env),
+    options,
+  });
+  if (choice.name === "compose" && choice.reason) {
+    progress.note(`Using Docker Compose: ${choice.reason}.`);
+  } else {
+    progress.note(`Using ${ENGINE_TITLES[choice.name]} on stack ${stack.shortName}`);
+  }
+  if (missing.length > 0 || running === undefined) await ensureBaseImage(docker, team.mirrors, progress);
+
+  switch (choice.name) {
+    case "pulumi":
+      await pulumiUp(session, team, choice.binary);
+      break;
+    case "compose":
+      await composeUp(stack, team.id, await ensureCompose(docker.env, progress), docker, progress);
+      break;
+    default: {
+      const exhaustive: never = choice;
+      return exhaustive;
+    }
+  }
+  await waitUntilReady(team, session.host.address, docker, progress);
+  console.log(summary(team, options));
+}
+
+async function pulumiUp({ stack, docker, progress, running }: Session, team: Team, binary: string): Promise<void> {
+  const engine = pulumiEngine(binary, stack, docker.env);
+  await engine.prepare(progress);
+  const lost = running === undefined && (await engine.resourceCount()) > 1;
+  if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
+  await engine.up({ refresh: lost });
+
+  let present = teamContainers(await docker.containers(), team.id);
+  const gone = missingContainers(
+    team,
+    present.map(({ name }) => name),
+  );
+  if (gone.length > 0) {
+    progress.note(`  ${gone.join(", ")} went without Pulumi's knowledge: comparing its state with Docker`);
+    await engine.up({ refresh: true });
+    present = teamContainers(await docker.containers(), team.id);
+  }
+  // Compose starts what somebody stopped; Pulumi only knows that it exists.
+  const stopped = present.filter(({ state }) => state === "exited" || state === "created");
+  if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
+}
+
+/** Containers that a team's environment has, less those in `present`. */
+export function missingContainers(team: Pick<Team, "id" | "members">, present: readonly string[]): string[] {
+  const expected = [
+    `${team.id}-gateway`,
+    `${team.id}-portal`,
+    ...team.members.flatMap(({ id, cache }) =>
+      ["web", "db", "code", ...(cache === "redis" ? ["cache"] : [])].map(
+        (component) => `${team.id}-${id}-${component}`,
+      ),
+    ),
+  ];
+  const known = new Set(present);
+  return expected.filter((name) => !known.has(name));
+}

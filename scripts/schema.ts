@@ -1,0 +1,9 @@
+import { runCommand } from "../engine/command";
+import { writeSchema } from "../engine/schema";
+
+void runCommand({
+  usage: "schema -- [--check]",
+  help: "Writes roster.schema.json and the README's reference from the config's definitions.\n\n  --check  only say whether they are current",
+  options: { check: { type: "boolean" } },
+  run: async ({ check }, _, project) => writeSchema(project.root, check ?? false),
+});
