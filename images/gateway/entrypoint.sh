@@ -2,13 +2,10 @@
 # Renders nginx's configuration from GATEWAY_* into /tmp, the only place it writes to, and becomes nginx.
 set -eu
 
+. /usr/local/lib/muster/settings.sh
+
 conf=/etc/muster-gateway
 run=/tmp/nginx
-
-fail() {
-  printf 'muster-gateway: %s\n' "$1" >&2
-  exit 1
-}
 
 # True when the whole of $1 matches the extended regular expression $2; grep alone would accept one good line of several.
 matches() {
@@ -30,7 +27,6 @@ is_endpoint() {
 # Prints the pattern $2 of the variable $1 as an nginx string.
 pattern() {
   case $2 in
-    '') fail "$1 is missing: give host:port with {member} in it, such as muster-{member}-web:8080" ;;
     *'{member}'*) ;;
     *) fail "$1=\"$2\" names the same host for everybody: put {member} where the member's id goes" ;;
   esac
@@ -48,21 +44,21 @@ nameserver() {
   esac
 }
 
-domain=${GATEWAY_DOMAIN:-localhost}
+require GATEWAY_PORTAL GATEWAY_WEB GATEWAY_CODE
+default GATEWAY_DOMAIN localhost
+default GATEWAY_UPLOAD_LIMIT 64
+whole_number GATEWAY_UPLOAD_LIMIT
+
+domain=$GATEWAY_DOMAIN
 label='[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?'
 matches "$domain" "$label(\.$label)*" && [ "${#domain}" -le 230 ] ||
   fail "GATEWAY_DOMAIN=\"$domain\" is not a domain: give lower-case letters, digits, \"-\" and \".\", such as dev.example.org"
 
-portal=${GATEWAY_PORTAL:-}
-[ -n "$portal" ] || fail 'GATEWAY_PORTAL is missing: give host:port, such as muster-portal:8080'
+portal=$GATEWAY_PORTAL
 is_endpoint "$portal" || fail "GATEWAY_PORTAL=\"$portal\" is not an address: give host:port, such as muster-portal:8080"
 
-web=$(pattern GATEWAY_WEB "${GATEWAY_WEB:-}")
-code=$(pattern GATEWAY_CODE "${GATEWAY_CODE:-}")
-
-upload=${GATEWAY_UPLOAD_LIMIT:-64}
-matches "$upload" '[1-9][0-9]{0,5}' ||
-  fail "GATEWAY_UPLOAD_LIMIT=\"$upload\" is not a size: give whole MiB, such as 64"
+web=$(pattern GATEWAY_WEB "$GATEWAY_WEB")
+code=$(pattern GATEWAY_CODE "$GATEWAY_CODE")
 
 resolver=
 if [ -n "${GATEWAY_RESOLVER:-}" ]; then
@@ -111,7 +107,7 @@ sed -e "s|@RESOLVER@|$resolver|g" \
   -e "s|@PORTAL@|$portal|g" \
   -e "s|@WEB@|$web|g" \
   -e "s|@CODE@|$code|g" \
-  -e "s|@BODY_MIB@|$((upload + 8))|g" \
+  -e "s|@BODY_MIB@|$((GATEWAY_UPLOAD_LIMIT + 8))|g" \
   "$conf/nginx.conf.template" >nginx.conf
 
 exec nginx -e stderr -c "$run/nginx.conf"

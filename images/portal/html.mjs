@@ -54,7 +54,9 @@ export function escapeHtml(text) {
  */
 export function initials(name) {
   const words = name.split(/[^\p{L}\p{N}\p{M}\p{Extended_Pictographic}\p{Emoji_Component}]+/u).filter(Boolean);
-  const ends = words.length > 1 && !/^\p{Extended_Pictographic}/u.test(name) ? [words.at(0), words.at(-1)] : words;
+  // A picture in front is a mark of its own, and two together are too wide for the disc.
+  const lone = words.length < 2 || /^\p{Extended_Pictographic}/u.test(name);
+  const ends = lone ? words.slice(0, 1) : [words.at(0), words.at(-1)];
   const [first, last] = ends.map((word) => {
     const [segment] = new Intl.Segmenter().segment(word ?? "");
     return segment?.segment.toUpperCase() ?? "";

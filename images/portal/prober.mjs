@@ -1,3 +1,4 @@
+import { Resolver } from "node:dns/promises";
 import http from "node:http";
 import https from "node:https";
 
@@ -32,9 +33,11 @@ import https from "node:https";
 
 const TIMEOUT = 2000;
 const MAX_BODY = 65_536;
-const MAX_PAUSE = 30_000;
-/** The second is what Docker's resolver gives where it cannot ask a resolver outside. */
-const NO_SUCH_NAME = new Set(["ENOTFOUND", "EAI_AGAIN"]);
+const MAX_PAUSE = 10_000;
+
+// Docker passes names of containers that are not running on to the network's name servers. Some drop them, and
+// getaddrinfo would wait half a minute for each, a few at a time.
+const resolver = new Resolver({ timeout: 1000, tries: 1 });
 
 /**
  * @param {string | undefined} member Undefined for a service of the team.
@@ -135,7 +138,7 @@ export function createProber(targets, options = {}) {
     );
     checkedAt = new Date(now()).toISOString();
     // A long round, hundreds of services or many that hang, is repeated less often.
-    freshUntil = now() + Math.min(Math.max(freshFor, 4 * (now() - started)), MAX_PAUSE);
+    freshUntil = now() + Math.min(Math.max(freshFor, 2 * (now() - started)), MAX_PAUSE);
     round = undefined;
   }
 
@@ -176,7 +179,12 @@ export function httpProbe(url) {
   return new Promise((resolve) => {
     const { request } = url.startsWith("https:") ? https : http;
     // No kept connections: each would hold one of the few idle processes of a member's Apache.
-    const options = { agent: false, signal: AbortSignal.timeout(TIMEOUT), headers: { accept: "application/json" } };
+    const options = {
+      agent: false,
+      lookup,
+      signal: AbortSignal.timeout(TIMEOUT),
+      headers: { accept: "application/json" },
+    };
     request(url, options, (response) => {
       const up = (response.statusCode ?? 500) < 500;
       let body = "";
@@ -189,9 +197,23 @@ export function httpProbe(url) {
       // Without this listener a connection that breaks off would end the process; "close" follows anyway.
       response.on("error", () => {});
     })
-      .on("error", (error) => resolve({ up: false, gone: "code" in error && NO_SUCH_NAME.has(`${error.code}`) }))
+      .on("error", (error) => resolve({ up: false, gone: error instanceof UnknownHost }))
       .end();
   });
+}
+
+class UnknownHost extends Error {}
+
+/** @type {import("node:net").LookupFunction} */
+function lookup(hostname, options, callback) {
+  resolver.resolve4(hostname).then(
+    ([address = ""]) => {
+      if (options.all) callback(null, [{ address, family: 4 }]);
+      else callback(null, address, 4);
+    },
+    // Names of running containers are answered at once, so a time-out too means that there is none.
+    () => callback(new UnknownHost(hostname), ""),
+  );
 }
 
 /**

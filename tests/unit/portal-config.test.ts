@@ -1,0 +1,125 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+
+const load = () => import("../../images/portal/config.mjs");
+let parseConfig: Awaited<ReturnType<typeof load>>["parseConfig"];
+beforeAll(async () => {
+  ({ parseConfig } = await load());
+});
+
+const alice = {
+  id: "alice",
+  name: "Alice Kim",
+  services: [
+    { kind: "site", url: "http://alice.localhost:8080", probe: "http://muster-alice-web:8080/-/status" },
+    { kind: "editor", url: "http://code-alice.localhost:8080" },
+  ],
+};
+const whole = { team: "muster", domain: "localhost", url: "http://localhost:8080", members: [alice], services: [] };
+
+/** The problems of `whole` with `changes`; none when it is accepted. */
+function problems(changes: object): string[] {
+  try {
+    parseConfig(JSON.stringify({ ...whole, ...changes }));
+    return [];
+  } catch (error) {
+    return (error as { problems: string[] }).problems;
+  }
+}
+
+const member = (changes: object) => ({ members: [{ ...alice, ...changes }] });
+const service = (changes: object) => member({ services: [{ ...alice.services[0], ...changes }] });
+
+test("a configuration is read, and its services get the names of the page", () => {
+  const git = { kind: "git", name: "Repositories", url: "http://git.localhost:8080" };
+  expect(
+    parseConfig(JSON.stringify({ ...whole, services: [git, { kind: "ci", url: "https://ci.localhost" }] })),
+  ).toEqual({
+    ...whole,
+    members: [
+      {
+        id: "alice",
+        name: "Alice Kim",
+        services: [
+          { ...alice.services[0], name: "Site" },
+          { ...alice.services[1], name: "Editor" },
+        ],
+      },
+    ],
+    services: [git, { kind: "ci", name: "ci", url: "https://ci.localhost" }],
+  });
+});
+
+test("a member without a name goes by the id", () => {
+  const { members } = parseConfig(JSON.stringify({ ...whole, members: [{ id: "bob" }] }));
+  expect(members).toEqual([{ id: "bob", name: "bob", services: [] }]);
+});
+
+const URL_RULE = "is not an address: use http:// or https://";
+
+describe("what is refused", () => {
+  test.each<[string, object, string[]]>([
+    ["a missing team", { team: undefined }, ["PORTAL_CONFIG/team: nothing is not a text"]],
+    ["a blank team", { team: " " }, ['PORTAL_CONFIG/team: " " is not a text']],
+    ["a wrong type", { domain: 7 }, ["PORTAL_CONFIG/domain: 7 is not a text"]],
+    [
+      "an unknown key",
+      { extra: 1 },
+      ['PORTAL_CONFIG: "extra" is not a key here: use team, domain, url, members, services'],
+    ],
+    [
+      "a script for an address",
+      { url: "javascript:alert(1)" },
+      [`PORTAL_CONFIG/url: "javascript:alert(1)" ${URL_RULE}`],
+    ],
+    ["members that are no list", { members: {} }, ["PORTAL_CONFIG/members: {} is not a list"]],
+    [
+      "a member that is no object",
+      { members: ["alice"] },
+      [
+        'PORTAL_CONFIG/members/0: "alice" is not an object with id, name, services',
+        "PORTAL_CONFIG/members/0/id: nothing is not a text",
+      ],
+    ],
+    [
+      "an id that is none",
+      member({ id: "Bob!" }),
+      ['PORTAL_CONFIG/members/0/id: "Bob!" is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter'],
+    ],
+    ["an id twice", { members: [alice, alice] }, ['PORTAL_CONFIG/members/1/id: "alice" is there already']],
+    [
+      "a service twice",
+      member({ services: [alice.services[0], alice.services[0]] }),
+      ['PORTAL_CONFIG/members/0/services/1/kind: "site" is there already'],
+    ],
+    [
+      "an unknown kind",
+      service({ kind: "toString" }),
+      ['PORTAL_CONFIG/members/0/services/0/kind: "toString" is not one of site, editor, database'],
+    ],
+    ["a relative address", service({ url: "/x" }), [`PORTAL_CONFIG/members/0/services/0/url: "/x" ${URL_RULE}`]],
+    ["a probe that is none", service({ probe: 1 }), [`PORTAL_CONFIG/members/0/services/0/probe: 1 ${URL_RULE}`]],
+    [
+      "several at once",
+      { team: "", services: [{ kind: "git" }] },
+      ['PORTAL_CONFIG/team: "" is not a text', `PORTAL_CONFIG/services/0/url: nothing ${URL_RULE}`],
+    ],
+  ])("%s", (_, changes, expected) => {
+    expect(problems(changes)).toEqual(expected);
+  });
+
+  test("a login in an address, without repeating it", () => {
+    const [problem, ...others] = problems(service({ url: "http://alice:secret@alice.localhost/" }));
+    expect(problem).toBe(
+      'PORTAL_CONFIG/members/0/services/0/url: "http://…@alice.localhost" holds a login, and everybody can read this page: leave it out',
+    );
+    expect(others).toEqual([]);
+  });
+
+  test.each([
+    ["{", /^PORTAL_CONFIG is not JSON: /],
+    ["null", /^PORTAL_CONFIG: null is not an object with team, /],
+    ["[]", /^PORTAL_CONFIG: \[\] is not an object with team, /],
+  ])("%s", (text, message) => {
+    expect(() => parseConfig(text)).toThrow(message);
+  });
+});
