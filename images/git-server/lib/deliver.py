@@ -1,0 +1,34 @@
+"""Delivers what waits in the spool, in one round. With "missed", announces first what a killed hook has not."""
+
+import os
+import sys
+import time
+
+import changes
+import delivery
+import settings
+import spool
+
+# Two seconds between two rounds make a line for each of them too many.
+QUIET_SECONDS = 300
+NOTE = "/tmp/muster/undelivered"
+
+
+def main():
+    queue = spool.Spool()
+    if sys.argv[1:] == ["missed"]:
+        changes.announce_missed(queue)
+        return
+    obstacle = delivery.deliver(settings.load(), queue, 10)
+    waiting = len(queue.entries())
+    if obstacle and waiting:
+        if not os.path.exists(NOTE) or time.time() - os.path.getmtime(NOTE) > QUIET_SECONDS:
+            print(f"muster: {waiting} change(s) wait for the CI: {obstacle}", file=sys.stderr)
+            with open(NOTE, "w", encoding="utf-8"):
+                pass
+    elif os.path.exists(NOTE):
+        os.unlink(NOTE)
+        print("muster: the CI has got all changes that waited", file=sys.stderr)
+
+
+main()

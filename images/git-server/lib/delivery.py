@@ -1,0 +1,107 @@
+"""Hands the spool's changes to the CI's change hook, each repository's in the order of its pushes.
+
+HTTP cannot tell whether a request whose answer got lost has arrived. A change is therefore marked before it is sent,
+and where the mark is all that is known, the CI is asked whether it has that push before it is sent again.
+"""
+
+import json
+import socket
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import buildbot
+import spool
+
+
+class Refused(Exception):
+    """The hook has answered, and not with success: it stored nothing."""
+
+
+class NotReached(OSError):
+    """The hook has not even been reached."""
+
+
+def deliver(settings, queue, seconds):
+    """Delivers what can be delivered, each request within the seconds; returns what stands in the way, or None."""
+    obstacle = None
+    with queue.lock("deliver", seconds) as had:
+        if not had:
+            return "earlier changes are still being delivered"
+        waiting = set()
+        for entry in queue.entries():
+            change = queue.read(entry)
+            if change["project"] in waiting:
+                continue
+            try:
+                deliver_one(settings, queue, entry, change, seconds)
+            except Refused as error:
+                # Only this repository's later changes wait.
+                waiting.add(change["project"])
+                obstacle = str(error)
+            except buildbot.NO_ANSWER as error:
+                return f"no answer ({reason(error)})"
+    return obstacle
+
+
+def reason(error):
+    inner = getattr(error, "reason", error)
+    return getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
+
+
+def deliver_one(settings, queue, entry, change, seconds):
+    if not spool.was_sent(entry):
+        entry = queue.mark_sent(entry)
+    elif arrived(settings, change, seconds):
+        queue.remove(entry)
+        return
+    try:
+        post(settings, change, seconds)
+    except (Refused, NotReached):
+        queue.mark_unsent(entry)
+        raise
+    queue.remove(entry)
+
+
+def arrived(settings, change, seconds):
+    try:
+        found = buildbot.Api(settings, seconds).find(
+            change["project"], change["branch"], change["revision"], change["push"]
+        )
+    except urllib.error.HTTPError as error:
+        # An API that does not answer the question: rather built twice than never.
+        error.close()
+        return False
+    return found is not None
+
+
+def post(settings, change, seconds):
+    form = urllib.parse.urlencode(form_of(settings, change)).encode()
+    request = urllib.request.Request(settings["hook"], data=form)
+    request.add_header("Authorization", buildbot.basic("hook", settings["secret"]))
+    try:
+        buildbot.send(request, seconds).close()
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise Refused(f"it answered {error.code} {error.reason}") from None
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, (ConnectionRefusedError, socket.gaierror)):
+            raise NotReached(*error.reason.args) from None
+        raise
+
+
+def form_of(settings, change):
+    """The fields of Buildbot's hook "base"."""
+    name = change["project"]
+    return {
+        "project": name,
+        "repository": f"{settings['internal']}/{name}.git",
+        "branch": change["branch"],
+        "revision": change["revision"],
+        "author": change["author"],
+        "comments": change["comments"],
+        "revlink": f"{settings['git']}/{name}/commit/?id={change['revision']}",
+        "when_timestamp": change["when"],
+        "files": json.dumps(change["files"]),
+        "properties": json.dumps({"pusher": change["pusher"], "push": change["push"]}),
+    }

@@ -1,0 +1,87 @@
+"""After a push is stored: tells the CI, and the pusher."""
+
+import os
+import signal
+import sys
+
+import changes
+import delivery
+import settings as setup
+import spool
+import wait
+
+SECONDS = 3
+
+
+def say(text):
+    try:
+        print(text, flush=True)
+    except OSError:
+        # The pusher has gone; the rest is done all the same.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+
+
+def say_ci(text):
+    say(f"CI: {text}")
+
+
+def push_options():
+    count = int(os.environ.get("GIT_PUSH_OPTION_COUNT", "0"))
+    return {os.environ.get(f"GIT_PUSH_OPTION_{number}", "") for number in range(count)}
+
+
+def branches(lines):
+    for line in lines:
+        old, new, ref = line.decode("utf-8", "replace").rstrip("\n").split(" ", 2)
+        if ref.startswith("refs/heads/"):
+            yield old, new, ref.removeprefix("refs/heads/")
+
+
+def point_head(updates):
+    """A repository that begins with another branch than main shows, and clones, that one."""
+    made = [branch for old, new, branch in updates if old == changes.ZERO and new != changes.ZERO]
+    if not made:
+        return
+    head = changes.git("symbolic-ref", "HEAD").strip()
+    if changes.tip(".", head.removeprefix("refs/heads/")) == changes.ZERO:
+        changes.git("symbolic-ref", "HEAD", f"refs/heads/{made[0]}")
+
+
+def main():
+    # Whoever interrupts a push that is stored already interrupts the waiting, not the announcement.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    updates = list(branches(sys.stdin.buffer))
+    settings = setup.load()
+    options = push_options()
+    point_head(updates)
+    if not settings["hook"]:
+        return
+
+    queue = spool.Spool()
+    skip = "ci.skip" in options
+    changes.announce(queue, ".", updates, os.environ.get("REMOTE_USER", ""), quiet=skip)
+    pushed = [(branch, new) for _, new, branch in updates if new != changes.ZERO]
+    if not pushed:
+        return
+    if skip:
+        say_ci("not told, as you asked")
+        return
+
+    obstacle = delivery.deliver(settings, queue, SECONDS)
+    if obstacle:
+        say_ci(f"{obstacle}. Your push is stored, and will be built as soon as the CI takes it.")
+        return
+    say_ci(f"on its way, see {settings['ci']}/")
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    if "ci.wait" in options:
+        for branch, revision in pushed:
+            wait.Wait(settings, say_ci).follow(project(), branch, revision)
+
+
+def project():
+    return os.path.basename(os.getcwd()).removesuffix(".git")
+
+
+main()

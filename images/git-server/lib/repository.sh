@@ -1,0 +1,29 @@
+# Functions for the entry point and the CGI (POSIX sh, to be sourced).
+
+repositories=/srv/git
+name_rule='use 1 to 64 of a-z, 0-9, ".", "_" and "-", beginning with a letter or a digit, without ".." and not ending in ".git" or ".lock"'
+
+# valid_name NAME: whether NAME may be a repository's.
+valid_name() {
+  case $1 in
+    '' | [!a-z0-9]* | *[!a-z0-9._-]* | *..* | *.git | *.lock) return 1 ;;
+  esac
+  [ "${#1}" -le 64 ]
+}
+
+# make_repository NAME DESCRIPTION [FOLDER AUTHOR EMAIL]: a new bare repository, with FOLDER as its first commit.
+# It gets its name by one rename, when it is complete. Fails when the name is taken.
+make_repository() (
+  set -e
+  new=$(mktemp -d "$repositories/.new.XXXXXX")
+  trap 'rm -rf "$new"' EXIT
+  git init --quiet --bare --template= "$new"
+  printf '%s\n' "$2" > "$new/description"
+  if [ $# -gt 2 ]; then
+    export GIT_AUTHOR_NAME="$4" GIT_AUTHOR_EMAIL="$5" GIT_COMMITTER_NAME="$4" GIT_COMMITTER_EMAIL="$5"
+    git --git-dir="$new" --work-tree="$3" add --all
+    git --git-dir="$new" --work-tree="$3" commit --quiet --message='Starter project'
+    rm "$new/index"
+  fi
+  mv -T "$new" "$repositories/$1.git"
+)

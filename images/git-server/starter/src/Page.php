@@ -1,0 +1,38 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App;
+
+/** Small helpers for templates. */
+final class Page
+{
+    /** Text for HTML. */
+    public static function escape(string $text): string
+    {
+        return htmlspecialchars($text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
+    }
+
+    /** "1 visit", "2 visits". */
+    public static function visits(int $count): string
+    {
+        return number_format($count) . ($count === 1 ? ' visit' : ' visits');
+    }
+
+    /** A file of the front end: what the build made of it, or the source where nobody has built. */
+    public static function asset(string $name): string
+    {
+        $root = dirname(__DIR__);
+        $built = "$root/dist/$name";
+
+        return (string) file_get_contents(is_file($built) ? $built : "$root/frontend/$name");
+    }
+
+    /** The released revision, 12 characters of it; null in a workspace. */
+    public static function revision(): ?string
+    {
+        $file = dirname(__DIR__) . '/REVISION';
+
+        return is_file($file) ? substr(trim((string) file_get_contents($file)), 0, 12) : null;
+    }
+}

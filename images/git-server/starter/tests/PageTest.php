@@ -1,0 +1,32 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App\Tests;
+
+use App\Page;
+use PHPUnit\Framework\TestCase;
+
+final class PageTest extends TestCase
+{
+    public function testEscapesWhatIsSpecialInHtml(): void
+    {
+        self::assertSame('&lt;b&gt; &amp; &quot;c&quot;', Page::escape('<b> & "c"'));
+    }
+
+    public function testCountsInWords(): void
+    {
+        self::assertSame('1 visit', Page::visits(1));
+        self::assertSame('1,234 visits', Page::visits(1234));
+    }
+
+    public function testShowsTheFrontEnd(): void
+    {
+        self::assertStringContainsString('greeting', Page::asset('app.js'));
+    }
+
+    public function testHasNoRevisionInAWorkspace(): void
+    {
+        self::assertNull(Page::revision());
+    }
+}
