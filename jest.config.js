@@ -1,6 +1,8 @@
 // JavaScript, because Jest reads a TypeScript config on Node 20 with ts-node alone.
 const shared = {
   testEnvironment: "node",
+  // Pulumi keeps its runtime on the global object and looks at it once more at the end.
+  testEnvironmentOptions: { globalsCleanup: "off" },
   transform: { "\\.(ts|js|mjs)$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
   moduleFileExtensions: ["ts", "js", "mjs", "json", "node"],
 };

@@ -26,6 +26,7 @@ export function createDockerPlatform(team: Team): Platform {
     team.id,
     team.members.map(({ id }) => id),
   );
+  const image = createImages(team);
   const networks = new Map<string, pulumi.Output<string>>();
 
   const teamNetwork = new docker.Network("network", {
@@ -36,16 +37,20 @@ export function createDockerPlatform(team: Team): Platform {
 
   return {
     kind: "docker",
-    image: createImages(team),
+    image,
 
     scope(member, opts) {
       if (member === undefined) return { member };
+      const subnet = subnets.get(member);
+      if (subnet === undefined) {
+        throw new Error(`scope "${member}" has no entry on the roster, which the subnet of its network follows from`);
+      }
       const network = new docker.Network(
         `${member}-network`,
         {
           name: memberNetworkName(names, member),
           internal: true,
-          ipamConfigs: [{ subnet: subnets.get(member) as string }],
+          ipamConfigs: [{ subnet }],
           labels: renderLabels(names, member, "network"),
         },
         // Two networks cannot have one name or one subnet.

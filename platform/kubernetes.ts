@@ -35,6 +35,7 @@ export function createKubernetesPlatform(team: Team): Platform {
         "for example registry.example.org/muster",
     ]);
   }
+  const image = createImages(team, registry);
   const names: KubernetesNames = { team: team.id };
   const members = new Map(team.members.map((member) => [member.id, member]));
   /** What a scope's other objects need to exist before them. */
@@ -52,7 +53,7 @@ export function createKubernetesPlatform(team: Team): Platform {
 
   return {
     kind: "kubernetes",
-    image: createImages(team, registry),
+    image,
 
     scope(member, opts) {
       const scope: Scope = { member };

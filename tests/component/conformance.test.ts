@@ -1,0 +1,205 @@
+import { describe, expect, test } from "@jest/globals";
+import * as pulumi from "@pulumi/pulumi";
+import { resolveTeam, type Team } from "../../config/members";
+import { parseTeamConfig } from "../../config/schema";
+import { createPlatform } from "../../platform";
+import type { Platform, Scope, WorkloadSpec } from "../../platform/platform";
+import { dockerFacts, kubernetesFacts, type WorkloadFacts } from "../support/facts";
+import { generatedPassword, imageId, register } from "../support/program";
+
+/** What every platform must make of the same specs. */
+
+const teamFor = (target: Team["target"]): Team =>
+  resolveTeam(
+    parseTeamConfig({
+      team: "hackathon",
+      target,
+      port: 9000,
+      members: [{ id: "alice" }, { id: "bob" }],
+      kubernetes: { registry: "registry.example.org" },
+    }),
+  );
+
+const platforms = [
+  {
+    target: "docker" as const,
+    facts: dockerFacts,
+    image: imageId("apache-php"),
+    volumeType: "docker:index/volume:Volume",
+  },
+  {
+    target: "kubernetes" as const,
+    facts: kubernetesFacts,
+    image: `registry.example.org/muster/apache-php@${imageId("apache-php")}`,
+    volumeType: "kubernetes:core/v1:PersistentVolumeClaim",
+  },
+];
+
+const base: Omit<WorkloadSpec, "image"> = {
+  component: "web",
+  env: {},
+  port: 8080,
+  exposure: "team",
+  probe: { kind: "http", path: "/-/health" },
+  resources: { memory: 384, cpus: 1 },
+  stopGrace: 10,
+};
+
+/** Facts of `base` in alice's scope. */
+const baseFacts: Omit<WorkloadFacts, "image"> = {
+  env: {},
+  secrets: {},
+  mounts: {},
+  reachableFrom: "gateway and portal",
+  port: 8080,
+  probe: { kind: "http", path: "/-/health" },
+  memory: 384,
+  cpus: 1,
+  stopGrace: 10,
+  labels: { "muster.team": "hackathon", "muster.member": "alice", "muster.component": "web" },
+  unprivileged: true,
+  init: true,
+};
+
+interface ConformanceCase {
+  readonly title: string;
+  /** What differs from `base`. */
+  readonly spec: (platform: Platform, scope: Scope) => Partial<WorkloadSpec>;
+  /** What differs from `baseFacts`. */
+  readonly facts: Partial<WorkloadFacts>;
+}
+
+const cases: readonly ConformanceCase[] = [
+  { title: "a plain workload", spec: () => ({}), facts: {} },
+  {
+    title: "plain settings, to the letter",
+    spec: () => ({ env: { TZ: "Europe/Berlin", MEMBER_NAME: `O'Brien "$(id)" $$ \${HOME} 김=🦄`, EMPTY: "" } }),
+    facts: { env: { TZ: "Europe/Berlin", MEMBER_NAME: `O'Brien "$(id)" $$ \${HOME} 김=🦄`, EMPTY: "" } },
+  },
+  {
+    title: "secret settings",
+    spec: () => ({
+      env: { DB_USER: "app" },
+      secrets: { DB_PASSWORD: pulumi.secret(generatedPassword("a")), PASSWORD: pulumi.secret(generatedPassword("b")) },
+    }),
+    facts: {
+      env: { DB_USER: "app" },
+      secrets: { DB_PASSWORD: "generated-a", PASSWORD: "generated-b" },
+    },
+  },
+  {
+    title: "volumes",
+    spec: (platform, scope) => ({
+      mounts: [
+        { volume: platform.volume(scope, "workspace", {}), path: "/workspace", shared: true },
+        { volume: platform.volume(scope, "home", {}), path: "/home/muster" },
+      ],
+    }),
+    facts: { mounts: { "/workspace": "workspace", "/home/muster": "home" } },
+  },
+  {
+    title: "a private workload with a command as probe",
+    spec: () => ({ exposure: "private", probe: { kind: "command", command: ["healthcheck", "--deep"] } }),
+    facts: { reachableFrom: "own scope", probe: { kind: "command", command: ["healthcheck", "--deep"] } },
+  },
+  {
+    title: "a published workload",
+    spec: () => ({ component: "gateway", exposure: "published" }),
+    facts: {
+      reachableFrom: "everywhere",
+      labels: { ...baseFacts.labels, "muster.component": "gateway" },
+    },
+  },
+  {
+    title: "limits and patience",
+    spec: () => ({ resources: { memory: 96, cpus: 0.05 }, stopGrace: 60 }),
+    facts: { memory: 96, cpus: 0.05, stopGrace: 60 },
+  },
+];
+
+describe.each(platforms)("$target", ({ target, facts, image, volumeType }) => {
+  const onPlatform = <T>(create: (platform: Platform) => T) => register(() => create(createPlatform(teamFor(target))));
+
+  test.each(cases)("$title", async ({ spec, facts: expected }) => {
+    const { resources, result } = await onPlatform((platform) => {
+      const scope = platform.scope("alice", {});
+      const whole = { ...base, image: platform.image("apache-php"), ...spec(platform, scope) };
+      platform.workload(scope, whole, {});
+      return whole;
+    });
+    const actual = facts(resources, `alice-${result.component}`);
+    // What listens on a port that only a command asks about is not part of Docker's terms.
+    const port = result.probe.kind === "command" ? actual.port : baseFacts.port;
+    expect(actual).toEqual({ ...baseFacts, image, ...expected, port });
+  });
+
+  test("the gateway's pattern leads to every member's endpoint", async () => {
+    const { result } = await onPlatform((platform) => {
+      const pattern = platform.memberEndpoint("web", 8080);
+      return ["alice", "bob"].map((member) => {
+        const scope = platform.scope(member, {});
+        const endpoint = platform.workload(scope, { ...base, image: platform.image("apache-php") }, {});
+        return [`${endpoint.host}:${endpoint.port}`, pattern.replace("{member}", member)];
+      });
+    });
+    for (const [endpoint, expected] of result) expect(endpoint).toBe(expected);
+    expect(result[0]).not.toEqual(result[1]);
+  });
+
+  test("an image is built once, after its parents", async () => {
+    const { resources } = await onPlatform((platform) => {
+      platform.image("code-server");
+      platform.image("apache-php");
+      platform.image("apache-php");
+    });
+    const images = resources.filter(({ type }) => type === "docker:index/image:Image");
+    const name = (imageName: string) => imageName.replace(/:[0-9a-f]{12}$/, "");
+    expect(images.map(({ inputs }) => name(inputs.imageName)).sort()).toEqual(
+      target === "docker"
+        ? ["muster/apache-php", "muster/base", "muster/code-server", "muster/php"]
+        : [
+            "muster/base",
+            "muster/php",
+            "registry.example.org/muster/apache-php",
+            "registry.example.org/muster/code-server",
+          ],
+    );
+    for (const { inputs, dependencies } of images) {
+      const parent = images.find((candidate) => candidate.inputs.imageName === inputs.build.args.PARENT);
+      expect(dependencies).toEqual(parent ? [`${parent.type} ${parent.name}`] : []);
+      expect(parent === undefined).toBe(name(inputs.imageName) === "muster/base");
+      // Only what the cluster runs is pushed.
+      expect(inputs.skipPush).toBe(!inputs.imageName.startsWith("registry.example.org/"));
+    }
+  });
+
+  test("volumes of one purpose are each member's own, and are kept", async () => {
+    const { resources } = await onPlatform((platform) => {
+      for (const member of ["alice", "bob"]) platform.volume(platform.scope(member, {}), "workspace", {});
+    });
+    const volumes = resources.filter(({ type }) => type === volumeType);
+    expect(volumes.map(({ name, retainOnDelete }) => [name, retainOnDelete])).toEqual([
+      ["alice-workspace", true],
+      ["bob-workspace", true],
+    ]);
+  });
+
+  test("a scope that is not on the roster is refused", async () => {
+    await expect(onPlatform((platform) => platform.scope("carol", {}))).rejects.toThrow(
+      /^scope "carol" has no entry on the roster, /,
+    );
+  });
+});
+
+test("Kubernetes refuses another scope's volume", async () => {
+  const mount = () =>
+    register(() => {
+      const platform = createPlatform(teamFor("kubernetes"));
+      const volume = platform.volume(platform.scope("alice", {}), "workspace", {});
+      const image = platform.image("apache-php");
+      platform.workload(platform.scope("bob", {}), { ...base, image, mounts: [{ volume, path: "/workspace" }] }, {});
+    });
+  await expect(mount()).rejects.toThrow(
+    new Error(`workload "bob-web" mounts another scope's volume at /workspace: Kubernetes cannot share it`),
+  );
+});

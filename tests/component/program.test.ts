@@ -1,0 +1,388 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import * as pulumi from "@pulumi/pulumi";
+import { failingProgram, generatedPassword, type RegisteredResource, runProgram } from "../support/program";
+
+const platforms = [
+  {
+    target: "docker",
+    config: { target: "docker" },
+    volume: "docker:index/volume:Volume",
+    gateway: "docker:index/container:Container gateway",
+    /** What a roster edit changes beside the member's own. */
+    portal: "docker:index/container:Container portal",
+  },
+  {
+    target: "kubernetes",
+    config: { target: "kubernetes", kubernetes: { registry: "registry.example.org", context: "kind-dev" } },
+    volume: "kubernetes:core/v1:PersistentVolumeClaim",
+    gateway: "kubernetes:apps/v1:Deployment gateway",
+    portal: "kubernetes:apps/v1:Deployment portal",
+  },
+];
+
+const alice = { id: "alice", name: "Alice Kim" };
+const bob = { id: "bob", cache: "redis" };
+const carol = { id: "carol" };
+
+const idOf = ({ type, name }: RegisteredResource) => `${type} ${name}`;
+
+/** Members' names stand in front: `alice`, `alice-web`. */
+const belongsTo = (member: string) => (id: string) => new RegExp(` ${member}(-|$)`).test(id);
+
+/** `docker:index/container:Container` → `docker:Container` */
+const shortType = (type: string) => type.replace(/^(docker|random|muster):index(?:\/[^:]*)?:/, "$1:");
+
+/** Resources as a tree below their components, one a line. */
+function tree(resources: readonly RegisteredResource[], parent = "", indent = ""): string {
+  return resources
+    .filter((resource) => resource.parent === parent)
+    .map((resource) => ({ resource, line: `${shortType(resource.type)} ${resource.name}` }))
+    .sort((a, b) => (a.line < b.line ? -1 : 1))
+    .map(({ resource, line }) => `${indent}${line}\n${tree(resources, idOf(resource), `${indent}  `)}`)
+    .join("");
+}
+
+describe.each(platforms)("the program on $target", ({ target, config, volume, gateway, portal }) => {
+  const run = async (members: readonly object[]) =>
+    (await runProgram({ team: "hackathon", ...config, members })).resources;
+
+  let resources: RegisteredResource[];
+  beforeAll(async () => {
+    resources = await run([alice, bob]);
+  });
+
+  const byId = (list: readonly RegisteredResource[]) =>
+    new Map(list.map((resource) => [idOf(resource), JSON.stringify(resource)]));
+
+  /** What an update from one roster to another would create, change and delete. */
+  function diff(before: readonly RegisteredResource[], after: readonly RegisteredResource[]) {
+    const [old, now] = [byId(before), byId(after)];
+    return {
+      created: [...now.keys()].filter((id) => !old.has(id)),
+      changed: [...now].filter(([id, inputs]) => old.has(id) && old.get(id) !== inputs).map(([id]) => id),
+      deleted: [...old.keys()].filter((id) => !now.has(id)),
+    };
+  }
+
+  test("registers these resources for two members", () => {
+    expect(`\n${tree(resources)}`).toMatchSnapshot();
+  });
+
+  test("registers nothing twice", () => {
+    expect(new Set(resources.map(({ urn }) => urn)).size).toBe(resources.length);
+  });
+
+  test("a new member gets what the others have, and only the portal changes", async () => {
+    const { created, changed, deleted } = diff(resources, await run([alice, bob, carol]));
+    const alices = resources.map(idOf).filter(belongsTo("alice"));
+    expect(created.sort()).toEqual(alices.map((id) => id.replace(/ alice/, " carol")).sort());
+    expect(changed).toEqual([portal]);
+    expect(deleted).toEqual([]);
+  });
+
+  test("a place in the middle of the roster disturbs nobody either", async () => {
+    const { changed, deleted } = diff(resources, await run([alice, carol, bob]));
+    expect({ changed, deleted }).toEqual({ changed: [portal], deleted: [] });
+  });
+
+  test("a member who leaves takes their own resources along, and only the portal changes", async () => {
+    const { created, changed, deleted } = diff(resources, await run([alice]));
+    const bobs = resources.map(idOf).filter(belongsTo("bob"));
+    // An image that only bob's cache used goes with him.
+    expect(deleted.filter((id) => !/Image (pushed-)?image-redis$/.test(id)).sort()).toEqual(bobs.sort());
+    expect({ created, changed }).toEqual({ created: [], changed: [portal] });
+  });
+
+  test("a member's own options change their own resources alone", async () => {
+    const { created, changed, deleted } = diff(
+      resources,
+      await run([{ ...alice, limits: { web: { memory: 512 } }, php: { uploadLimit: 8 } }, bob]),
+    );
+    expect({ created, deleted }).toEqual({ created: [], deleted: [] });
+    expect(changed.length).toBeGreaterThan(0);
+    expect(changed.filter((id) => !belongsTo("alice")(id))).toEqual([]);
+  });
+
+  test("the gateway is the same for 2 and for 20 members", async () => {
+    const many = await run(Array.from({ length: 20 }, (_, index) => ({ id: `m${index}` })));
+    const find = (list: readonly RegisteredResource[]) => list.find((resource) => idOf(resource) === gateway);
+    expect(find(many)).toBeDefined();
+    expect(find(many)).toEqual(find(resources));
+  });
+
+  test("resources grow with members by one number", async () => {
+    const counts: number[] = [];
+    for (const size of [1, 2, 4]) {
+      counts.push((await run(Array.from({ length: size }, (_, index) => ({ id: `m${index}` })))).length);
+    }
+    const [one = 0, two = 0, four = 0] = counts;
+    expect(four - two).toBe(2 * (two - one));
+  });
+
+  test("every volume is kept when its resource goes, and nothing else but a namespace", () => {
+    const kept = resources.filter(({ retainOnDelete }) => retainOnDelete).map(idOf);
+    const volumes = ["alice", "bob"].flatMap((member) =>
+      ["workspace", "database", "home"].map((purpose) => `${volume} ${member}-${purpose}`),
+    );
+    const namespaces = ["namespace", "alice-namespace", "bob-namespace"].map(
+      (name) => `kubernetes:core/v1:Namespace ${name}`,
+    );
+    expect(kept.sort()).toEqual([...volumes, ...(target === "kubernetes" ? namespaces : [])].sort());
+  });
+
+  test("passwords are marked as secret wherever they are", () => {
+    const passwords = ["alice", "bob"].flatMap((member) => [
+      generatedPassword(`${member}-db-password`),
+      generatedPassword(`${member}-code-password`),
+    ]);
+    for (const password of passwords) {
+      let holders = 0;
+      for (const { type, name, inputs, secrets } of resources) {
+        const occurrences = (value: unknown) => JSON.stringify(value).split(password).length - 1;
+        if (occurrences(inputs) === 0) continue;
+        holders += 1;
+        expect([type, name, occurrences(secrets)]).toEqual([type, name, occurrences(inputs)]);
+        // In a cluster, whoever may look at a pod may not thereby read its passwords.
+        if (target === "kubernetes") expect(type).toBe("kubernetes:core/v1:Secret");
+      }
+      // The database's password is the site's and the editor's too.
+      expect(holders).toBe(password.includes("-db-") ? 3 : 1);
+    }
+  });
+
+  test("the portal knows no password", () => {
+    const [page] = resources.filter((resource) => idOf(resource) === portal);
+    expect(JSON.stringify(page)).not.toContain("generated-");
+    expect(page?.secrets).toEqual([]);
+  });
+
+  test("every object carries the team, its member and what it is", () => {
+    const labelled = resources.filter(({ type }) => /^(?:docker:index\/(?!image)|kubernetes:)/.test(type));
+    expect(labelled.length).toBeGreaterThanOrEqual(18);
+    for (const { type, name, inputs } of labelled) {
+      const labels: Record<string, string> = inputs.metadata
+        ? inputs.metadata.labels
+        : Object.fromEntries(inputs.labels.map(({ label, value }: Record<string, string>) => [label, value]));
+      const [member] = ["alice", "bob"].filter((id) => name.startsWith(`${id}-`));
+      expect([type, name, labels["muster.team"], labels["muster.member"], labels["muster.component"]]).toEqual([
+        type,
+        name,
+        "hackathon",
+        member,
+        expect.stringMatching(/^[a-z]+$/),
+      ]);
+    }
+  });
+});
+
+describe("on Docker", () => {
+  let containers: RegisteredResource[];
+  let networks: RegisteredResource[];
+  beforeAll(async () => {
+    const { resources } = await runProgram({ team: "hackathon", members: [alice, bob] });
+    containers = resources.filter(({ type }) => type === "docker:index/container:Container");
+    networks = resources.filter(({ type }) => type === "docker:index/network:Network");
+  });
+
+  test("every container has its limits, and swap does not add to them", () => {
+    const limits = containers.map(({ inputs }) => [inputs.name, inputs.memory, inputs.memorySwap, inputs.cpus]);
+    expect(limits.sort()).toEqual([
+      ["hackathon-alice-code", 1536, 1536, "2"],
+      ["hackathon-alice-db", 384, 384, "1"],
+      ["hackathon-alice-web", 384, 384, "1"],
+      ["hackathon-bob-cache", 96, 96, "0.5"],
+      ["hackathon-bob-code", 1536, 1536, "2"],
+      ["hackathon-bob-db", 384, 384, "1"],
+      ["hackathon-bob-web", 384, 384, "1"],
+      ["hackathon-gateway", 128, 128, "2"],
+      ["hackathon-portal", 192, 192, "1"],
+    ]);
+  });
+
+  test("a fixed name is free before it is taken again, and a changed health check replaces the container", () => {
+    for (const { deleteBeforeReplace, replaceOnChanges } of containers) {
+      expect({ deleteBeforeReplace, replaceOnChanges }).toEqual({
+        deleteBeforeReplace: true,
+        replaceOnChanges: ["healthcheck"],
+      });
+    }
+  });
+
+  test("only the gateway publishes a port", () => {
+    const ports = containers.map(({ inputs }) => [inputs.name, inputs.ports]).filter(([, list]) => list.length > 0);
+    expect(ports).toEqual([["hackathon-gateway", [{ internal: 8080, external: 8080, ip: "127.0.0.1" }]]]);
+  });
+
+  test("databases and caches are on their member's network alone", () => {
+    const placed = containers
+      .filter(({ name }) => /-(db|cache)$/.test(name))
+      .map(({ name, inputs }) => [name, inputs.networksAdvanced]);
+    expect(placed.sort()).toEqual([
+      ["alice-db", [{ name: "hackathon-alice" }]],
+      ["bob-cache", [{ name: "hackathon-bob" }]],
+      ["bob-db", [{ name: "hackathon-bob" }]],
+    ]);
+  });
+
+  test("members' networks lead nowhere and have subnets of their own", () => {
+    const own = networks.filter(({ name }) => name !== "network");
+    expect(own.map(({ inputs }) => [inputs.name, inputs.internal])).toEqual([
+      ["hackathon-alice", true],
+      ["hackathon-bob", true],
+    ]);
+    const subnets = own.flatMap(({ inputs }) => inputs.ipamConfigs.map(({ subnet }: { subnet: string }) => subnet));
+    expect(new Set(subnets).size).toBe(2);
+  });
+});
+
+describe("on Kubernetes", () => {
+  let resources: RegisteredResource[];
+  beforeAll(async () => {
+    ({ resources } = await runProgram({
+      team: "hackathon",
+      target: "kubernetes",
+      kubernetes: { registry: "registry.example.org", context: "kind-dev" },
+      members: [alice, bob],
+    }));
+  });
+  const objects = () => resources.filter(({ type }) => type.startsWith("kubernetes:"));
+
+  test("the provider is explicit, and finds again what was kept", () => {
+    const [provider] = resources.filter(({ type }) => type === "pulumi:providers:kubernetes");
+    expect(provider?.inputs).toEqual({
+      context: "kind-dev",
+      enablePatchForce: "true",
+      enableSecretMutable: "true",
+      upsertExistingObjects: "true",
+    });
+    for (const { type, name, provider: used } of objects())
+      expect([type, name, used]).toEqual([type, name, "kubernetes"]);
+  });
+
+  test("objects are in their member's namespace, which is there before them", () => {
+    for (const { type, name, inputs, dependencies } of objects()) {
+      if (type.endsWith(":Namespace")) continue;
+      const [member] = ["alice", "bob"].filter((id) => name.startsWith(`${id}-`));
+      const namespace = member === undefined ? "namespace" : `${member}-namespace`;
+      expect([type, name, inputs.metadata.namespace]).toEqual([
+        type,
+        name,
+        member === undefined ? "muster-hackathon" : `muster-hackathon-${member}`,
+      ]);
+      expect(dependencies).toContain(`kubernetes:core/v1:Namespace ${namespace}`);
+    }
+  });
+
+  test("no pod starts before its namespace is closed", () => {
+    const controllers = objects().filter(({ type }) => type.startsWith("kubernetes:apps/"));
+    expect(controllers).toHaveLength(9);
+    for (const { name, dependencies } of controllers) {
+      const [member] = ["alice", "bob"].filter((id) => name.startsWith(`${id}-`));
+      const prefix = member === undefined ? "" : `${member}-`;
+      expect(dependencies).toEqual(
+        expect.arrayContaining([
+          `kubernetes:networking.k8s.io/v1:NetworkPolicy ${prefix}default-deny`,
+          `kubernetes:networking.k8s.io/v1:NetworkPolicy ${prefix}dns`,
+        ]),
+      );
+    }
+  });
+
+  test("site and editor run where the workspace is; only what has data of its own is a StatefulSet", () => {
+    const kinds = objects()
+      .filter(({ type, name }) => type.startsWith("kubernetes:apps/") && !name.startsWith("alice"))
+      .map(({ type, name, inputs }) => [
+        name,
+        type.split(":").pop(),
+        inputs.spec.template.metadata.labels["muster.shares-volumes"],
+      ]);
+    expect(kinds.sort()).toEqual([
+      ["bob-cache", "Deployment", undefined],
+      ["bob-code", "StatefulSet", "true"],
+      ["bob-db", "StatefulSet", undefined],
+      ["bob-web", "Deployment", "true"],
+      ["gateway", "Deployment", undefined],
+      ["portal", "Deployment", undefined],
+    ]);
+  });
+
+  test("a changed password replaces the pods that read it", () => {
+    const hash = (name: string) =>
+      objects().find((resource) => resource.type.startsWith("kubernetes:apps/") && resource.name === name)?.inputs.spec
+        .template.metadata.annotations["muster.secrets"];
+    expect(hash("alice-db")).toMatch(/^[0-9a-f]{64}$/);
+    expect(hash("alice-web")).toBe(hash("alice-db"));
+    expect(hash("bob-db")).not.toBe(hash("alice-db"));
+  });
+});
+
+describe("outputs", () => {
+  test("are addresses, and passwords as secrets", async () => {
+    const { result } = await runProgram({ team: "hackathon", port: 80, domain: "dev.example.org", members: [alice] });
+    expect(result.url).toBe("http://dev.example.org");
+    expect(result.members).toEqual({
+      alice: {
+        site: "http://alice.dev.example.org",
+        editor: "http://code-alice.dev.example.org",
+        database: "http://db-alice.dev.example.org",
+      },
+    });
+    expect(await pulumi.isSecret(result.credentials)).toBe(true);
+    const credentials = await new Promise((resolve) => pulumi.output(result.credentials).apply(resolve));
+    expect(credentials).toEqual({
+      alice: { editor: generatedPassword("alice-code-password"), database: generatedPassword("alice-db-password") },
+    });
+  });
+
+  test("ids that JavaScript knows are members like others", async () => {
+    const { result, resources } = await runProgram({ members: [{ id: "constructor" }, { id: "valueof" }] });
+    expect(Object.keys(result.members)).toEqual(["constructor", "valueof"]);
+    expect(resources.map(idOf)).toContain("docker:index/container:Container constructor-web");
+  });
+});
+
+describe("config that cannot be used", () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      "an empty roster",
+      { members: [] },
+      "A problem in the stack's config; nothing was changed.\n" +
+        "  config/members: [] has no member: add one, for example - id: alice",
+    ],
+    [
+      "an unknown key and a bad port",
+      { members: [alice], prot: 80, port: "eighty" },
+      "2 problems in the stack's config; nothing was changed.\n" +
+        '  config/port: "eighty" is not a number: write for example 8080\n' +
+        '  config/prot: "prot" is not a known key: ' +
+        "use certificates, defaults, docker, domain, kubernetes, listen, members, mirrors, port, target, team",
+    ],
+    [
+      "certificates that are not there",
+      { members: [alice], certificates: "/nowhere" },
+      "A problem in the stack's config; nothing was changed.\n" +
+        '  config/certificates: "/nowhere" does not exist: name a file or a folder with *.crt files',
+    ],
+    [
+      "Kubernetes without a registry",
+      { members: [alice], target: "kubernetes" },
+      "A problem in the stack's config; nothing was changed.\n" +
+        "  config/kubernetes/registry: is missing: name the registry that the cluster pulls images from, " +
+        "for example registry.example.org/muster",
+    ],
+    [
+      "a pool with too few subnets",
+      {
+        members: Array.from({ length: 257 }, (_, index) => ({ id: `m${index}` })),
+        docker: { subnets: "192.168.240.0/20" },
+      },
+      "A problem in the stack's config; nothing was changed.\n" +
+        '  config/docker/subnets: "192.168.240.0/20" holds 256 networks for 257 members: use a larger one',
+    ],
+  ])("%s ends the run before anything is registered", async (_, config, message) => {
+    const { resources, error } = await failingProgram(config);
+    expect(error).toBeInstanceOf(pulumi.RunError);
+    expect((error as Error).message).toBe(message);
+    expect(resources).toEqual([]);
+  });
+});
