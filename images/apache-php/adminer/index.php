@@ -4,6 +4,7 @@
 
 function adminer_object(): Adminer\Adminer
 {
+    // The methods carry no types, because Adminer's own lose theirs when it is packed into one file.
     return new class extends Adminer\Adminer {
         private function server(): string
         {
@@ -11,24 +12,24 @@ function adminer_object(): Adminer\Adminer
         }
 
         // Never the server that the address names: this page must not become a way to other hosts.
-        public function credentials(): array
+        public function credentials()
         {
             return [$this->server(), getenv('DB_USER'), Adminer\get_password()];
         }
 
-        public function login(string $login, string $password)
+        public function login($login, $password)
         {
-            return Adminer\DRIVER === 'server' && $login === getenv('DB_USER')
-                ? parent::login($login, $password)
-                : false;
+            $given = Adminer\DRIVER === 'server' && Adminer\SERVER === $this->server() && $login === getenv('DB_USER');
+
+            return $given ? parent::login($login, $password) : false;
         }
 
-        public function databases(bool $flush = true): array
+        public function databases($flush = true)
         {
             return [getenv('DB_NAME')];
         }
 
-        public function loginFormField(string $name, string $heading, string $value): string
+        public function loginFormField($name, $heading, $value)
         {
             return match ($name) {
                 'driver' => '<input type="hidden" name="auth[driver]" value="server">',
@@ -41,7 +42,7 @@ function adminer_object(): Adminer\Adminer
         }
 
         // Without Adminer's daily look for a newer version on its own site.
-        public function head(?bool $dark = null): bool
+        public function head($dark = null)
         {
             echo Adminer\script('verifyVersion = () => { };');
 
@@ -50,9 +51,7 @@ function adminer_object(): Adminer\Adminer
 
         private function givenField(string $name, string $heading, string $value): string
         {
-            $autocomplete = $name === 'username' ? ' autocomplete="username"' : '';
-
-            return $heading . '<input name="auth[' . $name . ']" value="' . Adminer\h($value) . '"' . $autocomplete . ' readonly>';
+            return $heading . '<input name="auth[' . $name . ']" value="' . Adminer\h($value) . '" readonly>';
         }
     };
 }
