@@ -66,7 +66,7 @@ try {
       </article>
       <?php if ($problem === null): ?>
         <article>
-          <h2>Database</h2>
+          <h2>MariaDB</h2>
           <p class="value"><?= e($version) ?></p>
           <p>table <code>visits</code> in <code><?= e(getenv('DB_NAME')) ?></code></p>
         </article>

@@ -30,12 +30,12 @@ final class Database
         ]));
     }
 
-    /** For example "11.8.6-MariaDB". */
+    /** For example "11.8.6", of the server's own "11.8.6-MariaDB-…". */
     public function version(): string
     {
         $version = $this->pdo->query('SELECT VERSION()')->fetchColumn();
 
-        return implode('-', array_slice(explode('-', $version), 0, 2));
+        return explode('-', $version)[0];
     }
 
     /** Counts one more visit to a page and returns how many there were. */
