@@ -37,15 +37,7 @@ def announce(queue, folder, updates, pusher=None, quiet=False):
             if new == ZERO:
                 known.pop(branch, None)
                 continue
-            before = known.get(branch, ZERO)
-            if before not in (old, new):
-                if before == tip(folder, branch):
-                    # The hook of the next push was quicker, and has announced this one too.
-                    continue
-                if not quiet and old != ZERO:
-                    # This hook is quicker than that of the push before.
-                    queue.add(describe(folder, before, old, branch))
-            if not quiet and before != new:
+            if not quiet and known.get(branch) != new:
                 queue.add(describe(folder, old, new, branch, pusher))
             known[branch] = new
         spool.write(os.path.join(folder, "announced"), known)

@@ -1,5 +1,6 @@
 """After a push is stored: tells the CI, and the pusher."""
 
+import fcntl
 import os
 import signal
 import sys
@@ -47,6 +48,15 @@ def point_head(updates):
         changes.git("symbolic-ref", "HEAD", f"refs/heads/{made[0]}")
 
 
+def let_go():
+    """Ends the lock that pre-receive took: the next push to this repository may go on."""
+    try:
+        fcntl.flock(8, fcntl.LOCK_UN)
+    except OSError:
+        # Somebody pushes from within the container, without the CGI.
+        pass
+
+
 def main():
     # Whoever interrupts a push that is stored already interrupts the waiting, not the announcement.
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
@@ -56,11 +66,13 @@ def main():
     options = push_options()
     point_head(updates)
     if not settings["hook"]:
+        let_go()
         return
 
     queue = spool.Spool()
     skip = "ci.skip" in options
     changes.announce(queue, ".", updates, os.environ.get("REMOTE_USER", ""), quiet=skip)
+    let_go()
     pushed = [(branch, new) for _, new, branch in updates if new != changes.ZERO]
     if not pushed:
         return
