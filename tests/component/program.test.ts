@@ -51,8 +51,9 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     resources = await run([alice, bob]);
   });
 
+  /** Without the tags of images, so that a file of `images/` that is edited meanwhile does not matter. */
   const byId = (list: readonly RegisteredResource[]) =>
-    new Map(list.map((resource) => [idOf(resource), JSON.stringify(resource)]));
+    new Map(list.map((resource) => [idOf(resource), JSON.stringify(resource).replace(/:[0-9a-f]{12}"/g, '"')]));
 
   /** What an update from one roster to another would create, change and delete. */
   function diff(before: readonly RegisteredResource[], after: readonly RegisteredResource[]) {
