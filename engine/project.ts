@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 import { decodeConfig } from "../config/decode";
 import { resolveTeam, type Team } from "../config/members";
@@ -60,8 +61,11 @@ export function findStack(project: Project, requested: string | undefined, env =
   const selection = selectedStack(project, env);
   const name = named ?? selection ?? DEFAULT_STACK;
   const shortName = name.split("/").at(-1) as string;
-  if (!/^[A-Za-z0-9._-]{1,100}$/.test(shortName)) {
-    throw new UserError(`"${name}" is not a stack name: use letters, digits, "-", "_" and "."`);
+  // The folder of a stack lies beside the project's state and passphrase.
+  const parts = name.split("/");
+  const wellFormed = parts.length <= 3 && parts.every((part) => /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/.test(part));
+  if (!wellFormed || ["state", "passphrase"].includes(shortName)) {
+    throw new UserError(`"${name}" cannot be a stack's name: use letters, digits, "-", "_" and ".", for example dev`);
   }
   return {
     project,
@@ -80,7 +84,7 @@ function selectedStack(project: Project, env: NodeJS.ProcessEnv): string | undef
   const file = join(pulumiHome(env), "workspaces", `${project.name}-${hash}-workspace.json`);
   if (!existsSync(file)) return undefined;
   try {
-    return selectionIn(readFileSync(file, "utf8"), env.PULUMI_BACKEND_URL);
+    return selectionIn(readFileSync(file, "utf8"), env.PULUMI_BACKEND_URL || pathToFileURL(stateFolder(project)).href);
   } catch {
     return undefined;
   }
@@ -89,15 +93,21 @@ function selectedStack(project: Project, env: NodeJS.ProcessEnv): string | undef
 /**
  * The selected stack in a workspace file: newer versions of Pulumi keep one for each backend.
  *
- * @param backend the one in use, when the user has named one
+ * @param backend URL of the one that is most likely in use
  */
-export function selectionIn(workspace: string, backend: string | undefined): string | undefined {
+export function selectionIn(workspace: string, backend: string): string | undefined {
   const { stack, stacks = {} } = JSON.parse(workspace) as { stack?: string; stacks?: Record<string, string> };
   const selections = Object.values(stacks);
-  const selected = (backend && stacks[backend]) || stack || (selections.length === 1 ? selections[0] : undefined);
+  const selected = stacks[backend] || stack || (selections.length === 1 ? selections[0] : undefined);
   // A file backend knows no organizations, and writes a fixed word in their place.
   return selected?.replace(/^organization\/[^/]+\//, "");
 }
+
+/** Folder of the project's own backend. */
+export const stateFolder = ({ home }: Pick<Project, "home">): string => join(home, "state");
+
+/** The generated passphrase. */
+export const passphraseFile = ({ home }: Pick<Project, "home">): string => join(home, "passphrase");
 
 export const pulumiHome = (env: NodeJS.ProcessEnv = process.env): string =>
   env.PULUMI_HOME || join(homedir(), ".pulumi");

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UserError } from "./errors";
-import { type Project, pulumiHome, type Stack } from "./project";
+import { passphraseFile as ownPassphraseFile, type Project, pulumiHome, type Stack, stateFolder } from "./project";
 
 /** Where Pulumi keeps state and how it encrypts secrets, as the variables that its CLI reads. */
 export interface PulumiEnvironment {
@@ -33,7 +33,7 @@ export interface Situation {
  * later does not move the stack away from it.
  */
 export function resolveEnvironment({ env, home, projectBackend, login, hasState }: Situation): PulumiEnvironment {
-  const state = join(home, "state");
+  const state = stateFolder({ home });
   const backend = env.PULUMI_BACKEND_URL
     ? "PULUMI_BACKEND_URL"
     : projectBackend
@@ -42,7 +42,7 @@ export function resolveEnvironment({ env, home, projectBackend, login, hasState 
         ? "login"
         : "project";
   const ownPassphrase = env.PULUMI_CONFIG_PASSPHRASE !== undefined || Boolean(env.PULUMI_CONFIG_PASSPHRASE_FILE);
-  const passphraseFile = ownPassphrase ? undefined : join(home, "passphrase");
+  const passphraseFile = ownPassphrase ? undefined : ownPassphraseFile({ home });
   return {
     backend,
     state,
@@ -63,7 +63,7 @@ export function pulumiEnvironment(project: Project, env: NodeJS.ProcessEnv): Pul
     home: project.home,
     projectBackend: project.backend,
     login: currentLogin(env),
-    hasState: existsSync(join(project.home, "state", ".pulumi")),
+    hasState: existsSync(join(stateFolder(project), ".pulumi")),
   });
 }
 
@@ -91,10 +91,16 @@ export function prepareEnvironment({ backend, state, passphraseFile }: PulumiEnv
  * taken out, so that a clone works with a passphrase of its own.
  *
  * @returns whether the file was changed
- * @throws UserError when the file holds encrypted values
+ * @throws UserError when the file holds encrypted values, or when the state was encrypted with a passphrase that is gone
  */
-export function adoptStackFile(stack: Stack, { passphraseFile }: PulumiEnvironment): boolean {
+export function adoptStackFile(stack: Stack, { backend, state, passphraseFile }: PulumiEnvironment): boolean {
   if (passphraseFile === undefined || existsSync(passphraseFile) || !existsSync(stack.file)) return false;
+  if (backend === "project" && existsSync(stateFile(state, stack))) {
+    throw new UserError(
+      `The passphrase in ${passphraseFile} is gone, and without it nobody can read the passwords in ${state}.\n` +
+        "Put it back; or give the state up: remove that folder, run npm run down, then npm run up (data volumes stay).",
+    );
+  }
   const text = readFileSync(stack.file, "utf8");
   const adopted = withoutSalt(text);
   if (adopted === undefined) {
@@ -114,3 +120,7 @@ export function withoutSalt(text: string): string | undefined {
   if (/^\s+(?:- )?(?:[^\s#]+:\s*\{?\s*)?["']?secure["']?\s*:/m.test(text)) return undefined;
   return text.replace(/^encryptionsalt:.*\n?/m, "");
 }
+
+/** The file in which a folder backend keeps the state of `stack`. */
+export const stateFile = (state: string, { project, shortName }: Stack): string =>
+  join(state, ".pulumi", "stacks", project.name, `${shortName}.json`);

@@ -5,7 +5,13 @@ import { ChildError, UserError } from "./errors";
 import { capture, foreground, type Result } from "./process";
 import type { Progress } from "./progress";
 import type { Stack } from "./project";
-import { adoptStackFile, type PulumiEnvironment, prepareEnvironment, pulumiEnvironment } from "./pulumi-environment";
+import {
+  adoptStackFile,
+  type PulumiEnvironment,
+  prepareEnvironment,
+  pulumiEnvironment,
+  stateFile,
+} from "./pulumi-environment";
 
 /** What members log in with, by member id and service. */
 export type Credentials = Record<string, Record<string, string>>;
@@ -107,9 +113,6 @@ export function stackSizes(json: string): Map<string, number> {
     return new Map();
   }
 }
-
-const stateFile = (state: string, { project, shortName }: Stack): string =>
-  join(state, ".pulumi", "stacks", project.name, `${shortName}.json`);
 
 function describeBackend({ backend, state, env }: PulumiEnvironment): string {
   switch (backend) {

@@ -83,7 +83,7 @@ function meaning({ description = "", default: preset }: Node): string {
 export function withReference(readme: string, reference: string): string {
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (begin < 0 || end < begin) return readme;
-  return `${readme.slice(0, begin + BEGIN.length)}\n${reference}\n${readme.slice(end)}`;
+  return `${readme.slice(0, begin + BEGIN.length)}\n\n${reference}\n\n${readme.slice(end)}`;
 }
 
 /**

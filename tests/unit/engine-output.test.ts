@@ -1,0 +1,241 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { resolveTeam } from "../../config/members";
+import { parseTeamConfig } from "../../config/schema";
+import { parseCommandLine } from "../../engine/command";
+import { credentialsTable } from "../../engine/credentials";
+import { createProgress, formatElapsed } from "../../engine/progress";
+import { listed, notReady, siteWorks, targets } from "../../engine/readiness";
+import { rosterReference, stackFileSchema, withReference } from "../../engine/schema";
+import { containerTable } from "../../engine/status";
+import { summary } from "../../engine/summary";
+import { formatTable } from "../../engine/table";
+
+const team = resolveTeam(parseTeamConfig({ port: 18099, members: [{ id: "alice" }, { id: "bob" }] }));
+
+describe("progress", () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  function recorder(isTTY: boolean) {
+    const written: string[] = [];
+    const progress = createProgress({ write: (text: string) => written.push(text), isTTY, columns: 40 });
+    return { progress, written };
+  }
+
+  test("a step is one line, with its result and time", async () => {
+    const { progress, written } = recorder(false);
+    await progress.step(
+      "Counting",
+      async () => 3,
+      (value) => `${value} sheep`,
+    );
+    expect(written).toEqual([expect.stringMatching(/^✔ Counting: 3 sheep \(0\.\d s\)\n$/)]);
+  });
+
+  test("a step that fails says so and throws", async () => {
+    const { progress, written } = recorder(false);
+    const step = progress.step("Counting", async () => {
+      throw new Error("no sheep");
+    });
+    await expect(step).rejects.toThrow("no sheep");
+    expect(written).toEqual([expect.stringMatching(/^✘ Counting \(0\.\d s\)\n$/)]);
+  });
+
+  test("a long step gives a sign of life every 10 s, with what it is at", async () => {
+    jest.useFakeTimers();
+    const { progress, written } = recorder(false);
+    const step = progress.step("Counting", (detail) => {
+      detail("sheep 7\n");
+      return new Promise((resolve) => setTimeout(resolve, 25_000));
+    });
+    await jest.advanceTimersByTimeAsync(25_000);
+    await step;
+    expect(written).toEqual(["… Counting, 10 s: sheep 7\n", "… Counting, 20 s: sheep 7\n", "✔ Counting (25 s)\n"]);
+  });
+
+  test("a terminal gets a spinner no wider than itself", async () => {
+    jest.useFakeTimers();
+    const { progress, written } = recorder(true);
+    const step = progress.step("Counting", (detail) => {
+      detail("x".repeat(100));
+      return new Promise((resolve) => setTimeout(resolve, 1_000));
+    });
+    await jest.advanceTimersByTimeAsync(1_000);
+    await step;
+    expect(written[0]).toBe(`\r\x1b[2K⠋ Counting, 0.1 s: ${"x".repeat(18)}`);
+    expect(written[0]?.length).toBeLessThanOrEqual(40 + "\r\x1b[2K".length);
+    expect(written.at(-1)).toBe("\r\x1b[2K✔ Counting (1.0 s)\n");
+  });
+
+  test.each([
+    [0, "0.0 s"],
+    [9_940, "9.9 s"],
+    [9_960, "10 s"],
+    [59_400, "59 s"],
+    [59_600, "1 min 0 s"],
+    [185_000, "3 min 5 s"],
+  ])("%i ms is %s", (milliseconds, expected) => {
+    expect(formatElapsed(milliseconds)).toBe(expected);
+  });
+});
+
+describe("readiness", () => {
+  test("asks the portal, and every member's site and editor", () => {
+    expect(targets(team).map(({ title, url }) => `${title} ${url}`)).toEqual([
+      "the portal http://localhost:18099/",
+      "alice's site http://alice.localhost:18099/-/status",
+      "alice's editor http://code-alice.localhost:18099/healthz",
+      "bob's site http://bob.localhost:18099/-/status",
+      "bob's editor http://code-bob.localhost:18099/healthz",
+    ]);
+  });
+
+  test.each([
+    [200, '{"database":true,"cache":null}', true],
+    [200, '{"database":true,"cache":true}', true],
+    [200, '{"database":true,"cache":false}', false],
+    [200, '{"database":false,"cache":null}', false],
+    [200, "<html>", false],
+    [503, '{"database":true,"cache":null}', false],
+  ])("a site that answers %i %s works: %p", (status, body, expected) => {
+    expect(siteWorks({ status, body })).toBe(expected);
+  });
+
+  test("goes to the address with the service's host name", async () => {
+    const asked: string[] = [];
+    const server = createServer(({ headers, url }, response) => {
+      asked.push(`${headers.host}${url}`);
+      if (headers.host?.startsWith("code-bob.")) response.statusCode = 503;
+      response.end(url === "/-/status" ? '{"database":true,"cache":null}' : "ok");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const silent = await notReady(targets(team), "127.0.0.1", port);
+    expect(silent.map(({ title }) => title)).toEqual(["bob's editor"]);
+    expect(asked.sort()).toEqual([
+      "alice.localhost:18099/-/status",
+      "bob.localhost:18099/-/status",
+      "code-alice.localhost:18099/healthz",
+      "code-bob.localhost:18099/healthz",
+      "localhost:18099/",
+    ]);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await notReady(targets(team).slice(0, 1), "127.0.0.1", port)).toHaveLength(1);
+  });
+
+  test("names are cut to three", () => {
+    expect(listed(["a", "b", "c"])).toBe("a, b, c");
+    expect(listed(["a", "b", "c", "d", "e"])).toBe("a, b, c and 2 more");
+  });
+});
+
+describe("tables", () => {
+  test("columns are as wide as their widest cell", () => {
+    expect(
+      formatTable([
+        ["A", "B", "C"],
+        ["long", "", "x"],
+        ["s", "wide", ""],
+      ]),
+    ).toBe(
+      "A     B     C\nlong        x\ns     wide",
+    );
+  });
+
+  test("npm run up ends with every URL", () => {
+    expect(summary(team, " -- --stack test")).toBe(`
+Portal: http://localhost:18099
+
+MEMBER  SITE                          EDITOR                             DATABASE
+alice   http://alice.localhost:18099  http://code-alice.localhost:18099  http://db-alice.localhost:18099
+bob     http://bob.localhost:18099    http://code-bob.localhost:18099    http://db-bob.localhost:18099
+
+Passwords: npm run credentials -- --stack test`);
+  });
+
+  test("passwords by member and service", () => {
+    expect(credentialsTable({ alice: { database: "d1", editor: "e1" }, bob: { database: "d2", editor: "e2" } })).toBe(
+      "MEMBER  EDITOR  DATABASE\nalice   e1      d1\nbob     e2      d2",
+    );
+  });
+
+  test("containers, the team's own first", () => {
+    const row = (name: string, component: string, member?: string) => ({
+      id: name,
+      name,
+      state: "running",
+      status: "Up",
+      ports: [],
+      labels: { "muster.component": component, ...(member === undefined ? {} : { "muster.member": member }) },
+    });
+    expect(
+      containerTable([row("m-bob-web", "web", "bob"), row("m-gateway", "gateway"), row("m-al-db", "db", "al")]),
+    ).toBe(
+      [
+        "MEMBER  COMPONENT  STATE  CONTAINER",
+        "(team)  gateway    Up     m-gateway",
+        "al      db         Up     m-al-db",
+        "bob     web        Up     m-bob-web",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("command lines", () => {
+  const command = { options: { stack: { type: "string" }, yes: { type: "boolean" } }, maxWords: 1 } as const;
+
+  test("options and words", () => {
+    const { values, positionals } = parseCommandLine(command, ["alice", "--stack", "dev", "--yes"]);
+    expect({ ...values }).toEqual({ stack: "dev", yes: true });
+    expect(positionals).toEqual(["alice"]);
+  });
+
+  test.each([
+    [["--bogus"], "Unknown option '--bogus'"],
+    [["--stack"], "Option '--stack <value>' argument missing"],
+    [["--stack", ""], "Option '--stack' needs a value"],
+    [["alice", "bob"], "Unexpected argument 'bob'"],
+    [["--yes=1"], "Option '--yes' does not take an argument"],
+  ])("%j", (args, message) => {
+    expect(() => parseCommandLine(command, args)).toThrow(message);
+  });
+});
+
+describe("what is generated from the config's definitions", () => {
+  const schema = stackFileSchema("muster") as {
+    properties: { config: { properties: Record<string, object>; required: string[]; additionalProperties: boolean } };
+  };
+
+  test("the schema checks the project's own keys, and leaves other namespaces alone", () => {
+    const { config } = schema.properties;
+    expect(Object.keys(config.properties)).toEqual(expect.arrayContaining(["muster:team", "muster:members"]));
+    expect(config.required).toEqual(["muster:members"]);
+    expect(config.additionalProperties).toBe(false);
+    expect(config).toMatchObject({ patternProperties: { "^(?!muster:)": {} } });
+    expect(config.properties["muster:members"]).toMatchObject({
+      type: "array",
+      items: { required: ["id"], additionalProperties: false },
+    });
+  });
+
+  test("the reference has a row for every key", () => {
+    const rows = rosterReference("muster").split("\n");
+    expect(rows).toContain(
+      "| `muster:members[].id` | text, required | The member's id: part of host, container and volume names, and never to be changed. |",
+    );
+    expect(rows).toContain(
+      "| `muster:defaults.limits.web.memory` | 96–1048576 | Memory of Apache and PHP in MiB; swap is not added to it. Default 384. |",
+    );
+    expect(rows).toContain("| `muster:port` | 1–65535 | The one published port. Default 8080. |");
+    expect(rows.every((row) => row.split(/(?<!\\)\|/).length === 5)).toBe(true);
+  });
+
+  test("the README is changed between its markers alone", () => {
+    const readme = "# Muster\n<!-- roster:begin -->\nold\n<!-- roster:end -->\nmore";
+    expect(withReference(readme, "new")).toBe("# Muster\n<!-- roster:begin -->\n\nnew\n\n<!-- roster:end -->\nmore");
+    expect(withReference("# Muster", "new")).toBe("# Muster");
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, jest, test } from "@jest/globals";
+import type { Member, Team } from "../../config/members";
+import { resolveTeam } from "../../config/members";
+import { parseTeamConfig } from "../../config/schema";
+import type { Container, Network } from "../../engine/docker";
+import { diskProblem, memoryWarning, nameProblems, networkProblems, portOwnerProblem } from "../../engine/preflight";
+import type { PulumiCli } from "../../engine/pulumi-cli";
+import { chooseEngine, runningEngine, teamContainers } from "../../engine/select-engine";
+import { missingContainers } from "../../engine/up";
+
+const team: Team = resolveTeam(parseTeamConfig({ members: [{ id: "alice", cache: "redis" }, { id: "bob" }] }));
+
+function container(name: string, labels: Record<string, string> = {}, ports: number[] = []): Container {
+  return { id: name, name, state: "running", status: "Up 1 minute", labels, ports };
+}
+
+const ofPulumi = container("muster-gateway", { "muster.team": "muster" }, [8080]);
+const ofCompose = container("muster-gateway", { "muster.team": "muster", "com.docker.compose.project": "muster" });
+const ofOthers = container("rival-gateway", { "muster.team": "rival" }, [8080]);
+
+describe("the engine that runs", () => {
+  test("is told by Compose's label on the team's own containers", () => {
+    expect(runningEngine([ofPulumi, ofOthers], "muster")).toBe("pulumi");
+    expect(runningEngine([ofCompose, ofOthers], "muster")).toBe("compose");
+    expect(runningEngine([ofOthers], "muster")).toBeUndefined();
+    expect(teamContainers([ofPulumi, ofOthers], "muster")).toEqual([ofPulumi]);
+  });
+});
+
+describe("the choice of the engine", () => {
+  const binary: PulumiCli = { binary: "/opt/pulumi" };
+  const none: PulumiCli = { unavailable: "the Pulumi CLI is not installed" };
+  const choose = (
+    requested: "pulumi" | "compose" | undefined,
+    running: "pulumi" | "compose" | undefined,
+    found: PulumiCli,
+  ) => chooseEngine({ requested, running, findPulumi: async () => found, options: "" });
+
+  test.each([
+    [undefined, undefined, binary, { name: "pulumi", binary: "/opt/pulumi" }],
+    [undefined, "pulumi", binary, { name: "pulumi", binary: "/opt/pulumi" }],
+    [undefined, undefined, none, { name: "compose", reason: "the Pulumi CLI is not installed" }],
+    [undefined, "compose", binary, { name: "compose" }],
+    ["compose", undefined, binary, { name: "compose" }],
+    ["compose", "compose", none, { name: "compose" }],
+    ["pulumi", undefined, binary, { name: "pulumi", binary: "/opt/pulumi" }],
+  ] as const)("asked for %s while %s runs, CLI %j", async (requested, running, found, expected) => {
+    expect(await choose(requested, running, found)).toEqual(expected);
+  });
+
+  test.each([
+    [
+      "pulumi",
+      "compose",
+      binary,
+      /Docker Compose brought this environment up.*npm run down, then npm run up -- --engine pulumi \(data volumes stay\)/s,
+    ],
+    ["compose", "pulumi", binary, /^Pulumi brought this environment up, and Docker Compose cannot take it over/],
+    ["pulumi", undefined, none, /^Pulumi cannot be used here: the Pulumi CLI is not installed\.$/],
+    [undefined, "pulumi", none, /cannot be used now.*change to Docker Compose: npm run down, then npm run up/s],
+  ] as const)("asked for %s while %s runs, CLI %j, fails", async (requested, running, found, message) => {
+    await expect(choose(requested, running, found)).rejects.toThrow(message);
+  });
+
+  test("the advice names the stack", async () => {
+    const choice = chooseEngine({
+      requested: "compose",
+      running: "pulumi",
+      findPulumi: async () => binary,
+      options: " -- --stack team2",
+    });
+    await expect(choice).rejects.toThrow(
+      "npm run down -- --stack team2, then npm run up -- --engine compose --stack team2 (data volumes stay)",
+    );
+  });
+
+  test("the CLI is not looked for when Compose is certain", async () => {
+    const findPulumi = jest.fn(async () => binary);
+    await chooseEngine({ requested: undefined, running: "compose", findPulumi, options: "" });
+    expect(findPulumi).toHaveBeenCalledTimes(0);
+  });
+});
+
+describe("before anything is created", () => {
+  test("the port's owner is named, unless it is the team's own gateway", () => {
+    expect(portOwnerProblem(team, ofPulumi)).toBeUndefined();
+    expect(portOwnerProblem(team, ofOthers)).toBe(
+      "port 8080 is taken by the container rival-gateway of team rival: end it, or set another muster:port in the stack file",
+    );
+    expect(portOwnerProblem(team, container("web", {}, [8080]))).toMatch(/^port 8080 is taken by the container web: /);
+  });
+
+  test("a name that the team needs must be free or its own", () => {
+    expect(nameProblems(team, [ofPulumi, ofOthers, container("muster-carl-web")])).toEqual([]);
+    expect(nameProblems(team, [container("muster-alice-web"), container("muster-portal")])).toEqual([
+      expect.stringMatching(/^the name muster-alice-web is taken .*docker rm -f muster-alice-web/),
+      expect.stringMatching(/^the name muster-portal is taken /),
+    ]);
+  });
+
+  test("a network of others may not share a member's addresses", () => {
+    const network = (name: string, subnets: string[], labels = {}): Network => ({ name, labels, subnets });
+    expect(networkProblems(team, [network("bridge", ["172.17.0.0/16"]), network("none", [])])).toEqual([]);
+    expect(networkProblems(team, [network("muster-alice", ["10.199.65.144/28"], { "muster.team": "muster" })])).toEqual(
+      [],
+    );
+    expect(networkProblems(team, [network("vpn", ["10.199.0.0/16"])])).toEqual([
+      expect.stringMatching(
+        /^alice's network \(10\.199\.65\.144\/28\) overlaps the Docker network vpn \(10\.199\.0\.0\/16\): set muster:docker/,
+      ),
+    ]);
+  });
+
+  const GIB = 1024 ** 3;
+
+  test.each([
+    [3.9 * GIB, true, /^3\.9 GiB are free in \/data, and 4 GiB are needed to build the images: make room/],
+    [0.5 * GIB, false, /^0\.5 GiB are free in \/data, and 1 GiB are needed: make room/],
+    [4 * GIB, true, undefined],
+    [1.5 * GIB, false, undefined],
+    [undefined, true, undefined],
+  ])("%p bytes free, to build: %p", (free, mustBuild, expected) => {
+    const problem = diskProblem("/data", free, mustBuild);
+    if (expected === undefined) expect(problem).toBeUndefined();
+    else expect(problem).toMatch(expected);
+  });
+
+  test("memory limits beyond the machine are a warning", () => {
+    const total = ({ limits, cache }: Member) =>
+      limits.web.memory + limits.db.memory + limits.code.memory + (cache === "redis" ? limits.cache.memory : 0);
+    const sum = team.members.reduce((all, member) => all + total(member), 0) * 1024 ** 2;
+    expect(memoryWarning(team, sum)).toBeUndefined();
+    expect(memoryWarning(team, sum - 1)).toMatch(/^the members' memory limits add up to 4\.6 GiB/);
+    expect(memoryWarning(team, 0)).toBeUndefined();
+  });
+});
+
+test("containers that an environment lacks", () => {
+  const all = missingContainers(team, []);
+  expect(all).toEqual([
+    "muster-gateway",
+    "muster-portal",
+    "muster-alice-web",
+    "muster-alice-db",
+    "muster-alice-code",
+    "muster-alice-cache",
+    "muster-bob-web",
+    "muster-bob-db",
+    "muster-bob-code",
+  ]);
+  expect(
+    missingContainers(
+      team,
+      all.filter((name) => name !== "muster-bob-db"),
+    ),
+  ).toEqual(["muster-bob-db"]);
+});
