@@ -65,7 +65,7 @@ describe("progress", () => {
     });
     await jest.advanceTimersByTimeAsync(1_000);
     await step;
-    expect(written[0]).toBe(`\r\x1b[2K⠋ Counting, 0.1 s: ${"x".repeat(18)}`);
+    expect(written[0]).toBe(`\r\x1b[2K⠋ Counting, 0.1 s: ${"x".repeat(20)}`);
     expect(written[0]?.length).toBeLessThanOrEqual(40 + "\r\x1b[2K".length);
     expect(written.at(-1)).toBe("\r\x1b[2K✔ Counting (1.0 s)\n");
   });
