@@ -1,0 +1,20 @@
+import os
+import sys
+
+from buildbot.master import BuildMaster
+from twisted.application import service
+from twisted.python.log import FileLogObserver, ILogObserver
+
+# buildbot upgrade-master reads these two.
+basedir = "/var/lib/buildbot"
+configfile = "/opt/muster/master.cfg"
+
+# In single quotes: buildbot upgrade-master looks for exactly this.
+application = service.Application('buildmaster')
+application.setComponent(ILogObserver, FileLogObserver(sys.stdout).emit)
+master = BuildMaster(basedir, configfile, umask=0o077)
+# Builds and the queue belong to the master of this name: with the container's, a new container would find them claimed
+# by another one.
+master.hostname = "muster"
+master.name = "muster"
+master.setServiceParent(application)

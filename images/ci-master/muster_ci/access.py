@@ -1,0 +1,101 @@
+"""Who may look and who may act. The git server knows the members: asking it means that a new one changes nothing here."""
+
+import hashlib
+import hmac
+import os
+
+import treq
+from buildbot.www.auth import CustomAuth
+from buildbot.www.authz import Authz
+from buildbot.www.authz.endpointmatchers import AnyControlEndpointMatcher, AnyEndpointMatcher, EndpointMatcherBase, Match
+from buildbot.www.authz.roles import RolesFromBase
+from twisted.cred.error import UnauthorizedLogin
+from twisted.internet import defer
+from twisted.python import log
+from twisted.web import pages, resource
+
+CACHE_SECONDS = 30
+# The git server's own account for CI, and the name under which machines of the team look.
+NOT_MEMBERS = ("ci",)
+MACHINE = "hook"
+MEMBER_ACTIONS = ("force", "rebuild", "stop", "cancel")
+
+
+class Health(resource.Resource):
+    isLeaf = True
+
+    def render_GET(self, request):
+        request.setHeader(b"content-type", b"text/plain")
+        return b"ok\n"
+
+
+class TeamAuth(CustomAuth):
+    """Log in with the account of the git server, or, for the team's machines, as "hook" with CI_HOOK_SECRET."""
+
+    def __init__(self, account_url, hook_secret):
+        super().__init__()
+        self._account_url = account_url
+        self._hook_secret = hook_secret.encode()
+        self._key = os.urandom(32)
+        # Digest of name and password → time until which they count as right.
+        self._known = {}
+
+    def reconfigAuth(self, master, new_config):
+        super().reconfigAuth(master, new_config)
+        dash = resource.Resource()
+        dash.putChild(b"health", Health())
+        master.www.root.putChild(b"-", dash)
+        # Server-sent events know no access rules; the pages use WebSockets, which do.
+        master.www.root.putChild(b"sse", pages.notFound())
+
+    @defer.inlineCallbacks
+    def requestAvatarId(self, cred):
+        if (yield self._right(cred.username, cred.password)):
+            return cred.username
+        raise UnauthorizedLogin()
+
+    @defer.inlineCallbacks
+    def _right(self, name, password):
+        if name == MACHINE.encode():
+            return hmac.compare_digest(password, self._hook_secret)
+        if not name or name.decode("utf-8", "replace") in NOT_MEMBERS:
+            return False
+        now = self.master.reactor.seconds()
+        digest = hmac.digest(self._key, len(name).to_bytes(4, "big") + name + password, hashlib.sha256)
+        if self._known.get(digest, 0) > now:
+            return True
+        try:
+            answer = yield treq.get(self._account_url, auth=(name, password), timeout=10, persistent=False)
+            yield answer.content()
+        except Exception:
+            log.err(None, "the git server could not be asked for an account")
+            return False
+        if answer.code != 200:
+            return False
+        self._known = {known: until for known, until in self._known.items() if until > now}
+        self._known[digest] = now + CACHE_SECONDS
+        return True
+
+
+class Roles(RolesFromBase):
+    def getRolesFromUser(self, userDetails):
+        match userDetails.get("username"):
+            case None:
+                return []
+            case name if name == MACHINE:
+                return ["viewer"]
+            case _:
+                return ["viewer", "member"]
+
+
+class MemberActions(EndpointMatcherBase):
+    def match(self, ep, action="get", options=None):
+        return defer.succeed(Match(self.master) if action.lower() in MEMBER_ACTIONS else None)
+
+
+def rules(anonymous):
+    """Members build, stop and roll back; nobody stops workers or schedulers from the web."""
+    allow = [MemberActions(role="member"), AnyControlEndpointMatcher(role="nobody")]
+    if not anonymous:
+        allow.append(AnyEndpointMatcher(role="viewer"))
+    return Authz(allowRules=allow, roleMatchers=[Roles()])

@@ -1,0 +1,71 @@
+"""Buildbot's configuration, from the settings."""
+
+from buildbot.plugins import util, worker
+from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
+
+from . import access, forms, hooks, steps
+from .housekeeping import CHANGES_KEPT, Housekeeping
+
+DEPLOYER = "deployer"
+
+
+def configuration(settings):
+    secrets = settings.secrets
+    test_workers = list(settings.workers)
+    return {
+        "title": f"{settings.team} CI",
+        "titleURL": f"{settings.url}/",
+        "buildbotURL": f"{settings.url}/",
+        "buildbotNetUsageData": None,
+        "db": {"db_url": "sqlite:///state.sqlite"},
+        "protocols": {"pb": {"port": "tcp:9989"}},
+        "workers": [
+            *(worker.Worker(name, secrets["WORKER_PASSWORD"], max_builds=1) for name in test_workers),
+            worker.Worker(DEPLOYER, secrets["DEPLOYER_PASSWORD"], max_builds=1),
+        ],
+        # Every push gets its own result.
+        "collapseRequests": False,
+        "changeHorizon": CHANGES_KEPT,
+        "logCompressionMethod": "gz",
+        "logMaxSize": 16 * 1024**2,
+        "logMaxTailSize": 256 * 1024,
+        "builders": _builders(settings, test_workers),
+        "schedulers": forms.all_schedulers(),
+        "services": [Housekeeping()],
+        "www": {
+            "port": "tcp:8080",
+            "plugins": {"console_view": True, "grid_view": True},
+            "default_page": "console",
+            "auth": access.TeamAuth(settings.account_url, secrets["CI_HOOK_SECRET"]),
+            "authz": access.rules(settings.pipeline.anonymous),
+            "change_hook_dialects": hooks.dialects(settings),
+            "change_hook_auth": [
+                InMemoryUsernamePasswordDatabaseDontUse(**{access.MACHINE: secrets["CI_HOOK_SECRET"].encode()})
+            ],
+            "ui_default_config": {"Builders.show_old_builders": True},
+            # Gateways close connections that say nothing.
+            "ws_ping_interval": 30,
+            # The portal and waiting pushes ask every few seconds, which is not worth a line each.
+            "logfileName": "/dev/null",
+        },
+    }
+
+
+def _builders(settings, test_workers):
+    def builder(name, workers, step, description):
+        return util.BuilderConfig(
+            name=name, workernames=workers, factory=_factory(step), description=description, workerbuilddir=name
+        )
+
+    limit = settings.pipeline.timeout
+    return [
+        builder(forms.PIPELINE, test_workers, steps.Checkout(settings), "tests every push; build a branch by hand here"),
+        builder(forms.DEPLOY, [DEPLOYER], steps.Deploy(limit), "what the pipeline hands over goes live"),
+        builder(forms.ROLLBACK, [DEPLOYER], steps.Rollback(limit), "puts an earlier release live again"),
+    ]
+
+
+def _factory(step):
+    factory = util.BuildFactory([step])
+    factory.workdir = "work"
+    return factory

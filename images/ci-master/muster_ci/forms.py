@@ -1,0 +1,158 @@
+"""The forms of the web pages, and schedulers."""
+
+import sqlalchemy
+from buildbot.plugins import schedulers, util
+from buildbot.schedulers.forcesched import CollectedValidationError
+from twisted.internet import defer
+from twisted.python import log
+
+from . import requests
+from .names import Invalid
+
+PIPELINE = "pipeline"
+DEPLOY = "deploy"
+ROLLBACK = "rollback"
+
+
+def virtual(project):
+    """Shows a build of the one pipeline under the name of its repository."""
+    return {
+        "virtual_builder_name": project,
+        "virtual_builder_tags": ["repository"],
+        "virtual_builder_description": f"tests of {project}, and its way to the live server",
+    }
+
+
+def virtual_live(project):
+    return {
+        "virtual_builder_name": f"{project} live",
+        "virtual_builder_tags": ["live"],
+        "virtual_builder_description": f"releases of {project}",
+    }
+
+
+def of_source(name):
+    """The virtual builder's property NAME, from the repository of the sources."""
+
+    @util.renderer
+    def value(properties):
+        return virtual(properties.sourcestamps[0]["project"])[name]
+
+    return value
+
+
+class Form(schedulers.ForceScheduler):
+    """A force scheduler whose values are checked together, by a function of `requests`."""
+
+    def check(self, properties, source):
+        """Returns (more properties, source or None); raises Invalid."""
+        raise NotImplementedError
+
+    @defer.inlineCallbacks
+    def gatherPropertiesAndChanges(self, collector, **kwargs):
+        properties, changes, sources = yield super().gatherPropertiesAndChanges(collector, **kwargs)
+        collector.maybeRaiseCollectedErrors()
+        try:
+            more, source = self.check(properties, sources[""])
+        except Invalid as error:
+            raise CollectedValidationError({"form": str(error)}) from error
+        properties.update(more, "Form")
+        return properties, changes, {"": source}
+
+
+class BuildForm(Form):
+    def check(self, properties, source):
+        project, branch, revision = requests.build(source["project"], source["branch"], source["revision"])
+        return virtual(project), {"project": project, "repository": "", "branch": branch, "revision": revision}
+
+
+class RollbackForm(Form):
+    def check(self, properties, source):
+        project, release = requests.rollback(properties.getProperty("repository"), properties.getProperty("release"))
+        more = {**virtual_live(project), "project": project, "release": release}
+        return more, {"project": project, "repository": "", "branch": None, "revision": None}
+
+
+class PushScheduler(schedulers.AnyBranchScheduler):
+    """Every change is built; also one after which the master was killed before it had queued the build."""
+
+    LOOK_BACK = 200
+
+    @defer.inlineCallbacks
+    def activate(self):
+        yield super().activate()
+        if not self.enabled:
+            return
+        for change in (yield self.master.db.pool.do(self._forgotten)):
+            log.msg(f"change {change} was stored, but not queued before the master ended")
+            yield self.addBuildsetForChanges(reason="scheduler", changeids=[change])
+
+    def _forgotten(self, connection):
+        model = self.master.db.model
+        queued = sqlalchemy.select(model.buildset_sourcestamps.c.sourcestampid)
+        changes = model.changes.c
+        newest = sqlalchemy.select(sqlalchemy.func.max(changes.changeid)).scalar_subquery()
+        missed = sqlalchemy.select(changes.changeid).where(
+            changes.sourcestampid.not_in(queued), changes.changeid > newest - self.LOOK_BACK
+        )
+        return [row.changeid for row in connection.execute(missed.order_by(changes.changeid))]
+
+
+def _text(name, label, **options):
+    return util.StringParameter(name, label=label, size=40, maxsize=300, **options)
+
+
+def _reason():
+    return util.StringParameter("reason", label="Reason", default="", size=40, maxsize=300)
+
+
+def all_schedulers():
+    virtual_names = ("virtual_builder_name", "virtual_builder_tags", "virtual_builder_description")
+    fixed = util.FixedParameter
+    return [
+        PushScheduler(
+            name="push",
+            treeStableTimer=None,
+            builderNames=[PIPELINE],
+            properties={name: of_source(name) for name in virtual_names},
+        ),
+        schedulers.Triggerable(name=DEPLOY, builderNames=[DEPLOY]),
+        BuildForm(
+            name="build",
+            builderNames=[PIPELINE],
+            label="Build a branch",
+            buttonName="Build a branch",
+            reason=_reason(),
+            codebases=[
+                util.CodebaseParameter(
+                    "",
+                    label="What to build",
+                    project=_text("project", "Repository", required=True),
+                    repository=fixed("repository", default=""),
+                    branch=_text("branch", "Branch", default="main", required=True),
+                    revision=_text("revision", "Commit (40 digits; empty: the newest)", default=""),
+                )
+            ],
+        ),
+        RollbackForm(
+            name=ROLLBACK,
+            builderNames=[ROLLBACK],
+            label="Roll back the live site",
+            buttonName="Roll back",
+            reason=_reason(),
+            codebases=[
+                util.CodebaseParameter(
+                    "",
+                    hide=True,
+                    project=fixed("project", default=""),
+                    repository=fixed("repository", default=""),
+                    branch=fixed("branch", default=""),
+                    revision=fixed("revision", default=""),
+                )
+            ],
+            properties=[
+                _text("repository", "Repository", required=True),
+                _text("release", "Release (empty: one step back)", default=""),
+            ],
+        ),
+    ]

@@ -1,0 +1,59 @@
+"""What repositories, branches, revisions and releases may be called. Needs no Buildbot."""
+
+import re
+
+REPOSITORY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
+REVISION = re.compile(r"[0-9a-f]{40}\Z")
+RELEASE = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}\Z")
+# The rules of git-check-ref-format(1). Whatever git accepts is built: names travel as arguments, never in a script.
+BRANCH_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|\A[-/.]|\A@\Z|[/.]\Z|/\.|\.lock(/|\Z)")
+BRANCH_LIMIT = 255
+
+
+class Invalid(ValueError):
+    """A value from outside that is not what it should be; the message is for the person who sent it."""
+
+
+def quoted(value, limit=80):
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def repository(value):
+    if (
+        not isinstance(value, str)
+        or not REPOSITORY.match(value)
+        or ".." in value
+        or value.endswith((".git", ".lock"))
+    ):
+        raise Invalid(
+            f"{quoted(value)} is not a repository's name: use 1-64 of a-z, 0-9, '.', '_' and '-', starting with a letter"
+            " or digit, without '..', not ending in '.git' or '.lock'"
+        )
+    return value
+
+
+def branch(value):
+    if not isinstance(value, str) or not value or len(value) > BRANCH_LIMIT or BRANCH_FORBIDDEN.search(value):
+        raise Invalid(f"{quoted(value)} is not a branch's name")
+    return value
+
+
+def revision(value):
+    if not isinstance(value, str) or not REVISION.match(value):
+        raise Invalid(f"{quoted(value)} is not a revision: use all 40 hexadecimal digits of a commit")
+    return value
+
+
+def release(value):
+    if not isinstance(value, str) or not RELEASE.match(value):
+        raise Invalid(f"{quoted(value)} is not a release: use a name like 20260131T120000Z-0123456789ab")
+    return value
+
+
+def relative_folder(value):
+    """A folder inside the repository, as in "dist" or "public/build"."""
+    parts = value.split("/") if isinstance(value, str) else []
+    if not parts or any(not re.match(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z", part) for part in parts):
+        raise Invalid(f"{quoted(value)} is not a folder of the repository")
+    return value

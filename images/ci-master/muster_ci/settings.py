@@ -1,0 +1,156 @@
+"""The settings, from the environment. Needs no Buildbot."""
+
+import dataclasses
+import json
+import re
+
+from . import names
+from .names import Invalid, quoted
+
+SECRETS = ("GIT_CI_PASSWORD", "CI_HOOK_SECRET", "WORKER_PASSWORD", "DEPLOYER_PASSWORD")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+STEP_NAME = re.compile(r"[^\x00-\x1f]{1,50}\Z")
+WORKERS_LIMIT = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class TeamStep:
+    name: str
+    command: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Pipeline:
+    """What the team decides about its pipeline: CI_SETTINGS."""
+
+    deploy_branch: str = "main"
+    # Seconds that one step may take.
+    timeout: int = 900
+    steps: tuple[TeamStep, ...] = ()
+    environment: dict[str, str] = dataclasses.field(default_factory=dict)
+    # The folder that "npm run build" fills; it is deployed beside the PHP code.
+    dist: str = "dist"
+    # Whether .github/workflows is run, too.
+    workflows: bool = True
+    # Whether people without an account may look.
+    anonymous: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    team: str
+    url: str
+    git_url: str
+    account_url: str
+    workers: tuple[str, ...]
+    pipeline: Pipeline
+    # By variable name; never printed.
+    secrets: dict[str, str] = dataclasses.field(repr=False)
+
+    def repository_url(self, repository):
+        """Where workers clone from. An upstream elsewhere would have its say here, and in the credentials."""
+        return f"{self.git_url}/{repository}.git"
+
+
+def of_environment(environ):
+    """Settings of the process's environment. Raises Invalid with every problem at once."""
+    problems = []
+
+    def required(name):
+        if not environ.get(name):
+            problems.append(f"missing environment variable: {name}")
+        return environ.get(name, "")
+
+    def address(name):
+        value = required(name).rstrip("/")
+        if value and not re.match(r"https?://[^\s/]+(/\S*)?\Z", value):
+            problems.append(f"{name} is {quoted(value)}: it must be an http or https address")
+        return value
+
+    workers = environ.get("CI_WORKERS") or "1"
+    if not re.match(r"[1-9][0-9]?\Z", workers) or int(workers) > WORKERS_LIMIT:
+        problems.append(f"CI_WORKERS is {quoted(workers)}: it must be a number from 1 to {WORKERS_LIMIT}")
+        workers = "1"
+
+    settings = Settings(
+        team=environ.get("TEAM") or "Team",
+        url=address("CI_URL"),
+        git_url=address("GIT_INTERNAL_URL"),
+        account_url=address("GIT_ACCOUNT_URL"),
+        workers=tuple(f"worker-{number}" for number in range(1, int(workers) + 1)),
+        pipeline=_pipeline(environ.get("CI_SETTINGS") or "{}", problems),
+        secrets={name: required(name) for name in SECRETS},
+    )
+    if problems:
+        raise Invalid("\n".join(problems))
+    return settings
+
+
+def _pipeline(text, problems):
+    try:
+        given = json.loads(text)
+    except ValueError as error:
+        problems.append(f"CI_SETTINGS is not JSON: {error}")
+        return Pipeline()
+    if not isinstance(given, dict):
+        problems.append("CI_SETTINGS must be a JSON object")
+        return Pipeline()
+
+    readers = {
+        "deployBranch": ("deploy_branch", names.branch),
+        "timeout": ("timeout", _seconds),
+        "steps": ("steps", _steps),
+        "environment": ("environment", _variables),
+        "dist": ("dist", names.relative_folder),
+        "anonymous": ("anonymous", _switch),
+        "workflows": ("workflows", _switch),
+    }
+    values = {}
+    for key, value in sorted(given.items()):
+        if key not in readers:
+            problems.append(f"CI_SETTINGS/{key}: unknown; known are {', '.join(sorted(readers))}")
+        elif value is not None:
+            field, read = readers[key]
+            try:
+                values[field] = read(value)
+            except Invalid as error:
+                problems.append(f"CI_SETTINGS/{key}: {error}")
+    return Pipeline(**values)
+
+
+def _seconds(value):
+    if isinstance(value, bool) or not isinstance(value, int) or not 10 <= value <= 86400:
+        raise Invalid(f"{quoted(value)} is not a number of seconds from 10 to 86400")
+    return value
+
+
+def _switch(value):
+    if not isinstance(value, bool):
+        raise Invalid(f"{quoted(value)} must be true or false")
+    return value
+
+
+def _variables(value):
+    if not isinstance(value, dict):
+        raise Invalid("must be an object of variables")
+    for name, text in value.items():
+        if not VARIABLE.match(name):
+            raise Invalid(f"{quoted(name)} is not a variable's name")
+        if not isinstance(text, str):
+            raise Invalid(f"the value of {name} must be a string")
+    return dict(value)
+
+
+def _steps(value):
+    if not isinstance(value, list):
+        raise Invalid("must be a list of steps")
+    steps = []
+    for position, step in enumerate(value):
+        if not isinstance(step, dict) or set(step) != {"name", "command"}:
+            raise Invalid(f"step {position} must have exactly a name and a command")
+        if not isinstance(step["name"], str) or not STEP_NAME.match(step["name"]):
+            raise Invalid(f"step {position}: {quoted(step['name'])} is not a name of 1-50 characters")
+        if not isinstance(step["command"], str) or not step["command"].strip():
+            raise Invalid(f"step {position}: the command is empty")
+        steps.append(TeamStep(step["name"], step["command"]))
+    return tuple(steps)

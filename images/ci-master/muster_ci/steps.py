@@ -1,0 +1,255 @@
+"""Build steps. Few and coarse: each one costs the push some hundredths of a second."""
+
+import json
+import os
+
+from buildbot.plugins import steps
+from buildbot.process import buildstep, remotecommand, remotetransfer
+from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS, Results
+from twisted.internet import defer
+
+from . import forms, pipeline
+
+PACKAGE_LIMIT = 1024**3
+# The largest that Perspective Broker carries in one message is 640 KiB.
+BLOCK = 512 * 1024
+# muster-deploy's statuses beside success and failure.
+SUPERSEDED = 3
+
+
+def package_path(build):
+    """Where the master keeps a build's package until it is deployed; relative to the master's folder."""
+    return os.path.join("packages", f"{int(build)}.tar")
+
+
+class Step(buildstep.ShellMixin, buildstep.BuildStep):
+    """Runs one of the worker's muster-* commands, whose last line of output is JSON for the master."""
+
+    haltOnFailure = True
+    flunkOnFailure = True
+
+    def __init__(self, time_limit, **arguments):
+        arguments = self.setupShellMixin({"logEnviron": False, "timeout": None, "maxTime": time_limit, **arguments})
+        super().__init__(**arguments)
+
+    @defer.inlineCallbacks
+    def run_command(self, command, **options):
+        """Runs COMMAND; returns (its status, the object in its last line or None)."""
+        remote = yield self.makeRemoteShellCommand(command=command, collectStdout=True, **options)
+        yield self.runCommand(remote)
+        lines = remote.stdout.rstrip().rsplit("\n", 1)
+        try:
+            answer = json.loads(lines[-1])
+        except ValueError:
+            answer = None
+        return remote.rc, answer if isinstance(answer, dict) else None
+
+    @defer.inlineCallbacks
+    def transfer(self, kind, **arguments):
+        remote = remotecommand.RemoteCommand(
+            kind, {"workdir": self.workdir, "blocksize": BLOCK, "maxsize": PACKAGE_LIMIT, **arguments}
+        )
+        remote.useLog((yield self.getLog("stdio")))
+        yield self.runCommand(remote)
+        return remote.rc in (None, 0)
+
+    def say(self, text):
+        self.descriptionDone = text
+
+    def getResultSummary(self):
+        if self.descriptionDone:
+            return {"step": self.descriptionDone}
+        return {"step": f"{self.name} ({Results[self.results]})" if self.results not in (SUCCESS, None) else self.name}
+
+
+class Checkout(Step):
+    """Fetches the sources, and adds the steps that this repository needs."""
+
+    name = "checkout"
+
+    def __init__(self, settings, **arguments):
+        super().__init__(time_limit=settings.pipeline.timeout, **arguments)
+        self._settings = settings
+
+    @defer.inlineCallbacks
+    def run(self):
+        source = self.build.sources[0]
+        settings = self._settings
+        started = self.master.reactor.seconds()
+        status, facts = yield self.run_command(
+            ["muster-checkout", source.project, settings.repository_url(source.project), source.branch]
+            + ([source.revision] if source.revision else []),
+            env={"GIT_CI_PASSWORD": settings.secrets["GIT_CI_PASSWORD"]},
+        )
+        if status != 0 or facts is None:
+            return FAILURE
+
+        buildset = yield self.master.data.get(("buildsets", self.build.requests[0].bsid))
+        properties = {
+            "got_revision": facts["revision"],
+            "author": facts["author"],
+            "subject": facts["subject"],
+            # From when on this revision is known to be what the branch stands for: see muster_worker/releases.py.
+            "tip": facts["tip"],
+            "as_of": started if facts["tip"] else min(started, buildset["submitted_at"].timestamp()),
+        }
+        for name, value in properties.items():
+            self.setProperty(name, value, "checkout")
+        self.say(f"{facts['revision'][:12]} {facts['subject']}"[:100])
+        self.build.addStepsAfterCurrentStep(list(self._more(facts, source.branch)))
+        return SUCCESS
+
+    def _more(self, facts, branch):
+        chosen = self._settings.pipeline
+        for step in pipeline.steps(facts, chosen, branch):
+            yield self._shell(step)
+        if branch == chosen.deploy_branch:
+            for step in pipeline.release_steps(facts):
+                yield self._shell(step)
+            yield Package(chosen, migrate=bool(facts["composer"] and facts["composer"]["migrate"]))
+            yield Release()
+
+    def _shell(self, step):
+        statuses = {0: SUCCESS}
+        if step.warning_status is not None:
+            statuses[step.warning_status] = WARNINGS
+        return steps.ShellCommand(
+            name=step.name,
+            description=step.name,
+            descriptionDone=step.name,
+            command=list(step.command),
+            env=self._settings.pipeline.environment,
+            decodeRC=statuses,
+            haltOnFailure=True,
+            flunkOnFailure=True,
+            warnOnWarnings=True,
+            logEnviron=False,
+            timeout=None,
+            maxTime=self._settings.pipeline.timeout,
+            sigtermTime=5,
+        )
+
+
+class Package(Step):
+    """Brings what was built to the master, as one archive."""
+
+    name = "package"
+
+    def __init__(self, chosen, migrate, **arguments):
+        super().__init__(time_limit=chosen.timeout, **arguments)
+        self._chosen = chosen
+        self._migrate = migrate
+
+    @defer.inlineCallbacks
+    def run(self):
+        self.setProperty("migrate", self._migrate, "package")
+        project = self.build.sources[0].project
+        status, answer = yield self.run_command(
+            ["muster-package", project, self.getProperty("got_revision"), self._chosen.dist]
+        )
+        if status != 0 or answer is None:
+            return FAILURE
+        self.say(f"{answer['bytes'] / 1e6:.1f} MB")
+        if answer["bytes"] > PACKAGE_LIMIT:
+            self.say(f"the package has {answer['bytes']} bytes, more than {PACKAGE_LIMIT}")
+            return FAILURE
+        destination = package_path(self.build.buildid)
+        writer = remotetransfer.FileWriter(destination, PACKAGE_LIMIT, 0o600)
+        try:
+            sent = yield self.transfer("uploadFile", workersrc=answer["package"], writer=writer, keepstamp=False)
+        finally:
+            writer.cancel()
+        return SUCCESS if sent and os.path.exists(destination) else FAILURE
+
+
+class Release(steps.Trigger):
+    """Hands the package to the deployer and waits for what becomes of it."""
+
+    def __init__(self):
+        super().__init__(
+            name="deploy",
+            schedulerNames=[forms.DEPLOY],
+            waitForFinish=True,
+            updateSourceStamp=True,
+            haltOnFailure=True,
+            flunkOnFailure=True,
+        )
+
+    def createTriggerProperties(self, properties):
+        project = self.build.sources[0].project
+        copied = {name: self.getProperty(name) for name in ("author", "as_of", "migrate", "pusher", "subject", "tip")}
+        triggered = super().createTriggerProperties(properties)
+        triggered.update(
+            {**forms.virtual_live(project), **copied, "project": project, "package_of": self.build.buildid}, "Trigger"
+        )
+        return triggered
+
+
+class Live(Step):
+    """What the deployer's commands have in common."""
+
+    def finish(self, status, answer):
+        if status == SUPERSEDED and answer:
+            self.say(answer["message"])
+            return SKIPPED
+        if status != 0 or answer is None:
+            return FAILURE
+        for name in ("release", "revision", "previous"):
+            self.setProperty(name, answer[name], self.name)
+        self.say(answer["message"])
+        return SUCCESS
+
+    def getBuildResultSummary(self):
+        return {"build": self.descriptionDone} if self.descriptionDone else {}
+
+
+class Deploy(Live):
+    name = "release"
+
+    @defer.inlineCallbacks
+    def run(self):
+        package = package_path(self.getProperty("package_of"))
+        try:
+            return (yield self._deploy(package))
+        finally:
+            if os.path.exists(package):
+                os.unlink(package)
+
+    @defer.inlineCallbacks
+    def _deploy(self, package):
+        yield self.addLog("stdio")
+        if not os.path.exists(package):
+            self.say("the package is gone: rebuild the test build instead")
+            return FAILURE
+        with open(package, "rb") as file:
+            received = yield self.transfer(
+                "downloadFile", workerdest="package.tar", reader=remotetransfer.FileReader(file), mode=0o600
+            )
+        if not received:
+            return FAILURE
+        source = self.build.sources[0]
+        order = {
+            "project": source.project,
+            "revision": source.revision,
+            "author": self.getProperty("author"),
+            "subject": self.getProperty("subject"),
+            "by": self.getProperty("pusher") or self.getProperty("author"),
+            "tip": self.getProperty("tip"),
+            "as_of": self.getProperty("as_of"),
+            "migrate": self.getProperty("migrate"),
+        }
+        return self.finish(*(yield self.run_command(["muster-deploy", "release"], initialStdin=json.dumps(order))))
+
+
+class Rollback(Live):
+    name = "rollback"
+
+    @defer.inlineCallbacks
+    def run(self):
+        order = {
+            "project": self.getProperty("project"),
+            "release": self.getProperty("release"),
+            "by": self.getProperty("owner"),
+            "reason": self.getProperty("reason") or "",
+        }
+        return self.finish(*(yield self.run_command(["muster-deploy", "rollback"], initialStdin=json.dumps(order))))

@@ -1,0 +1,65 @@
+"""Runs Buildbot's worker, in both roles."""
+
+import os
+import re
+import shutil
+import sys
+
+from buildbot_worker.bot import Worker
+from twisted.application import service
+from twisted.internet import process, reactor, task
+from twisted.python import log
+
+from . import privacy
+
+HOME = "/var/lib/worker"
+ORPHANS_EVERY = 5
+
+
+def reap_orphans():
+    """Buries the processes that nobody here waits for; the worker is their parent now."""
+    while True:
+        try:
+            dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        if dead is None or dead.si_pid in process.reapProcessHandlers:
+            return
+        os.waitpid(dead.si_pid, os.WNOHANG)
+
+
+def main():
+    privacy.seal()
+    privacy.adopt_orphans()
+    # What the code under test inherits must not name it.
+    password = os.environ.pop("WORKER_PASSWORD")
+    match = re.fullmatch(r"([A-Za-z0-9.-]+):([0-9]{1,5})", os.environ["CI_MASTER"])
+    if not match:
+        sys.exit(f"muster: CI_MASTER is {os.environ['CI_MASTER']!r}: it must be HOST:PORT")
+
+    log.startLogging(sys.stdout, setStdout=False)
+    # Buildbot's folders of builds: what must stay (repositories, caches) has its own places.
+    base = os.path.join(HOME, "builds")
+    shutil.rmtree(base, ignore_errors=True)
+    os.makedirs(base)
+    worker = Worker(
+        match[1],
+        int(match[2]),
+        os.environ["WORKER_NAME"],
+        password,
+        base,
+        keepalive=60,
+        # A master that is back is noticed within seconds.
+        maxdelay=5,
+        umask=0o022,
+        allow_shutdown=None,
+    )
+    application = service.MultiService()
+    worker.setServiceParent(application)
+    application.startService()
+    reactor.addSystemEventTrigger("before", "shutdown", application.stopService)
+    task.LoopingCall(reap_orphans).start(ORPHANS_EVERY)
+    reactor.run()
+
+
+main()

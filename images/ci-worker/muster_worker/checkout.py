@@ -1,0 +1,156 @@
+"""muster-checkout REPOSITORY URL BRANCH [REVISION]: the sources into the current folder; facts as JSON in the last line.
+
+A mirror of each repository stays in the worker, so that a push costs one small fetch. The password for it is in
+GIT_CI_PASSWORD, for this process and its git alone.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+from . import facts, privacy
+
+HOME = "/var/lib/worker"
+MIRRORS = f"{HOME}/mirrors"
+# Emptied for each build: what one leaves there, the next one must not run.
+SCRATCH = (f"{HOME}/home", "/tmp")
+CONFIG = """[core]
+	repositoryformatversion = 0
+	bare = true
+	hooksPath = /dev/null
+[gc]
+	autoDetach = false
+"""
+
+
+class Failed(Exception):
+    """The message is for the log of the build."""
+
+
+def git_environment(url, password):
+    """git asks nobody, reads no configuration of earlier builds, and has the password in no argument and no file."""
+    token = base64.b64encode(f"ci:{password}".encode()).decode()
+    settings = {
+        f"http.{url}.extraHeader": f"Authorization: Basic {token}",
+        # The older protocol needs one request less.
+        "protocol.version": "0",
+        "safe.directory": "*",
+        "advice.detachedHead": "false",
+        "init.defaultBranch": "main",
+    }
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    clean |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
+    clean["GIT_CONFIG_COUNT"] = str(len(settings))
+    for position, (key, value) in enumerate(settings.items()):
+        clean[f"GIT_CONFIG_KEY_{position}"] = key
+        clean[f"GIT_CONFIG_VALUE_{position}"] = value
+    return clean
+
+
+class Git:
+    def __init__(self, environment):
+        self._environment = environment
+
+    def run(self, *arguments, check=True):
+        done = subprocess.run(["git", *arguments], env=self._environment, stdout=subprocess.PIPE, check=False)
+        if check and done.returncode != 0:
+            raise Failed(f"git {arguments[0] if not arguments[0].startswith('-') else arguments[1]} failed")
+        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+
+
+def empty(folder):
+    os.makedirs(folder, exist_ok=True)
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            os.unlink(entry.path)
+
+
+def mirror_of(git, repository):
+    """The mirror's path, with nothing in it that git would run."""
+    path = f"{MIRRORS}/{repository}.git"
+    if not os.path.isfile(f"{path}/HEAD"):
+        shutil.rmtree(path, ignore_errors=True)
+        git.run("init", "--quiet", "--bare", "--template=", path)
+    with open(f"{path}/config", "w", encoding="utf-8") as file:
+        file.write(CONFIG)
+    for lock in ("shallow.lock", "packed-refs.lock"):
+        if os.path.exists(f"{path}/{lock}"):
+            os.unlink(f"{path}/{lock}")
+    return path
+
+
+def fetch(git, mirror, url):
+    everything = "+refs/heads/*:refs/heads/*"
+    fetched = git.run("--git-dir", mirror, "fetch", "--quiet", "--prune", "--no-tags", url, everything, check=False)
+    if fetched is not None:
+        return mirror
+    print("The local copy may be damaged: cloning afresh.", flush=True)
+    shutil.rmtree(mirror)
+    mirror = mirror_of(git, os.path.basename(mirror).removesuffix(".git"))
+    git.run("--git-dir", mirror, "fetch", "--quiet", "--no-tags", url, everything)
+    return mirror
+
+
+def commit_of(git, mirror, branch, revision):
+    """(revision, whether the branch points to it, author, subject)"""
+    tip = git.run("--git-dir", mirror, "rev-parse", "--quiet", "--verify", f"refs/heads/{branch}^{{commit}}", check=False)
+    tip = (tip or "").strip()
+    if not revision and not tip:
+        raise Failed(f"there is no branch {branch!r}")
+    wanted = revision or tip
+    shown = git.run("--git-dir", mirror, "log", "-1", "--format=%H%n%an%n%s", wanted, "--", check=False)
+    if not shown:
+        raise Failed(f"commit {wanted} is gone: its branch was deleted, or replaced by a forced push")
+    full, author, subject = (shown.split("\n") + ["", ""])[:3]
+    return full, full == tip, author, subject
+
+
+def check_out(git, mirror, url, branch, revision):
+    """A clone that borrows the mirror's objects, with the branch checked out as tools expect it."""
+    git.run("clone", "--quiet", "--shared", "--no-checkout", "--template=", mirror, ".")
+    git.run("checkout", "--quiet", "--force", "--no-track", "-B", branch, revision)
+    git.run("config", "remote.origin.url", url)
+
+
+def main(arguments):
+    repository, url, branch = arguments[:3]
+    revision = arguments[3] if len(arguments) > 3 else ""
+    privacy.seal()
+    password = os.environ.pop("GIT_CI_PASSWORD", "")
+    privacy.kill_leftovers()
+    for folder in SCRATCH:
+        empty(folder)
+    empty(os.getcwd())
+    os.makedirs(MIRRORS, exist_ok=True)
+
+    git = Git(git_environment(url, password))
+    mirror = fetch(git, mirror_of(git, repository), url)
+    revision, tip, author, subject = commit_of(git, mirror, branch, revision)
+    print(f"{repository} {branch} {revision}\n{author}: {subject}", flush=True)
+    check_out(git, mirror, url, branch, revision)
+
+    files = [path for path in git.run("ls-files", "-z").split("\0") if path]
+    found = facts.of(files, read_text)
+    if ".gitmodules" in files:
+        print("Note: submodules are not fetched.")
+    print(json.dumps({"revision": revision, "tip": tip, "author": author[:255], "subject": subject[:255], **found}))
+
+
+def read_text(path):
+    """A file of the checkout; a link could lead anywhere."""
+    if os.path.islink(path):
+        raise ValueError(f"{path} is a symbolic link")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (Failed, ValueError, OSError) as error:
+        sys.exit(f"muster: {error}")

@@ -1,0 +1,133 @@
+"""muster-deploy release|rollback: carries out the order that standard input holds as JSON; the answer is the last line.
+
+Status 0: done; 3: not done, since something newer was deployed before; anything else: failed, and the site is as it was.
+"""
+
+import datetime
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+
+from .releases import ANCESTORS_FILE, Deployed, Refused, Site, is_newer, name, one_step_back
+
+LIVE = "/srv/live"
+SUPERSEDED = 3
+PACKAGE = "package.tar"
+
+
+def now():
+    return datetime.datetime.now(datetime.UTC)
+
+
+def timestamp():
+    return now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def unpack(archive, target):
+    """Python's "data" filter refuses members and links that lead out of the folder, devices, and set-uid bits."""
+    os.mkdir(target)
+    # REVISION is what makes a release complete: only the deployer writes it.
+    members = [member for member in archive.getmembers() if member.name not in (ANCESTORS_FILE, "REVISION")]
+    archive.extractall(target, members=members, filter="data")
+    for folder, folders, files in os.walk(target):
+        for entry in (*folders, *files):
+            path = os.path.join(folder, entry)
+            if not os.path.islink(path):
+                os.chmod(path, 0o755 if entry in folders or os.access(path, os.X_OK) else 0o644)
+
+
+def ancestors_of(archive):
+    listed = archive.extractfile(ANCESTORS_FILE)
+    return frozenset(listed.read().decode("ascii").split())
+
+
+def migrate(folder):
+    """The repository's own hook, with the live database's account in DB_*."""
+    print("composer run-script migrate", flush=True)
+    home = "/tmp/migrate"
+    shutil.rmtree(home, ignore_errors=True)
+    os.makedirs(home)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CI_", "WORKER_"))}
+    done = subprocess.run(
+        ["composer", "run-script", "--no-interaction", "--timeout=0", "migrate"],
+        cwd=folder,
+        env={**environment, "HOME": home, "COMPOSER_HOME": f"{home}/.composer"},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Refused(f"migrate ended with status {done.returncode}: the release before stays live")
+
+
+def release(order):
+    site = Site(LIVE, order["project"])
+    site.prepare()
+    revision = order["revision"]
+    with tarfile.open(PACKAGE) as archive:
+        ancestors = ancestors_of(archive)
+        last = site.last_deployed()
+        if not is_newer(revision, ancestors, order["tip"], order["as_of"], last):
+            message = f"not deployed: {last.revision[:12]} is newer than {revision[:12]}, and was deployed before"
+            return SUPERSEDED, {"message": message}
+        chosen = name(now(), revision, site.releases())
+        folder = site.release_path(chosen)
+        try:
+            unpack(archive, folder)
+            if order["migrate"]:
+                migrate(folder)
+            previous = site.current()
+            site.complete(chosen, revision)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    site.remember_deployed(Deployed(revision, max(order["as_of"], last.as_of if last else 0), ancestors))
+    site.switch(chosen)
+    site.record(
+        time=timestamp(), action="deploy", release=chosen, revision=revision, author=order["author"],
+        subject=order["subject"], by=order["by"],
+    )
+    for pruned in site.prune():
+        print(f"pruned {pruned}")
+    return 0, {"release": chosen, "revision": revision, "previous": previous, "message": f"live: {chosen}"}
+
+
+def rollback(order):
+    site = Site(LIVE, order["project"])
+    releases = site.releases()
+    if not releases:
+        raise Refused(f"{order['project']} has no releases")
+    previous = site.current()
+    chosen = order["release"] or one_step_back(releases, previous)
+    if chosen not in releases:
+        raise Refused(f"there is no release {chosen}; there are {', '.join(releases)}")
+    revision = site.revision(chosen)
+    site.switch(chosen)
+    site.record(
+        time=timestamp(), action="rollback", release=chosen, revision=revision, author="", subject=order["reason"],
+        by=order["by"],
+    )
+    return 0, {"release": chosen, "revision": revision, "previous": previous, "message": f"live: {chosen}"}
+
+
+def main(arguments):
+    order = json.load(sys.stdin)
+    with open(os.path.join(LIVE, ".lock"), "a", encoding="ascii") as lock:
+        # A deployer that was replaced may still be at work.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        started = time.monotonic()
+        status, answer = {"release": release, "rollback": rollback}[arguments[0]](order)
+    print(f"{answer['message']} ({time.monotonic() - started:.2f} s)")
+    print(json.dumps(answer))
+    return status
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (Refused, OSError, tarfile.TarError) as error:
+        sys.exit(f"muster: {error}")

@@ -1,0 +1,79 @@
+"""Keeps the worker's own process out of reach of the code that it starts under the same user."""
+
+import ctypes
+import os
+import signal
+
+PR_SET_DUMPABLE = 4
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def seal():
+    """Nobody of this user may read this process's memory, environment or open files from now on.
+
+    Programs started from here are ordinary ones again.
+    """
+    _prctl(PR_SET_DUMPABLE, 0)
+
+
+def adopt_orphans():
+    """What a build leaves running becomes a child of this process, so that it is found and reaped."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option, value):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, value, 0, 0, 0) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
+
+
+def parents():
+    """Parent process by process, of everything that runs here."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+                    # The name, in parentheses, may contain anything.
+                    found[int(entry)] = int(file.read().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+    return found
+
+
+def descendants(parent_of, root):
+    return {process for process in parent_of if process != root and root in _line(parent_of, process)}
+
+
+def _line(parent_of, process):
+    """The process and its ancestors."""
+    line = []
+    while process in parent_of and process not in line:
+        line.append(process)
+        process = parent_of[process]
+    return line
+
+
+def kill_leftovers():
+    """Called by a command of the worker: ends what earlier builds left running beside it."""
+    worker = os.getppid()
+    # A process may start another one while it is found.
+    for _ in range(10):
+        parent_of = parents()
+        left = descendants(parent_of, worker) - set(_line(parent_of, os.getpid())) - descendants(parent_of, os.getpid())
+        if not (left := {process for process in left if not _zombie(process)}):
+            return
+        for process in left:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except OSError:
+                continue
+
+
+def _zombie(process):
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
