@@ -4,6 +4,7 @@ import fcntl
 import os
 import signal
 import sys
+import time
 
 import changes
 import delivery
@@ -48,6 +49,12 @@ def point_head(updates):
         changes.git("symbolic-ref", "HEAD", f"refs/heads/{made[0]}")
 
 
+def note_time():
+    """For the age in cgit's list of the repositories."""
+    with open("info/web/last-modified", "w", encoding="utf-8") as file:
+        file.write(time.strftime("%Y-%m-%d %H:%M:%S +0000\n", time.gmtime()))
+
+
 def let_go():
     """Ends the lock that pre-receive took: the next push to this repository may go on."""
     try:
@@ -65,6 +72,7 @@ def main():
     settings = setup.load()
     options = push_options()
     point_head(updates)
+    note_time()
     if not settings["hook"]:
         let_go()
         return

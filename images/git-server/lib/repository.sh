@@ -18,7 +18,9 @@ make_repository() (
   new=$(mktemp -d "$repositories/.new.XXXXXX")
   trap 'rm -rf "$new"' EXIT
   git init --quiet --bare --template= "$new"
-  printf '%s\n' "$2" > "$new/description"
+  printf '%s' "$2" > "$new/description"
+  mkdir -p "$new/info/web"
+  date -u '+%Y-%m-%d %H:%M:%S +0000' > "$new/info/web/last-modified"
   if [ $# -gt 2 ]; then
     export GIT_AUTHOR_NAME="$4" GIT_AUTHOR_EMAIL="$5" GIT_COMMITTER_NAME="$4" GIT_COMMITTER_EMAIL="$5"
     git --git-dir="$new" --work-tree="$3" add --all

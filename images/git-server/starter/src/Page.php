@@ -13,10 +13,10 @@ final class Page
         return htmlspecialchars($text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
     }
 
-    /** "1 visit", "2 visits". */
-    public static function visits(int $count): string
+    /** "1 visit", "1,234 visits". */
+    public static function count(int $number, string $thing): string
     {
-        return number_format($count) . ($count === 1 ? ' visit' : ' visits');
+        return number_format($number) . " $thing" . ($number === 1 ? '' : 's');
     }
 
     /** A file of the front end: what the build made of it, or the source where nobody has built. */

@@ -15,7 +15,7 @@ final class HomePageTest extends TestCase
         require __DIR__ . '/../public/index.php';
         $html = (string) ob_get_clean();
 
-        self::assertStringContainsString('<h1>It works.</h1>', $html);
-        self::assertStringContainsString('No database is configured.', $html);
+        self::assertStringContainsString('<h1>Our app works.</h1>', $html);
+        self::assertStringContainsString('no database is configured', $html);
     }
 }

@@ -16,8 +16,8 @@ final class PageTest extends TestCase
 
     public function testCountsInWords(): void
     {
-        self::assertSame('1 visit', Page::visits(1));
-        self::assertSame('1,234 visits', Page::visits(1234));
+        self::assertSame('1 visit', Page::count(1, 'visit'));
+        self::assertSame('1,234 visits', Page::count(1234, 'visit'));
     }
 
     public function testShowsTheFrontEnd(): void
