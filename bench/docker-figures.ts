@@ -1,0 +1,53 @@
+import type { Docker } from "../engine/docker";
+
+export interface ImageSize {
+  readonly name: string;
+  /** With the layers that it shares with others. */
+  readonly megabytes: number;
+}
+
+/** Muster's images, each in its newest version. */
+export async function imageSizes(docker: Docker): Promise<ImageSize[]> {
+  const listing = await docker.run(
+    "image",
+    "ls",
+    "--filter",
+    "reference=muster/*",
+    "--format",
+    "{{.Repository}} {{.ID}}",
+  );
+  const newest = new Map<string, string>();
+  for (const line of listing.split("\n").filter(Boolean)) {
+    const [name = "", id = ""] = line.split(" ");
+    if (!newest.has(name)) newest.set(name, id);
+  }
+  const sizes = await Promise.all(
+    [...newest].map(async ([name, id]) => {
+      const bytes = Number(await docker.run("image", "inspect", "--format", "{{.Size}}", id));
+      return { name, megabytes: bytes / 1e6 };
+    }),
+  );
+  return sizes.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Memory in use by container, in MiB. */
+export async function containerMemory(docker: Docker, names: readonly string[]): Promise<Record<string, number>> {
+  const listing = await docker.run("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}", ...names);
+  return Object.fromEntries(
+    listing
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => {
+        const [name = "", used = ""] = line.split(" ");
+        return [name, parseMebibytes(used)];
+      }),
+  );
+}
+
+const UNITS: Record<string, number> = { B: 1 / 1024 ** 2, KiB: 1 / 1024, MiB: 1, GiB: 1024 };
+
+/** `61.3MiB` and its like. */
+export function parseMebibytes(text: string): number {
+  const match = /^([\d.]+)([KMG]?i?B)/.exec(text);
+  return match ? Number(match[1]) * (UNITS[match[2] as string] ?? 0) : 0;
+}
