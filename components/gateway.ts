@@ -35,7 +35,7 @@ export class Gateway extends pulumi.ComponentResource {
         port: 8080,
         exposure: "published",
         probe: { kind: "http", path: "/-/health" },
-        resources: { memory: 128, cpus: 2 },
+        resources: { memory: 128, cpus: 1 },
         stopGrace: 10,
       },
       { parent: this },

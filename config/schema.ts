@@ -52,7 +52,8 @@ const limits = (what: string, minMemory: number, defaults: { memory: number; cpu
     memory: quantity(minMemory, 1_048_576, "MiB", defaults.memory)
       .optional()
       .describe(`Memory of ${what} in MiB; swap is not added to it. Default ${defaults.memory}.`),
-    cpus: quantity(0.05, 256, "CPUs", defaults.cpus, false)
+    // The Docker provider reads less back as 0.1.
+    cpus: quantity(0.1, 256, "CPUs", defaults.cpus, false)
       .optional()
       .describe(`CPUs of ${what}; fractions are allowed. Default ${defaults.cpus}.`),
   });

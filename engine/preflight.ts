@@ -42,6 +42,7 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
     port,
     ...nameProblems(team, containers),
     ...networkProblems(team, networks),
+    ...cpuProblems(team, info.NCPU),
     host.local ? diskProblem(info.DockerRootDir, freeSpace(info.DockerRootDir), args.mustBuild) : undefined,
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) {
@@ -56,6 +57,7 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
 
 interface DockerInfo {
   readonly DockerRootDir: string;
+  readonly NCPU: number;
   readonly MemTotal: number;
 }
 
@@ -130,6 +132,18 @@ export function diskProblem(folder: string, free: number | undefined, mustBuild:
   return (
     `${(free / GIB).toFixed(1)} GiB are free in ${folder}, and ${needed / GIB} GiB are needed` +
     `${mustBuild ? " to build the images" : ""}: make room, for example with docker system prune`
+  );
+}
+
+/** Docker refuses a container whose limit is above the machine's CPUs. */
+export function cpuProblems({ members }: Pick<Team, "members">, available: number): string[] {
+  return members.flatMap(({ id, limits, cache }) =>
+    Object.entries(limits)
+      .filter(([workload, { cpus }]) => cpus > available && (workload !== "cache" || cache === "redis"))
+      .map(
+        ([workload, { cpus }]) =>
+          `limits/${workload}/cpus of ${id} is ${cpus}, and Docker has ${available}: lower it, or muster:defaults for everybody`,
+      ),
   );
 }
 

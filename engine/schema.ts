@@ -38,13 +38,23 @@ export function stackFileSchema(project: string): object {
     properties: {
       config: {
         type: "object",
-        properties: Object.fromEntries(Object.entries(properties).map(([key, node]) => [`${project}:${key}`, node])),
+        properties: Object.fromEntries(
+          Object.entries(properties).map(([key, node]) => [`${project}:${key}`, orText(node)]),
+        ),
         required: required.map((key) => `${project}:${key}`),
         patternProperties: { [`^(?!${project}:)`]: {} },
         additionalProperties: false,
       },
     },
   };
+}
+
+/** Pulumi writes numbers and booleans as texts when it rewrites the file, at the top level alone. */
+function orText(node: Node): object {
+  if (node.type !== "integer" && node.type !== "number" && node.type !== "boolean") return node;
+  const { description, default: preset, ...value } = node;
+  const text = { type: "string", pattern: node.type === "boolean" ? "^(true|false)$" : "^\\d+$" };
+  return { description, default: preset, anyOf: [value, text] };
 }
 
 /** Markdown table of every key of the config. */

@@ -70,10 +70,13 @@ export function renderContainer(
       startPeriod: "1m0s",
     },
     memory: spec.resources.memory,
-    cpus: String(spec.resources.cpus),
+    cpus: renderCpus(spec.resources.cpus),
     stopGrace: spec.stopGrace,
   };
 }
+
+/** As the Docker provider reads it back (`2.0`, `0.5`): any other text would replace the container at every update. */
+const renderCpus = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));
 
 /** Sorted, as the Docker provider keeps them. */
 export function renderLabels(

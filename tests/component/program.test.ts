@@ -188,15 +188,15 @@ describe("on Docker", () => {
   test("every container has its limits, and swap does not add to them", () => {
     const limits = containers.map(({ inputs }) => [inputs.name, inputs.memory, inputs.memorySwap, inputs.cpus]);
     expect(limits.sort()).toEqual([
-      ["hackathon-alice-code", 1536, 1536, "2"],
-      ["hackathon-alice-db", 384, 384, "1"],
-      ["hackathon-alice-web", 384, 384, "1"],
+      ["hackathon-alice-code", 1536, 1536, "2.0"],
+      ["hackathon-alice-db", 384, 384, "1.0"],
+      ["hackathon-alice-web", 384, 384, "1.0"],
       ["hackathon-bob-cache", 96, 96, "0.5"],
-      ["hackathon-bob-code", 1536, 1536, "2"],
-      ["hackathon-bob-db", 384, 384, "1"],
-      ["hackathon-bob-web", 384, 384, "1"],
-      ["hackathon-gateway", 128, 128, "2"],
-      ["hackathon-portal", 192, 192, "1"],
+      ["hackathon-bob-code", 1536, 1536, "2.0"],
+      ["hackathon-bob-db", 384, 384, "1.0"],
+      ["hackathon-bob-web", 384, 384, "1.0"],
+      ["hackathon-gateway", 128, 128, "1.0"],
+      ["hackathon-portal", 192, 192, "1.0"],
     ]);
   });
 

@@ -29,7 +29,7 @@ test("a member's workload", () => {
       startPeriod: "1m0s",
     },
     memory: 384,
-    cpus: "1",
+    cpus: "1.0",
     stopGrace: 10,
   });
 });
@@ -67,9 +67,9 @@ test.each<[Probe, string[]]>([
 });
 
 test.each([
-  [0.05, "0.05"],
+  [0.25, "0.25"],
   [0.5, "0.5"],
-  [2, "2"],
+  [2, "2.0"],
 ])("%d CPUs are written as %s", (cpus, expected) => {
   const { cpus: written } = renderContainer(names, alice, workload({ resources: { memory: 64, cpus } }), published);
   expect(written).toBe(expected);

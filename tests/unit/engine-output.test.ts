@@ -140,9 +140,7 @@ describe("tables", () => {
         ["long", "", "x"],
         ["s", "wide", ""],
       ]),
-    ).toBe(
-      "A     B     C\nlong        x\ns     wide",
-    );
+    ).toBe("A     B     C\nlong        x\ns     wide");
   });
 
   test("npm run up ends with every URL", () => {

@@ -3,7 +3,14 @@ import type { Member, Team } from "../../config/members";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema";
 import type { Container, Network } from "../../engine/docker";
-import { diskProblem, memoryWarning, nameProblems, networkProblems, portOwnerProblem } from "../../engine/preflight";
+import {
+  cpuProblems,
+  diskProblem,
+  memoryWarning,
+  nameProblems,
+  networkProblems,
+  portOwnerProblem,
+} from "../../engine/preflight";
 import type { PulumiCli } from "../../engine/pulumi-cli";
 import { chooseEngine, runningEngine, teamContainers } from "../../engine/select-engine";
 import { missingContainers } from "../../engine/up";
@@ -154,4 +161,12 @@ test("containers that an environment lacks", () => {
       all.filter((name) => name !== "muster-bob-db"),
     ),
   ).toEqual(["muster-bob-db"]);
+});
+
+test("CPU limits beyond the machine are a problem", () => {
+  expect(cpuProblems(team, 2)).toEqual([]);
+  expect(cpuProblems(team, 1)).toEqual([
+    "limits/code/cpus of alice is 2, and Docker has 1: lower it, or muster:defaults for everybody",
+    "limits/code/cpus of bob is 2, and Docker has 1: lower it, or muster:defaults for everybody",
+  ]);
 });
