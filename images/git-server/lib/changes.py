@@ -30,7 +30,8 @@ def git(*arguments, folder="."):
 
 
 def announce(queue, folder, updates, pusher=None, quiet=False):
-    """Writes a change for each update (old, new, branch). Quiet only remembers."""
+    """Writes a change for each update (old, new, branch), and returns the files' names. Quiet only remembers."""
+    entries = []
     with queue.lock("write"):
         known = announced(folder)
         for old, new, branch in updates:
@@ -38,9 +39,10 @@ def announce(queue, folder, updates, pusher=None, quiet=False):
                 known.pop(branch, None)
                 continue
             if not quiet and known.get(branch) != new:
-                queue.add(describe(folder, old, new, branch, pusher))
+                entries.append(queue.add(describe(folder, old, new, branch, pusher)))
             known[branch] = new
         spool.write(os.path.join(folder, "announced"), known)
+    return entries
 
 
 def announce_missed(queue, root="/srv/git"):

@@ -6,6 +6,7 @@ and where the mark is all that is known, the CI is asked whether it has that pus
 
 import json
 import socket
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,9 +14,16 @@ import urllib.request
 import buildbot
 import spool
 
+# Bad request, too large, not processable: the same change would be answered the same again.
+INVALID = (400, 413, 422)
+
 
 class Refused(Exception):
     """The hook has answered, and not with success: it stored nothing."""
+
+
+class Invalid(Refused):
+    """The hook will never take this change."""
 
 
 class NotReached(OSError):
@@ -35,6 +43,8 @@ def deliver(settings, queue, seconds):
                 continue
             try:
                 deliver_one(settings, queue, entry, change, seconds)
+            except Invalid as error:
+                print(f"muster: {change['project']} {change['branch']}: the CI: {error}", file=sys.stderr)
             except Refused as error:
                 # Only this repository's later changes wait.
                 waiting.add(change["project"])
@@ -57,6 +67,9 @@ def deliver_one(settings, queue, entry, change, seconds):
         return
     try:
         post(settings, change, seconds)
+    except Invalid:
+        queue.set_aside(entry)
+        raise
     except (Refused, NotReached):
         queue.mark_unsent(entry)
         raise
@@ -83,7 +96,8 @@ def post(settings, change, seconds):
         buildbot.send(request, seconds).close()
     except urllib.error.HTTPError as error:
         error.close()
-        raise Refused(f"it answered {error.code} {error.reason}") from None
+        kind = Invalid if error.code in INVALID else Refused
+        raise kind(f"it answered {error.code} {error.reason}") from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, (ConnectionRefusedError, socket.gaierror)):
             raise NotReached(*error.reason.args) from None

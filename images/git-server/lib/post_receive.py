@@ -79,23 +79,24 @@ def main():
 
     queue = spool.Spool()
     skip = "ci.skip" in options
-    changes.announce(queue, ".", updates, os.environ.get("REMOTE_USER", ""), quiet=skip)
+    entries = changes.announce(queue, ".", updates, os.environ.get("REMOTE_USER", ""), quiet=skip)
     let_go()
-    pushed = [(branch, new) for _, new, branch in updates if new != changes.ZERO]
-    if not pushed:
-        return
     if skip:
         say_ci("not told, as you asked")
+    if not entries:
         return
-
     obstacle = delivery.deliver(settings, queue, SECONDS)
-    if obstacle:
-        say_ci(f"{obstacle}. Your push is stored, and will be built as soon as the CI takes it.")
+    if any(queue.waits(entry) for entry in entries):
+        say_ci(f"{obstacle or 'busy'}. Your push is stored, and will be built as soon as the CI takes it.")
+        return
+    if any(queue.is_aside(entry) for entry in entries):
+        say_ci("your push is stored, but the CI will not build it")
         return
     say_ci(f"on its way, see {settings['ci']}/")
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     if "ci.wait" in options:
+        pushed = [(branch, new) for _, new, branch in updates if new != changes.ZERO]
         for branch, revision in pushed:
             wait.Wait(settings, say_ci).follow(project(), branch, revision)
 

@@ -2,13 +2,17 @@
 
 import os
 import re
+import sys
 import time
 
 import buildbot
 
 LONGEST = 1800
 POLL = 0.4
+PATIENCE = 10
 LOG_LINES = 25
+# Of Buildbot's own steps, what says nothing to a pusher.
+HOUSEWORK = ("worker_preparation",)
 RESULTS = ["passed", "passed with warnings", "FAILED", "skipped", "broke off", "will be repeated", "was cancelled"]
 SUCCESS, WARNINGS, FAILURE, SKIPPED, EXCEPTION, RETRY, CANCELLED = range(7)
 # Escape sequences, and what else moves a terminal's cursor.
@@ -25,23 +29,22 @@ class Wait:
         self.api = buildbot.Api(settings, 5)
         self.ci = settings["ci"]
         self.say = say
-        self.deadline = time.monotonic() + LONGEST
+        self.parent = os.getppid()
 
     def follow(self, project, branch, revision):
         try:
-            change = self.until(lambda: self.api.find(project, branch, revision), "the CI does not know of the push yet", 30)
-            build = self.until(lambda: self.newest(change), None, LONGEST)
+            change = self.until(lambda: self.api.find(project, branch, revision), 30, "the CI does not know of it yet")
+            build = self.until(lambda: self.newest(change), note="waiting for a free worker")
             while self.watch(build) == RETRY:
                 last = build["buildid"]
-                self.say("it is repeated")
-                build = self.until(lambda: self.newest(change, last), None, LONGEST)
+                build = self.until(lambda: self.newest(change, last), note="waiting for a free worker")
         except GivenUp as error:
-            self.say(f"{error}; see {self.ci}/")
+            self.say(f"{error}, see {self.ci}/")
+        except buildbot.NO_ANSWER:
+            self.say(f"the CI does not answer any more, see {self.ci}/")
 
-    def until(self, get, complaint, seconds):
-        """What get returns, once that is anything; the CI may be away in between."""
-        deadline = min(self.deadline, time.monotonic() + seconds)
-        told = False
+    def until(self, get, seconds=LONGEST, late="this takes long", note=None):
+        """What get returns, once that is anything; the CI may be away in between. The note is said after a while."""
         begun = time.monotonic()
         while True:
             try:
@@ -50,14 +53,17 @@ class Wait:
                 got = None
             if got is not None:
                 return got
+            if os.getppid() != self.parent:
+                # The pusher has gone.
+                sys.exit()
             if not os.path.exists(PID):
                 # Apache has begun its graceful stop.
                 raise GivenUp("the git server is being replaced, your push is stored")
-            if time.monotonic() > deadline:
-                raise GivenUp(complaint or "this takes long")
-            if complaint is None and not told and time.monotonic() - begun > 10:
-                self.say("waiting for a free worker")
-                told = True
+            if time.monotonic() > begun + seconds:
+                raise GivenUp(late)
+            if note and time.monotonic() > begun + PATIENCE:
+                self.say(note)
+                note = None
             time.sleep(POLL)
 
     def newest(self, change, after=0):
@@ -78,20 +84,29 @@ class Wait:
                     self.tell_step(step)
             return now if now["complete"] else None
 
-        done = self.until(finished, "", LONGEST)
+        done = self.until(finished)
+        if done["results"] in (FAILURE, EXCEPTION):
+            self.tell_triggered(identifier)
         seconds = done["complete_at"] - done["started_at"]
         self.say(f"{RESULTS[done['results']]} after {seconds:.0f} s ({clean(done['state_string'])})")
         return done["results"]
 
     def tell_step(self, step):
         failed = step["results"] in (FAILURE, EXCEPTION)
-        if step["hidden"] and not failed:
+        if not failed and (step["hidden"] or step["name"] in HOUSEWORK):
             return
         seconds = step["complete_at"] - step["started_at"]
         self.say(f"  {clean(step['name'])}: {RESULTS[step['results']]} ({seconds:.0f} s)")
         if failed:
             for line in self.last_lines(step["stepid"]):
                 self.say(f"  | {line}")
+
+    def tell_triggered(self, build):
+        """What went wrong in the builds that this one has started, such as the release."""
+        for triggered in self.api.get(f"/builds/{build}/triggered_builds")["builds"]:
+            for step in self.api.get(f"/builds/{triggered['buildid']}/steps")["steps"]:
+                if step["complete"] and step["results"] in (FAILURE, EXCEPTION):
+                    self.tell_step(step)
 
     def last_lines(self, step):
         lines = []

@@ -1,0 +1,285 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+
+const image = resolve(__dirname, "../../images/git-server");
+const run = promisify(execFile);
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "git-server-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const environment = {
+  PATH: process.env.PATH,
+  HOME: "/nonexistent",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_AUTHOR_NAME: "Alice",
+  GIT_AUTHOR_EMAIL: "alice@example.org",
+  GIT_COMMITTER_NAME: "Alice",
+  GIT_COMMITTER_EMAIL: "alice@example.org",
+  GIT_PROTECTED_BRANCHES: "main release/*",
+  GIT_ALLOW_FORCE_PUSH: "off",
+  GIT_ALLOW_DELETION: "off",
+};
+
+/** A bare repository with one commit on main and on other, and a clone of it. */
+function repositories() {
+  const bare = join(folder, "app.git");
+  const clone = join(folder, "clone");
+  const git = (cwd: string, ...args: string[]) =>
+    execFileSync("git", args, { cwd, env: environment, encoding: "utf8", stdio: "pipe" }).trim();
+  git(folder, "init", "--quiet", "--bare", "--initial-branch=main", bare);
+  git(folder, "clone", "--quiet", bare, clone);
+  git(clone, "switch", "--quiet", "--create", "main");
+  const commit = (message: string) => git(clone, "commit", "--quiet", "--allow-empty", "--message", message);
+  commit("first");
+  git(clone, "push", "--quiet", "origin", "main", "main:other", "main:release/1");
+  return { bare, clone, git, commit };
+}
+
+describe("a repository's name", () => {
+  const isValid = (name: string) => {
+    const script = `. "${image}/lib/repository.sh"; valid_name "$1" && echo yes || echo no`;
+    return execFileSync("sh", ["-c", script, "sh", name], { encoding: "utf8" }).trim() === "yes";
+  };
+
+  test.each(["app", "a", "0", "my-app_2.0", "a".repeat(64)])("%j is one", (name) => {
+    expect(isValid(name)).toBe(true);
+  });
+
+  test.each([
+    ...["", "../x", "a/b", "a b", '"', "'", "$(id)", "`id`", "App", "ä", "a\nb", "a\n", "-a", ".a", "_a", "a..b", "*"],
+    ...["a.git", "a.lock", "a".repeat(65), "a".repeat(200)],
+  ])("%j is none", (name) => {
+    expect(isValid(name)).toBe(false);
+  });
+});
+
+describe("a push", () => {
+  /** What git says to the pusher: the lines of the hook, or "" where the push is taken. */
+  function push(setting: Partial<typeof environment>, ...refs: string[]) {
+    const { bare, clone, git, commit } = repositories();
+    mkdirSync(join(folder, "hooks"));
+    symlinkSync(join(image, "hooks/pre-receive"), join(folder, "hooks/pre-receive"));
+    git(bare, "config", "core.hooksPath", join(folder, "hooks"));
+    git(bare, "config", "receive.denyDeleteCurrent", "ignore");
+    git(clone, "commit", "--quiet", "--amend", "--allow-empty", "--message", "rewritten");
+    commit("second");
+    try {
+      execFileSync("git", ["push", "origin", ...refs], {
+        cwd: clone,
+        env: { ...environment, ...setting },
+        stdio: "pipe",
+      });
+      return "";
+    } catch (error) {
+      const said = String((error as { stderr: Buffer }).stderr).match(/remote: (Refused: .*?)\s*$/m);
+      return said?.[1];
+    }
+  }
+
+  const forced = "Refused: main is protected against force pushes: git pull, then push without --force.";
+  const signs = 'names must not hold quotes, brackets or any of $ ; & | ! %, nor begin with "-".';
+  const cases: [string, string, ...string[]][] = [
+    ["of a new branch", "", "main:new"],
+    ["forced, of an unprotected branch", "", "+main:other"],
+    ["forced, of main", forced, "+main"],
+    ["forced, of a branch that a pattern protects", forced.replace("main", "release/1"), "+main:release/1"],
+    ["that deletes an unprotected branch", "", ":other"],
+    ["that deletes main", "Refused: main is protected and cannot be deleted.", ":main"],
+    ["that is partly refused", forced, "main:new", "+main"],
+    ["of a tag", "", "main:refs/tags/v1"],
+    ["outside branches and tags", "Refused: only branches, tags and notes can be pushed here.", "main:refs/x/y"],
+    ["of a branch with a command in its name", `Refused: branch ${signs}`, "main:refs/heads/$(id)"],
+    ["of a branch with a quote in its name", `Refused: branch ${signs}`, 'main:refs/heads/a"b'],
+    ["of a branch like an option", `Refused: branch ${signs}`, "main:refs/heads/x/-y"],
+    ["of a tag with a command in its name", `Refused: tag ${signs}`, "main:refs/tags/`id`"],
+    ["of a branch with letters of any language", "", "main:refs/heads/größe/#1,@2+3=4"],
+    ["of a branch of 200 bytes", "", `main:refs/heads/${"b".repeat(200)}`],
+    [
+      "of a branch of 201 bytes",
+      "Refused: branch names may have 200 bytes at most, and this has 201.",
+      `main:refs/heads/${"b".repeat(201)}`,
+    ],
+  ];
+
+  test.each(cases)("%s", (_, said, ...refs) => {
+    expect(push({}, ...refs)).toBe(said);
+  });
+
+  test("forced, or deleting main, where the team allows it", () => {
+    expect(push({ GIT_ALLOW_FORCE_PUSH: "on" }, "+main")).toBe("");
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    expect(push({ GIT_ALLOW_DELETION: "on" }, ":main")).toBe("");
+  });
+});
+
+describe("the changes for the CI", () => {
+  interface Posted {
+    readonly authorization: string | undefined;
+    readonly fields: Record<string, string>;
+  }
+
+  let posted: Posted[];
+  /** What the hook answers: a status, or nothing at all after it has stored the change. */
+  let answer: number | "silence";
+  let server: Server;
+
+  beforeEach(async () => {
+    posted = [];
+    answer = 202;
+    server = createServer((request, response) => {
+      const address = new URL(request.url ?? "/", "http://ci");
+      if (address.pathname === "/api/v2/changes") {
+        const found = posted.filter((change) => change.fields.revision === address.searchParams.get("revision"));
+        const changes = found.map(({ fields }, changeid) => ({
+          changeid,
+          properties: { push: [JSON.parse(fields.properties ?? "{}").push, "Change"] },
+        }));
+        response.end(JSON.stringify({ changes }));
+        return;
+      }
+      let body = "";
+      request.on("data", (data) => {
+        body += data;
+      });
+      request.on("end", () => {
+        if (answer === 202 || answer === "silence") {
+          const fields = Object.fromEntries(new URLSearchParams(body));
+          posted.push({ authorization: request.headers.authorization, fields });
+        }
+        if (answer === "silence") request.socket.destroy();
+        else response.writeHead(answer).end();
+      });
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  });
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  });
+
+  /** Runs Python with the image's modules, a spool in the folder, and settings that name the server. */
+  async function python(script: string, port = (server.address() as AddressInfo).port) {
+    const settings = {
+      hook: `http://127.0.0.1:${port}/change_hook/base`,
+      api: `http://127.0.0.1:${port}/api/v2`,
+      secret: "s3:cret",
+      git: "http://git.localhost:8080",
+      internal: "http://team-git:8080",
+    };
+    const prologue = `import changes, delivery, spool; queue = spool.Spool("${folder}/spool"); settings = ${JSON.stringify(settings)}`;
+    const { stdout } = await run("python3", ["-B", "-c", `${prologue}\n${script}`], {
+      cwd: folder,
+      env: { ...environment, PYTHONPATH: join(image, "lib") },
+    });
+    return stdout.trim();
+  }
+
+  const add = (...projects: string[]) =>
+    python(`for number, project in enumerate(${JSON.stringify(projects)}):
+    queue.add({"project": project, "branch": "main", "revision": str(number), "push": f"push-{number}", "author": "A",
+               "comments": "c", "files": [], "when": 1, "pusher": "alice"})`);
+  const deliver = (port?: number) => python("print(delivery.deliver(settings, queue, 3))", port);
+  const arrived = () => posted.map(({ fields }) => fields.revision);
+  const left = () => readdirSync(join(folder, "spool")).filter((name) => name.endsWith(".json")).length;
+
+  test("carry what the push changed, whatever its names hold", async () => {
+    const { bare, clone, git } = repositories();
+    const old = git(clone, "rev-parse", "HEAD");
+    const file = 'a "b" $(id) ä.txt';
+    execFileSync("touch", [join(clone, file)]);
+    git(clone, "add", ".");
+    git(clone, "commit", "--quiet", "--message", 'feat: "quotes" & $(id)\n\nMore = 100 %.');
+    git(clone, "push", "--quiet", "origin", "main");
+    const revision = git(clone, "rev-parse", "HEAD");
+
+    await python(`changes.announce(queue, "${bare}", [("${old}", "${revision}", "main")], "alice")`);
+    expect(await deliver()).toBe("None");
+
+    expect(posted).toHaveLength(1);
+    expect(posted[0]?.authorization).toBe(`Basic ${Buffer.from("hook:s3:cret").toString("base64")}`);
+    const { files, properties, when_timestamp, ...fields } = posted[0]?.fields ?? {};
+    expect(fields).toEqual({
+      project: "app",
+      repository: "http://team-git:8080/app.git",
+      branch: "main",
+      revision,
+      author: "Alice <alice@example.org>",
+      comments: 'feat: "quotes" & $(id)\n\nMore = 100 %.',
+      revlink: `http://git.localhost:8080/app/commit/?id=${revision}`,
+    });
+    expect(JSON.parse(files ?? "")).toEqual([file]);
+    expect(JSON.parse(properties ?? "")).toEqual({ pusher: "alice", push: expect.stringMatching(/^[0-9a-f]{16}$/) });
+    expect(Math.abs(Number(when_timestamp) - Date.now() / 1000)).toBeLessThan(60);
+    expect(left()).toBe(0);
+  });
+
+  test("that a killed hook has not announced are announced at the next start, once", async () => {
+    const { clone, git } = repositories();
+    const revision = git(clone, "rev-parse", "HEAD");
+    await python(`changes.announce_missed(queue, "${folder}"); changes.announce_missed(queue, "${folder}")`);
+    await deliver();
+    expect(posted.map(({ fields }) => [fields.branch, fields.revision])).toEqual([
+      ["main", revision],
+      ["other", revision],
+      ["release/1", revision],
+    ]);
+  });
+
+  test("wait while the CI is away, and arrive in order when it is back", async () => {
+    await add("app", "blog", "app");
+    const nobody = createServer();
+    await new Promise<void>((done) => nobody.listen(0, "127.0.0.1", done));
+    const { port } = nobody.address() as AddressInfo;
+    await new Promise((done) => nobody.close(done));
+    expect(await deliver(port)).toBe("no answer (Connection refused)");
+    expect(left()).toBe(3);
+    expect(await deliver()).toBe("None");
+    expect(arrived()).toEqual(["0", "1", "2"]);
+    expect(left()).toBe(0);
+  });
+
+  test("wait while the CI answers with an error", async () => {
+    await add("app", "app");
+    answer = 500;
+    expect(await deliver()).toBe("it answered 500 Internal Server Error");
+    expect(left()).toBe(2);
+    answer = 202;
+    await deliver();
+    expect(arrived()).toEqual(["0", "1"]);
+  });
+
+  test("arrive once, also when the answer to the first attempt got lost", async () => {
+    await add("app", "app");
+    answer = "silence";
+    expect(await deliver()).toMatch(/^no answer \(/);
+    expect(arrived()).toEqual(["0"]);
+    expect(left()).toBe(2);
+    answer = 202;
+    expect(await deliver()).toBe("None");
+    expect(arrived()).toEqual(["0", "1"]);
+    expect(left()).toBe(0);
+  });
+
+  test("that the CI will never take are set aside, and hold nothing up", async () => {
+    await add("app");
+    answer = 400;
+    expect(await deliver()).toBe("None");
+    expect(left()).toBe(0);
+    expect(readdirSync(join(folder, "spool/refused"))).toHaveLength(1);
+  });
+});
