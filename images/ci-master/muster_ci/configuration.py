@@ -1,6 +1,7 @@
 """Buildbot's configuration, from the settings."""
 
 from buildbot.plugins import util, worker
+from sqlalchemy.pool import QueuePool
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
 from . import access, forms, hooks, steps
@@ -17,7 +18,9 @@ def configuration(settings):
         "titleURL": f"{settings.url}/",
         "buildbotURL": f"{settings.url}/",
         "buildbotNetUsageData": None,
-        "db": {"db_url": "sqlite:///state.sqlite"},
+        # A connection that stays open. Buildbot would make one for each of the hundreds of statements of a build, and
+        # SQLite fold its write-ahead log into the database whenever the last connection closes.
+        "db": {"db_url": "sqlite:///state.sqlite", "engine_kwargs": {"poolclass": QueuePool}},
         "protocols": {"pb": {"port": "tcp:9989"}},
         "workers": [
             *(worker.Worker(name, secrets["WORKER_PASSWORD"], max_builds=1) for name in test_workers),

@@ -78,10 +78,6 @@ class Housekeeping(BuildbotService):
     @defer.inlineCallbacks
     def startService(self):
         yield super().startService()
-        # SQLite folds its log into the database whenever the last connection closes, which Buildbot does after every
-        # statement: one that stays open saves each of them several milliseconds.
-        self._connection = self.master.db._engine.raw_connection()
-        self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         self._loop = task.LoopingCall(self._clean)
         self._loop.clock = self.master.reactor
         self._loop.start(EVERY, now=True)
@@ -89,7 +85,6 @@ class Housekeeping(BuildbotService):
     @defer.inlineCallbacks
     def stopService(self):
         self._loop.stop()
-        self._connection.close()
         yield super().stopService()
 
     @defer.inlineCallbacks
