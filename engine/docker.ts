@@ -3,6 +3,7 @@ import { capture } from "./process";
 
 /** Labels that Docker Compose puts on what it creates. */
 export const COMPOSE_PROJECT_LABEL = "com.docker.compose.project";
+export const COMPOSE_FILES_LABEL = "com.docker.compose.project.config_files";
 
 export interface Container {
   readonly id: string;
@@ -17,6 +18,7 @@ export interface Container {
 }
 
 export interface Network {
+  readonly id: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly subnets: readonly string[];
@@ -57,7 +59,8 @@ export function dockerClient(env: NodeJS.ProcessEnv): Docker {
       const names = words(await run("network", "ls", "--format", "{{.ID}}"));
       // One that goes between the two commands is missing from the answer and makes the status an error.
       const { stdout } = await capture("docker", ["network", "inspect", ...names], { env });
-      return (JSON.parse(stdout) as InspectedNetwork[]).map(({ Name, Labels, IPAM }) => ({
+      return (JSON.parse(stdout) as InspectedNetwork[]).map(({ Id, Name, Labels, IPAM }) => ({
+        id: Id,
         name: Name,
         labels: Labels ?? {},
         subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : [])),
@@ -73,6 +76,7 @@ export function dockerClient(env: NodeJS.ProcessEnv): Docker {
 }
 
 interface InspectedNetwork {
+  readonly Id: string;
   readonly Name: string;
   readonly Labels: Record<string, string> | null;
   readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null } | null;

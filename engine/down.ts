@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { composeDown, installedCompose } from "./compose";
-import { ChildError } from "./errors";
+import { ChildError, INTERRUPTED } from "./errors";
 import type { Project } from "./project";
 import { type PulumiEngine, pulumiEngine } from "./pulumi";
 import { installedCli } from "./pulumi-cli";
@@ -87,7 +87,7 @@ async function destroyAfterSweep({ docker, team }: Session, engine: PulumiEngine
 
 const ifEngineFailed = (warn: (text: string) => void) => (error: unknown) => {
   // Somebody pressed Ctrl-C: they do not want the rest removed.
-  if (!(error instanceof ChildError) || error.exitCode === 130) throw error;
+  if (!(error instanceof ChildError) || error.exitCode === INTERRUPTED) throw error;
   warn("It did not come down in order; removing the rest by its labels");
 };
 

@@ -8,6 +8,9 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** Exit status of a program that Ctrl-C ended. */
+export const INTERRUPTED = 130;
+
 /** A program that was run in the foreground failed, and has said why itself. */
 export class ChildError extends Error {
   override readonly name = "ChildError";

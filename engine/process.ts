@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { INTERRUPTED } from "./errors";
 
 export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -83,7 +84,7 @@ function start(
     // "close" comes after the last output, "exit" may come before it.
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      resolve(timedOut ? 124 : (code ?? (signal === "SIGINT" ? 130 : 143)));
+      resolve(timedOut ? 124 : (code ?? (signal === "SIGINT" ? INTERRUPTED : 143)));
     });
   });
 }

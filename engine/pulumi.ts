@@ -25,6 +25,8 @@ export interface PulumiEngine {
   destroy(options: { refresh: boolean }): Promise<void>;
   /** Resources in the stack's state; the stack itself is one. 0 when the backend does not have it. */
   resourceCount(): Promise<number>;
+  /** Provider ids of everything in the state: of a container or network, the one that Docker gave it. */
+  resourceIds(): Promise<Set<string>>;
   /** Whether the backend has the stack. */
   exists(): Promise<boolean>;
   credentials(): Promise<Credentials>;
@@ -74,6 +76,12 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
     resourceCount,
     exists,
 
+    async resourceIds() {
+      const { code, stdout, stderr } = await quiet("stack", "export", ...target);
+      if (code !== 0) throw new UserError(`Pulumi cannot read its state: ${stderr.trim()}`);
+      return idsInState(stdout);
+    },
+
     async credentials() {
       const { code, stdout, stderr } = await quiet(
         "stack",
@@ -100,7 +108,7 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
   }
 }
 
-const UNATTENDED = ["--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink"];
+const UNATTENDED = ["--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink=true"];
 
 const refreshFlag = ({ refresh }: { refresh: boolean }): string[] => (refresh ? ["--refresh"] : []);
 
@@ -112,6 +120,12 @@ export function stackSizes(json: string): Map<string, number> {
   } catch {
     return new Map();
   }
+}
+
+/** Ids in the answer of `pulumi stack export`. */
+export function idsInState(json: string): Set<string> {
+  const { deployment } = JSON.parse(json) as { deployment?: { resources?: { id?: string }[] } };
+  return new Set((deployment?.resources ?? []).flatMap(({ id }) => (id ? [id] : [])));
 }
 
 function describeBackend({ backend, state, env }: PulumiEnvironment): string {
@@ -135,7 +149,9 @@ function describeBackend({ backend, state, env }: PulumiEnvironment): string {
 function hasOnlyStaleLocks(state: string, stack: Stack): boolean {
   const folder = join(state, ".pulumi", "locks", "organization", stack.project.name, stack.shortName);
   if (!existsSync(folder)) return false;
-  const locks = readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Lock);
+  // Beside each lock lies a file with its attributes.
+  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  const locks = files.map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Lock);
   return locks.length > 0 && locks.every((lock) => lock.hostname === hostname() && !isAlive(lock.pid));
 }
 

@@ -1,4 +1,5 @@
 import type { Docker } from "./docker";
+import { UserError } from "./errors";
 
 /** Seconds that a database gets to write its buffers out. */
 const STOP_GRACE = 60;
@@ -11,15 +12,29 @@ export interface Swept {
 /**
  * Removes what carries the team's label, whoever made it: the rest of an interrupted run, or an environment whose
  * engine has lost its state. Volumes stay.
+ *
+ * @param known ids of containers and networks to leave alone
  */
-export async function sweep(docker: Docker, team: string): Promise<Swept> {
-  const isOwn = ({ labels }: { labels: Readonly<Record<string, string>> }) => labels["muster.team"] === team;
-  const containers = (await docker.containers()).filter(isOwn);
+export async function sweep(docker: Docker, team: string, known: ReadonlySet<string> = new Set()): Promise<Swept> {
+  const isMeant = ({ id, labels }: { id: string; labels: Readonly<Record<string, string>> }) =>
+    labels["muster.team"] === team && !known.has(id);
+  const containers = (await docker.containers()).filter(isMeant);
   const names = containers.map(({ name }) => name);
   const running = containers.filter(({ state }) => state === "running").map(({ name }) => name);
   if (running.length > 0) await docker.tryRun("stop", "--time", String(STOP_GRACE), ...running);
   if (names.length > 0) await docker.run("rm", "--force", ...names);
-  const networks = (await docker.networks()).filter(isOwn).map(({ name }) => name);
-  if (networks.length > 0) await docker.run("network", "rm", ...networks);
-  return { containers: names, networks };
+  // By id: two networks may have one name.
+  const networks = (await docker.networks()).filter(isMeant);
+  for (const { id, name } of networks) await removeNetwork(docker, id, name);
+  return { containers: names, networks: networks.map(({ name }) => name) };
+}
+
+/** A network that the engine has just removed itself is no problem. */
+async function removeNetwork(docker: Docker, id: string, name: string): Promise<void> {
+  if ((await docker.tryRun("network", "rm", id)) !== undefined) return;
+  if ((await docker.networks()).some((network) => network.id === id)) {
+    throw new UserError(
+      `The network ${name} cannot be removed: docker network inspect ${name} shows what still uses it.`,
+    );
+  }
 }

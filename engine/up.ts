@@ -1,16 +1,19 @@
 import type { Team } from "../config/members";
 import { ensureBaseImage } from "./base-image";
-import { composeUp, ensureCompose } from "./compose";
-import { UserError } from "./errors";
+import { composeFile, composeUp, ensureCompose } from "./compose";
+import { COMPOSE_FILES_LABEL, type Container, type Docker } from "./docker";
+import { ChildError, INTERRUPTED, UserError } from "./errors";
 import { missingImages, teamImages } from "./images";
 import { preflight } from "./preflight";
+import type { Progress } from "./progress";
 import { findStack, type Project, stackTeam } from "./project";
-import { pulumiEngine } from "./pulumi";
+import { type PulumiEngine, pulumiEngine } from "./pulumi";
 import { ensurePulumi } from "./pulumi-cli";
 import { waitUntilReady } from "./readiness";
 import { chooseEngine, ENGINE_TITLES, type EngineName, teamContainers } from "./select-engine";
 import { openSession, type Session } from "./session";
 import { summary } from "./summary";
+import { sweep } from "./sweep";
 
 export interface UpOptions {
   readonly stack?: string | undefined;
@@ -49,6 +52,7 @@ export async function up(project: Project, { stack: requested, engine }: UpOptio
       await pulumiUp(session, team, choice.binary);
       break;
     case "compose":
+      if (running === "compose" && !isAppliedFrom(composeFile(stack), session.own)) throw foreignTeam(session);
       await composeUp(stack, team.id, await ensureCompose(docker.env, progress), docker, progress);
       break;
     default: {
@@ -60,12 +64,19 @@ export async function up(project: Project, { stack: requested, engine }: UpOptio
   console.log(summary(team, options));
 }
 
-async function pulumiUp({ stack, docker, progress, running }: Session, team: Team, binary: string): Promise<void> {
+async function pulumiUp(session: Session, team: Team, binary: string): Promise<void> {
+  const { stack, docker, progress, running } = session;
   const engine = pulumiEngine(binary, stack, docker.env);
+  if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(session);
   await engine.prepare(progress);
   const lost = running === undefined && (await engine.resourceCount()) > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
-  await engine.up({ refresh: lost });
+  try {
+    await engine.up({ refresh: lost });
+  } catch (error) {
+    await removeOrphans(team, engine, docker, progress, error);
+    await engine.up({ refresh: true });
+  }
 
   let present = teamContainers(await docker.containers(), team.id);
   const gone = missingContainers(
@@ -80,6 +91,32 @@ async function pulumiUp({ stack, docker, progress, running }: Session, team: Tea
   // Compose starts what somebody stopped; Pulumi only knows that it exists.
   const stopped = present.filter(({ state }) => state === "exited" || state === "created");
   if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
+}
+
+/** The team's containers were made from another stack or folder, and would be replaced one by one. */
+const foreignTeam = ({ team, options }: Session): UserError =>
+  new UserError(
+    `Team ${team} is up, but not from this stack and folder. Give this one a muster:team of its own,\n` +
+      `or remove what is there: npm run down${options} (data volumes stay).`,
+  );
+
+/** Whether Compose was given `file` when it made the containers. */
+export function isAppliedFrom(file: string, containers: readonly Pick<Container, "labels">[]): boolean {
+  const sources = containers.flatMap(({ labels }) => labels[COMPOSE_FILES_LABEL] ?? []);
+  return sources.length === 0 || sources.includes(file);
+}
+
+/**
+ * A run that was killed leaves containers and networks that Pulumi's state does not know, and their names are taken.
+ *
+ * @throws `error` when there are none: then they are not why the run failed
+ */
+async function removeOrphans(team: Team, engine: PulumiEngine, docker: Docker, progress: Progress, error: unknown) {
+  if (!(error instanceof ChildError) || error.exitCode === INTERRUPTED) throw error;
+  const { containers, networks } = await sweep(docker, team.id, await engine.resourceIds());
+  const orphans = [...containers, ...networks];
+  if (orphans.length === 0) throw error;
+  progress.note(`Removed what an interrupted run left: ${orphans.join(", ")}. Trying again`);
 }
 
 /** Containers that a team's environment has, less those in `present`. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { findStack, type Project, selectionIn } from "../../engine/project";
-import { stackSizes } from "../../engine/pulumi";
+import { idsInState, stackSizes } from "../../engine/pulumi";
 import { installedCli, isPluginInstalled, requiredPlugins } from "../../engine/pulumi-cli";
 import {
   adoptStackFile,
@@ -135,6 +135,12 @@ describe("the stack", () => {
       ]),
     );
     expect(stackSizes("error: no backend")).toEqual(new Map());
+  });
+
+  test("ids in its state", () => {
+    const resources = [{ urn: "a", id: "1f" }, { urn: "b" }, { urn: "c", id: "2e" }];
+    expect(idsInState(JSON.stringify({ version: 3, deployment: { resources } }))).toEqual(new Set(["1f", "2e"]));
+    expect(idsInState('{"version":3,"deployment":{}}')).toEqual(new Set());
   });
 });
 

@@ -13,7 +13,7 @@ import {
 } from "../../engine/preflight";
 import type { PulumiCli } from "../../engine/pulumi-cli";
 import { chooseEngine, runningEngine, teamContainers } from "../../engine/select-engine";
-import { missingContainers } from "../../engine/up";
+import { isAppliedFrom, missingContainers } from "../../engine/up";
 
 const team: Team = resolveTeam(parseTeamConfig({ members: [{ id: "alice", cache: "redis" }, { id: "bob" }] }));
 
@@ -106,7 +106,7 @@ describe("before anything is created", () => {
   });
 
   test("a network of others may not share a member's addresses", () => {
-    const network = (name: string, subnets: string[], labels = {}): Network => ({ name, labels, subnets });
+    const network = (name: string, subnets: string[], labels = {}): Network => ({ id: name, name, labels, subnets });
     expect(networkProblems(team, [network("bridge", ["172.17.0.0/16"]), network("none", [])])).toEqual([]);
     expect(networkProblems(team, [network("muster-alice", ["10.199.65.144/28"], { "muster.team": "muster" })])).toEqual(
       [],
@@ -169,4 +169,11 @@ test("CPU limits beyond the machine are a problem", () => {
     "limits/code/cpus of alice is 2, and Docker has 1: lower it, or muster:defaults for everybody",
     "limits/code/cpus of bob is 2, and Docker has 1: lower it, or muster:defaults for everybody",
   ]);
+});
+
+test("containers made from another compose file are told apart", () => {
+  const made = (file: string) => ({ labels: { "com.docker.compose.project.config_files": file } });
+  expect(isAppliedFrom("/p/compose.yaml", [made("/p/compose.yaml")])).toBe(true);
+  expect(isAppliedFrom("/p/compose.yaml", [made("/q/compose.yaml")])).toBe(false);
+  expect(isAppliedFrom("/p/compose.yaml", [{ labels: {} }])).toBe(true);
 });
