@@ -256,7 +256,8 @@ export function dockerAdvice(
       "colima start",
     );
   }
-  if (machine.wsl && !machine.root && state === "absent") {
+  if (machine.debianLike && machine.root) return "No Docker daemon answers: npm run up installs and starts it.";
+  if (machine.wsl && state === "absent") {
     return steps(
       "No Docker daemon answers. Switch on this distribution in Docker Desktop (Settings, Resources, WSL integration), or install Docker in it:",
       ...APT_COMMANDS,

@@ -22,6 +22,7 @@ export interface Progress {
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const SPINNER_INTERVAL = 100;
 const HEARTBEAT = 10_000;
+const DETAIL_WIDTH = 90;
 const CLEAR_LINE = "\r\x1b[2K";
 
 export function createProgress(output: ProgressOutput = process.stderr): Progress {
@@ -40,7 +41,7 @@ export function createProgress(output: ProgressOutput = process.stderr): Progres
       };
       try {
         const value = await work((text) => {
-          detail = text.trim();
+          detail = clip(text.trim().replace(/\s+/g, " "), DETAIL_WIDTH);
         });
         end(`✔ ${title}${result ? `: ${result(value)}` : ""} (${elapsed()})`);
         return value;
@@ -57,13 +58,12 @@ export function createProgress(output: ProgressOutput = process.stderr): Progres
 function spinner(output: ProgressOutput, text: () => string): NodeJS.Timeout {
   let frame = 0;
   return setInterval(() => {
-    const width = (output.columns ?? 80) - 3;
-    const shown = text();
-    output.write(
-      `${CLEAR_LINE}${FRAMES[frame++ % FRAMES.length]} ${shown.length > width ? shown.slice(0, width) : shown}`,
-    );
+    const shown = clip(text(), (output.columns ?? 80) - 3);
+    output.write(`${CLEAR_LINE}${FRAMES[frame++ % FRAMES.length]} ${shown}`);
   }, SPINNER_INTERVAL);
 }
+
+const clip = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
 
 /** `0.4 s`, `12 s`, `3 min 5 s`. */
 export function formatElapsed(milliseconds: number): string {

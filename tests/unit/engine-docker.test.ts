@@ -92,6 +92,7 @@ describe("what to do about a daemon", () => {
 
   test.each<[string, Failure, Parameters<typeof dockerAdvice>[1], string]>([
     ["Debian", absent, { ...linux, debianLike: true }, "sudo apt-get update && sudo apt-get install -y docker.io"],
+    ["Debian, as root", absent, { ...linux, debianLike: true, root: true }, "npm run up installs and starts it"],
     ["another Linux", absent, linux, "sudo systemctl enable --now docker"],
     ["a stopped daemon", { ...absent, state: "silent" }, { ...linux, debianLike: true }, "sudo systemctl enable --now"],
     ["macOS", absent, { ...linux, platform: "darwin" }, "colima start"],

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema";
@@ -7,7 +8,7 @@ import { parseCommandLine } from "../../engine/command";
 import { credentialsTable } from "../../engine/credentials";
 import { createProgress, formatElapsed } from "../../engine/progress";
 import { listed, notReady, siteWorks, targets } from "../../engine/readiness";
-import { rosterReference, stackFileSchema, withReference } from "../../engine/schema";
+import { rosterReference, stackFileSchema, withReference, writeSchema } from "../../engine/schema";
 import { containerTable } from "../../engine/status";
 import { summary } from "../../engine/summary";
 import { formatTable } from "../../engine/table";
@@ -48,7 +49,7 @@ describe("progress", () => {
     jest.useFakeTimers();
     const { progress, written } = recorder(false);
     const step = progress.step("Counting", (detail) => {
-      detail("sheep 7\n");
+      detail("sheep   7\n");
       return new Promise((resolve) => setTimeout(resolve, 25_000));
     });
     await jest.advanceTimersByTimeAsync(25_000);
@@ -65,7 +66,7 @@ describe("progress", () => {
     });
     await jest.advanceTimersByTimeAsync(1_000);
     await step;
-    expect(written[0]).toBe(`\r\x1b[2K⠋ Counting, 0.1 s: ${"x".repeat(20)}`);
+    expect(written[0]).toBe(`\r\x1b[2K⠋ Counting, 0.1 s: ${"x".repeat(19)}…`);
     expect(written[0]?.length).toBeLessThanOrEqual(40 + "\r\x1b[2K".length);
     expect(written.at(-1)).toBe("\r\x1b[2K✔ Counting (1.0 s)\n");
   });
@@ -217,6 +218,10 @@ describe("what is generated from the config's definitions", () => {
       type: "array",
       items: { required: ["id"], additionalProperties: false },
     });
+  });
+
+  test("the committed schema and README are current", () => {
+    expect(() => writeSchema(join(__dirname, "../.."), true)).not.toThrow();
   });
 
   test("the reference has a row for every key", () => {
