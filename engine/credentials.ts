@@ -8,7 +8,12 @@ import { openSession, type Session } from "./session";
 import { formatTable } from "./table";
 
 /** Prints what members log in with: of everybody, or of `member` alone. */
-export async function credentials(project: Project, requested: string | undefined, member: string | undefined) {
+export async function credentials(
+  project: Project,
+  requested: string | undefined,
+  member: string | undefined,
+  json: boolean,
+) {
   const known = await read(await openSession(project, requested));
   const own = member === undefined ? undefined : known[member];
   if (member !== undefined && own === undefined) {
@@ -16,7 +21,8 @@ export async function credentials(project: Project, requested: string | undefine
       `"${member}" is not a member of this environment: use one of ${Object.keys(known).join(", ")}.`,
     );
   }
-  console.log(credentialsTable(member === undefined || own === undefined ? known : { [member]: own }));
+  const shown = member === undefined || own === undefined ? known : { [member]: own };
+  console.log(json ? JSON.stringify(shown, undefined, 2) : credentialsTable(shown));
 }
 
 /** The engine that made the environment also keeps its passwords. */

@@ -2,9 +2,9 @@ import { runCommand, STACK_HELP, STACK_OPTION } from "../engine/command";
 import { credentials } from "../engine/credentials";
 
 void runCommand({
-  usage: "credentials -- [MEMBER] [--stack NAME]",
-  help: `Prints the passwords of every member, or of one.\n\n${STACK_HELP}`,
-  options: STACK_OPTION,
+  usage: "credentials -- [MEMBER] [--json] [--stack NAME]",
+  help: `Prints the passwords of every member, or of one.\n\n  --json         for programs\n${STACK_HELP}`,
+  options: { ...STACK_OPTION, json: { type: "boolean" } },
   maxWords: 1,
-  run: ({ stack }, [member], project) => credentials(project, stack, member),
+  run: ({ stack, json = false }, [member], project) => credentials(project, stack, member, json),
 });

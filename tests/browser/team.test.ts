@@ -11,13 +11,14 @@ const inBrowser = found === undefined ? describe.skip : describe;
 
 /** A member's day in a real browser, through the published port alone. */
 inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian's chromium or set CHROMIUM)"}`, () => {
-  const muster = new TestEnvironment("browser", 18082, "compose");
+  let muster: TestEnvironment;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
   let password: string;
 
   beforeAll(async () => {
+    muster = await TestEnvironment.create("browser", "compose");
     muster.configure({ members: [{ id: "alice", name: "Alice Kim" }, { id: "bob" }] });
     await muster.succeed("up");
     const output = await muster.succeed("credentials", "alice", "--json");
@@ -30,7 +31,7 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
 
   afterAll(async () => {
     await browser?.close();
-    await muster.dispose();
+    await muster?.dispose();
   });
 
   test("the portal shows every member, and which service answers", async () => {

@@ -5,15 +5,14 @@ import type { Engine } from "./environment";
 
 export interface EngineCase {
   readonly engine: Engine;
-  readonly port: number;
   /** Why the tests of this engine cannot run here; undefined when they can. */
   readonly unavailable: string | undefined;
 }
 
 /** Both engines; the end-to-end tests run through Pulumi where its CLI and plugins are found, and always through the export. */
 export const engines = (): EngineCase[] => [
-  { engine: "compose", port: 18080, unavailable: undefined },
-  { engine: "pulumi", port: 18081, unavailable: missingPulumi() },
+  { engine: "compose", unavailable: undefined },
+  { engine: "pulumi", unavailable: missingPulumi() },
 ];
 
 function missingPulumi(): string | undefined {

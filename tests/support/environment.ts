@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
@@ -35,6 +36,17 @@ export function run(command: string, args: readonly string[], env: NodeJS.Proces
   });
 }
 
+/** A port of the loopback that nothing listens on. */
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
 export type Engine = "pulumi" | "compose";
 
 /** A team of the tests' own, with its own port, stack, state and volumes: it runs beside any other. */
@@ -42,12 +54,20 @@ export class TestEnvironment {
   readonly #home = mkdtempSync(join(tmpdir(), "muster-test-"));
   readonly #stack: string;
 
-  constructor(
+  private constructor(
     readonly team: string,
-    readonly port: number,
     readonly engine: Engine,
+    readonly port: number,
   ) {
     this.#stack = `test-${team}`;
+  }
+
+  /** @param team id of a team that nobody else uses; what an earlier run left of it is removed */
+  static async create(team: string, engine: Engine): Promise<TestEnvironment> {
+    const environment = new TestEnvironment(team, engine, await freePort());
+    environment.configure({ members: [{ id: "nobody" }] });
+    await environment.succeed("down", "--volumes", "--yes");
+    return environment;
   }
 
   get #stackFile() {
