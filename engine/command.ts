@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ConfigError } from "../config/schema";
-import { ChildError, UsageError, UserError } from "./errors";
+import { ChildError, INTERRUPTED, UsageError, UserError } from "./errors";
 import { findProject, type Project } from "./project";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
@@ -70,7 +70,7 @@ function report(error: unknown, usage: string): number {
   }
   if (error instanceof UserError || error instanceof ConfigError || error instanceof ChildError) {
     console.error(error.message);
-    return error instanceof ChildError ? error.exitCode : 1;
+    return error instanceof ChildError && error.exitCode === INTERRUPTED ? INTERRUPTED : 1;
   }
   console.error("This is a defect of Muster. Please report it with the following lines.");
   console.error(error);

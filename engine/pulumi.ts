@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { ChildError, UserError } from "./errors";
+import { ChildError, INTERRUPTED, UserError } from "./errors";
 import { capture, foreground, type Result } from "./process";
 import type { Progress } from "./progress";
 import type { Stack } from "./project";
@@ -45,6 +45,7 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
   async function run(...args: string[]): Promise<void> {
     await releaseStaleLock();
     const code = await foreground(binary, args, options);
+    if (code === INTERRUPTED) throw new ChildError("Interrupted. Run the command again to go on.", code);
     if (code !== 0) throw new ChildError(failureAdvice(stack), code);
   }
 

@@ -57,7 +57,7 @@ function run(/** @type {string} */ file, /** @type {string[]} */ args, /** @type
       process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));
     }
     child.on("error", (error) => fail(`${file} cannot be run: ${error.message}`));
-    child.on("exit", (code) => resolve(code ?? 1));
+    child.on("exit", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 1)));
   });
 }
 
