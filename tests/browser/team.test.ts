@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { chromiumPath, launch, screenshot } from "../support/browser";
 import { TestEnvironment } from "../support/environment";
+import { request } from "../support/http";
+import { eventually } from "../support/poll";
 import { appendAndSave, login, openFile, runInTerminal } from "../support/workbench";
 
 jest.setTimeout(15 * 60_000);
@@ -18,7 +20,7 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
   let password: string;
 
   beforeAll(async () => {
-    muster = await TestEnvironment.create("browser", "compose");
+    muster = await TestEnvironment.create("testbrowser", "compose");
     muster.configure({ members: [{ id: "alice", name: "Alice Kim" }, { id: "bob" }] });
     await muster.succeed("up");
     const output = await muster.succeed("credentials", "alice", "--json");
@@ -36,7 +38,7 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
 
   test("the portal shows every member, and which service answers", async () => {
     await page.goto(muster.url(undefined));
-    await page.getByText("Alice Kim").waitFor();
+    await page.getByRole("heading", { name: "Alice Kim" }).waitFor();
     await page.waitForFunction('[...document.querySelectorAll("[data-state]")].every((e) => e.dataset.state === "up")');
     for (const [name, colorScheme, width] of [
       ["portal-light", "light", 1280],
@@ -88,10 +90,11 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
     await openFile(page, "public/index.php");
     await appendAndSave(page, "\n<p>Written in the browser</p>\n");
     await screenshot(page, "editor");
-    const site = await context.newPage();
-    await site.goto(muster.url("alice"));
-    await site.getByText("Written in the browser").waitFor();
-    await site.close();
+    await eventually("the page showing the edit", async () =>
+      (await request(muster.url("alice"))).body.includes("Written in the browser"),
+    );
+    const { output } = await muster.shell("alice-code", "stat -c %U:%a /workspace/app/public/index.php");
+    expect(output).toBe("muster:664\n");
   });
 
   test("the terminal has the tools, and mariadb connects without further typing", async () => {
