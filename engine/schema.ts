@@ -100,9 +100,10 @@ export function withReference(readme: string, reference: string): string {
  * Writes what is generated from the config's definitions.
  *
  * @param check write nothing
+ * @returns what was done, for the user
  * @throws UserError with `check`, naming the files that are out of date
  */
-export function writeSchema(root: string, check: boolean): void {
+export function writeSchema(root: string, check: boolean): string {
   const readmePath = join(root, README_FILE);
   const readme = existsSync(readmePath) ? readFileSync(readmePath, "utf8") : undefined;
   const files = [
@@ -116,5 +117,5 @@ export function writeSchema(root: string, check: boolean): void {
   const names = stale.map(({ name }) => name).join(" and ");
   if (check && stale.length > 0) throw new UserError(`${names}: out of date. Write again: npm run schema`);
   for (const { name, text } of stale) writeFileSync(join(root, name), text);
-  console.log(stale.length > 0 ? `Wrote ${names}.` : "Everything is current.");
+  return stale.length > 0 ? `Wrote ${names}.` : "Everything is current.";
 }

@@ -5,5 +5,5 @@ void runCommand({
   usage: "schema -- [--check]",
   help: "Writes roster.schema.json and the README's reference from the config's definitions.\n\n  --check  only say whether they are current",
   options: { check: { type: "boolean" } },
-  run: async ({ check }, _, project) => writeSchema(project.root, check ?? false),
+  run: async ({ check }, _, project) => console.log(writeSchema(project.root, check ?? false)),
 });
