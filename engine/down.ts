@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { removeBuildLeftovers } from "./build-leftovers";
 import { composeDown, installedCompose } from "./compose";
 import { ChildError, INTERRUPTED } from "./errors";
 import type { Project } from "./project";
@@ -28,6 +29,7 @@ export async function down(project: Project, { stack, volumes, images, yes }: Do
   }
 
   await removeEnvironment(session);
+  await removeBuildLeftovers(docker);
   if (volumes) await removeVolumes(session, data);
   else if (data.length > 0) {
     console.log(`Data volumes stay: ${data.join(", ")}`);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { isDebianLike } from "../../engine/apt";
 import { baseImageAdvice, bootstrapArgs, lastWords } from "../../engine/base-image";
+import { builtOn } from "../../engine/build-leftovers";
 import { overlaps } from "../../engine/cidr";
 import { parseLabels, publishedPorts } from "../../engine/docker";
 import {
@@ -187,4 +188,17 @@ describe("the Debian image without a registry", () => {
     expect(baseImageAdvice("no such host", true)).toContain("apt-get install -y mmdebstrap debian-archive-keyring");
     expect(baseImageAdvice("no such host", false)).toContain("docker save debian:trixie-slim");
   });
+});
+
+test("leftovers of failed builds are told by the layers of the base", () => {
+  const image = (Id: string, ...Layers: string[]) => ({ Id, RootFS: { Layers } });
+  const bases = [image("base", "a", "b"), { Id: "odd", RootFS: {} }];
+  const images = [
+    image("own", "a", "b", "c"),
+    image("debian", "a"),
+    image("other", "x", "b", "c"),
+    image("same", "a", "b"),
+  ];
+  expect(builtOn(bases, images).map(({ Id }) => Id)).toEqual(["own", "same"]);
+  expect(builtOn([], images)).toEqual([]);
 });
