@@ -56,6 +56,9 @@ class Step(buildstep.ShellMixin, buildstep.BuildStep):
     def say(self, text):
         self.descriptionDone = text
 
+    def getBuildResultSummary(self):
+        return {"build": self.descriptionDone} if self.results == FAILURE and self.descriptionDone else {}
+
     def getResultSummary(self):
         if self.descriptionDone:
             return {"step": self.descriptionDone}
@@ -82,16 +85,17 @@ class Checkout(Step):
             env={"GIT_CI_PASSWORD": settings.secrets["GIT_CI_PASSWORD"]},
         )
         if status != 0 or facts is None:
+            self.say(facts["message"] if facts else "checkout failed")
             return FAILURE
 
-        buildset = yield self.master.data.get(("buildsets", self.build.requests[0].bsid))
+        first_seen = (yield self.master.data.get(("sourcestamps", source.ssid)))["created_at"]
         properties = {
             "got_revision": facts["revision"],
             "author": facts["author"],
             "subject": facts["subject"],
             # From when on this revision is known to be what the branch stands for: see muster_worker/releases.py.
             "tip": facts["tip"],
-            "as_of": started if facts["tip"] else min(started, buildset["submitted_at"].timestamp()),
+            "as_of": started if facts["tip"] else first_seen.timestamp(),
         }
         for name, value in properties.items():
             self.setProperty(name, value, "checkout")
@@ -168,12 +172,39 @@ class Release(steps.Trigger):
     def __init__(self):
         super().__init__(
             name="deploy",
+            description="deploy",
             schedulerNames=[forms.DEPLOY],
             waitForFinish=True,
             updateSourceStamp=True,
             haltOnFailure=True,
             flunkOnFailure=True,
         )
+        self._outcome = ""
+
+    @defer.inlineCallbacks
+    def run(self):
+        result = yield super().run()
+        build = yield self._deploy_build()
+        if build is None:
+            return result
+        step = yield self.master.data.get(("builds", build["buildid"], "steps", Deploy.name))
+        # What became of it is told here, too: who pushed reads this build, not the one of the deployer.
+        self._outcome = step["state_string"] if step else build["state_string"]
+        return result
+
+    @defer.inlineCallbacks
+    def _deploy_build(self):
+        for request in self.brids:
+            builds = yield self.master.data.get(("buildrequests", request, "builds"))
+            if builds:
+                return max(builds, key=lambda build: build["buildid"])
+        return None
+
+    def getResultSummary(self):
+        return {"step": self._outcome} if self._outcome else super().getResultSummary()
+
+    def getBuildResultSummary(self):
+        return {"build": self._outcome} if self._outcome else {}
 
     def createTriggerProperties(self, properties):
         project = self.build.sources[0].project
@@ -189,14 +220,14 @@ class Live(Step):
     """What the deployer's commands have in common."""
 
     def finish(self, status, answer):
-        if status == SUPERSEDED and answer:
+        if answer:
             self.say(answer["message"])
+        if status == SUPERSEDED and answer:
             return SKIPPED
-        if status != 0 or answer is None:
+        if status != 0 or not answer:
             return FAILURE
         for name in ("release", "revision", "previous"):
             self.setProperty(name, answer[name], self.name)
-        self.say(answer["message"])
         return SUCCESS
 
     def getBuildResultSummary(self):
@@ -209,11 +240,11 @@ class Deploy(Live):
     @defer.inlineCallbacks
     def run(self):
         package = package_path(self.getProperty("package_of"))
-        try:
-            return (yield self._deploy(package))
-        finally:
-            if os.path.exists(package):
-                os.unlink(package)
+        result = yield self._deploy(package)
+        # Without the deployer, this build is repeated when it is back.
+        if self.build.conn is not None and os.path.exists(package):
+            os.unlink(package)
+        return result
 
     @defer.inlineCallbacks
     def _deploy(self, package):

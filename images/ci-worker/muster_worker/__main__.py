@@ -6,6 +6,7 @@ import shutil
 import sys
 
 from buildbot_worker.bot import Worker
+from buildbot_worker.runprocess import RunProcessPP
 from twisted.application import service
 from twisted.internet import process, reactor, task
 from twisted.python import log
@@ -28,6 +29,18 @@ def reap_orphans():
         os.waitpid(dead.si_pid, os.WNOHANG)
 
 
+def command_exited(protocol, reason):
+    """A command that has ended is over, also when something that it left running holds its output open."""
+
+    def let_go():
+        if protocol.transport.pipes:
+            log.msg("ending what the command left running")
+            privacy.kill_leftovers(os.getpid())
+
+    # Seconds for output that is still on its way.
+    reactor.callLater(1, let_go)
+
+
 def main():
     privacy.seal()
     privacy.adopt_orphans()
@@ -37,6 +50,7 @@ def main():
     if not match:
         sys.exit(f"muster: CI_MASTER is {os.environ['CI_MASTER']!r}: it must be HOST:PORT")
 
+    RunProcessPP.processExited = command_exited
     log.startLogging(sys.stdout, setStdout=False)
     # Buildbot's folders of builds: what must stay (repositories, caches) has its own places.
     base = os.path.join(HOME, "builds")

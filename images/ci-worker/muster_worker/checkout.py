@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 from . import facts, privacy
 
@@ -57,7 +58,7 @@ class Git:
     def run(self, *arguments, check=True):
         done = subprocess.run(["git", *arguments], env=self._environment, stdout=subprocess.PIPE, check=False)
         if check and done.returncode != 0:
-            raise Failed(f"git {arguments[0] if not arguments[0].startswith('-') else arguments[1]} failed")
+            raise Failed(f"git {' '.join(arguments)} failed")
         return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
@@ -84,16 +85,22 @@ def mirror_of(git, repository):
     return path
 
 
-def fetch(git, mirror, url):
+def fetch(git, repository, url):
+    """The mirror's path, up to date. A git server that is being replaced is back within seconds."""
     everything = "+refs/heads/*:refs/heads/*"
-    fetched = git.run("--git-dir", mirror, "fetch", "--quiet", "--prune", "--no-tags", url, everything, check=False)
-    if fetched is not None:
-        return mirror
-    print("The local copy may be damaged: cloning afresh.", flush=True)
-    shutil.rmtree(mirror)
-    mirror = mirror_of(git, os.path.basename(mirror).removesuffix(".git"))
-    git.run("--git-dir", mirror, "fetch", "--quiet", "--no-tags", url, everything)
-    return mirror
+    for pause in (1, 3, None):
+        mirror = mirror_of(git, repository)
+        fetched = git.run("--git-dir", mirror, "fetch", "--quiet", "--prune", "--no-tags", url, everything, check=False)
+        if fetched is not None:
+            return mirror
+        if pause is None:
+            break
+        print("Fetching failed: trying again.", flush=True)
+        time.sleep(pause)
+        if pause > 1:
+            # The mirror may be damaged.
+            shutil.rmtree(mirror)
+    raise Failed(f"{repository} could not be fetched")
 
 
 def commit_of(git, mirror, branch, revision):
@@ -122,14 +129,14 @@ def main(arguments):
     revision = arguments[3] if len(arguments) > 3 else ""
     privacy.seal()
     password = os.environ.pop("GIT_CI_PASSWORD", "")
-    privacy.kill_leftovers()
+    privacy.kill_leftovers(os.getppid(), spared=os.getpid())
     for folder in SCRATCH:
         empty(folder)
     empty(os.getcwd())
     os.makedirs(MIRRORS, exist_ok=True)
 
     git = Git(git_environment(url, password))
-    mirror = fetch(git, mirror_of(git, repository), url)
+    mirror = fetch(git, repository, url)
     revision, tip, author, subject = commit_of(git, mirror, branch, revision)
     print(f"{repository} {branch} {revision}\n{author}: {subject}", flush=True)
     check_out(git, mirror, url, branch, revision)
@@ -153,4 +160,6 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except (Failed, ValueError, OSError) as error:
-        sys.exit(f"muster: {error}")
+        print(f"muster: {error}", file=sys.stderr, flush=True)
+        print(json.dumps({"message": str(error)}))
+        sys.exit(1)

@@ -61,7 +61,7 @@ def migrate(folder):
         check=False,
     )
     if done.returncode != 0:
-        raise Refused(f"migrate ended with status {done.returncode}: the release before stays live")
+        raise Refused(f"migrate ended with status {done.returncode}")
 
 
 def release(order):
@@ -130,4 +130,7 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except (Refused, OSError, tarfile.TarError) as error:
-        sys.exit(f"muster: {error}")
+        print(f"muster: {error}", file=sys.stderr, flush=True)
+        undone = {"release": "not deployed", "rollback": "not rolled back"}[sys.argv[1]]
+        print(json.dumps({"message": f"{undone}: {error}"}))
+        sys.exit(1)

@@ -55,14 +55,16 @@ def _line(parent_of, process):
     return line
 
 
-def kill_leftovers():
-    """Called by a command of the worker: ends what earlier builds left running beside it."""
-    worker = os.getppid()
+def kill_leftovers(worker, spared=None):
+    """Ends what a build left running below the worker; spared is a process that stays, with all around it."""
     # A process may start another one while it is found.
     for _ in range(10):
         parent_of = parents()
-        left = descendants(parent_of, worker) - set(_line(parent_of, os.getpid())) - descendants(parent_of, os.getpid())
-        if not (left := {process for process in left if not _zombie(process)}):
+        left = descendants(parent_of, worker)
+        if spared is not None:
+            left -= {*_line(parent_of, spared), *descendants(parent_of, spared)}
+        left = {process for process in left if not _zombie(process)}
+        if not left:
             return
         for process in left:
             try:
