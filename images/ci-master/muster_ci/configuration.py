@@ -37,8 +37,7 @@ def configuration(settings):
         "services": [Housekeeping()],
         "www": {
             "port": "tcp:8080",
-            "plugins": {"console_view": True, "grid_view": True},
-            "default_page": "console",
+            "plugins": {"console_view": True},
             "auth": access.TeamAuth(settings.account_url, secrets["CI_HOOK_SECRET"]),
             "authz": access.rules(settings.pipeline.anonymous),
             "change_hook_dialects": hooks.dialects(settings),

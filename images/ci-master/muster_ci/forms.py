@@ -7,7 +7,6 @@ from twisted.internet import defer
 from twisted.python import log
 
 from . import requests
-from .names import Invalid
 
 PIPELINE = "pipeline"
 DEPLOY = "deploy"
@@ -45,7 +44,7 @@ class Form(schedulers.ForceScheduler):
     """A force scheduler whose values are checked together, by a function of `requests`."""
 
     def check(self, properties, source):
-        """Returns (more properties, source or None); raises Invalid."""
+        """Returns (more properties, source); raises requests.Refused."""
         raise NotImplementedError
 
     @defer.inlineCallbacks
@@ -54,8 +53,8 @@ class Form(schedulers.ForceScheduler):
         collector.maybeRaiseCollectedErrors()
         try:
             more, source = self.check(properties, sources[""])
-        except Invalid as error:
-            raise CollectedValidationError({"form": str(error)}) from error
+        except requests.Refused as error:
+            raise CollectedValidationError(error.problems) from error
         properties.update(more, "Form")
         return properties, changes, {"": source}
 
@@ -102,8 +101,11 @@ def _text(name, label, **options):
     return util.StringParameter(name, label=label, size=40, maxsize=300, **options)
 
 
-def _reason():
-    return util.StringParameter("reason", label="Reason", default="", size=40, maxsize=300)
+def _common():
+    return {
+        "reason": _text("reason", "Reason", default=""),
+        "priority": util.IntParameter("priority", default=0, hide=True),
+    }
 
 
 def all_schedulers():
@@ -122,7 +124,7 @@ def all_schedulers():
             builderNames=[PIPELINE],
             label="Build a branch",
             buttonName="Build a branch",
-            reason=_reason(),
+            **_common(),
             codebases=[
                 util.CodebaseParameter(
                     "",
@@ -139,7 +141,7 @@ def all_schedulers():
             builderNames=[ROLLBACK],
             label="Roll back the live site",
             buttonName="Roll back",
-            reason=_reason(),
+            **_common(),
             codebases=[
                 util.CodebaseParameter(
                     "",

@@ -5,8 +5,7 @@ The facts are what the worker's checkout printed (images/ci-worker/muster_worker
 
 import dataclasses
 
-INSTALL = "composer install --no-interaction --no-progress --prefer-dist"
-PHPUNIT = 'if [ -x vendor/bin/phpunit ]; then exec vendor/bin/phpunit "$@"; else exec phpunit "$@"; fi'
+INSTALL = ("composer", "install", "--no-interaction", "--no-progress", "--prefer-dist")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,11 +30,7 @@ def release_steps(facts):
     """What only a deployment needs."""
     composer = facts["composer"]
     if composer and composer["lock"] and composer["development"]:
-        yield Step("composer --no-dev", _shell(f"{INSTALL} --no-dev --optimize-autoloader"))
-
-
-def _shell(script, *arguments):
-    return ("sh", "-c", script, "sh", *arguments)
+        yield Step("composer --no-dev", (*INSTALL, "--no-dev", "--optimize-autoloader"))
 
 
 def _php(facts):
@@ -43,12 +38,9 @@ def _php(facts):
         yield Step("php lint", ("muster-lint-php",))
     composer = facts["composer"]
     if composer and composer["lock"]:
-        yield Step("composer install", _shell(INSTALL))
-    if facts["phpunit"] == "configuration":
-        yield Step("phpunit", _shell(PHPUNIT, "--colors=never"))
-    elif facts["phpunit"] == "folder":
-        bootstrap = 'if [ -f vendor/autoload.php ]; then set -- --bootstrap vendor/autoload.php "$@"; fi; '
-        yield Step("phpunit", _shell(bootstrap + PHPUNIT, "--colors=never", "--do-not-cache-result", "tests"))
+        yield Step("composer install", INSTALL)
+    if facts["phpunit"]:
+        yield Step("phpunit", ("muster-phpunit",))
 
 
 def _front_end(npm):
@@ -57,8 +49,7 @@ def _front_end(npm):
     if npm["lock"] and npm["dependencies"]:
         yield Step("npm ci", ("npm", "ci", "--no-audit", "--no-fund"))
     elif npm["dependencies"]:
-        note = "echo 'There is no package-lock.json: versions may differ from one build to the next.'; "
-        yield Step("npm install", _shell(note + "exec npm install --no-audit --no-fund --no-package-lock"))
+        yield Step("npm install", ("npm", "install", "--no-audit", "--no-fund", "--no-package-lock"))
     for script in ("lint", "test", "build"):
         if script in npm["scripts"]:
             yield Step(f"npm run {script}", ("npm", "run", script))

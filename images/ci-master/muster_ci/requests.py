@@ -3,15 +3,38 @@
 from . import names
 
 
-def build(repository, branch, revision):
-    """(repository, branch, revision or None) of the form "Build a branch"; raises Invalid."""
-    return (
-        names.repository(repository.strip()),
-        names.branch(branch.strip()),
-        names.revision(revision.strip().lower()) if revision.strip() else None,
+class Refused(ValueError):
+    """problems: the message for each field of the form that is not what it should be."""
+
+    def __init__(self, problems):
+        super().__init__("; ".join(problems.values()))
+        self.problems = problems
+
+
+def build(project, branch, revision):
+    """(repository, branch, revision or None) of the form "Build a branch"."""
+    return _checked(
+        project=lambda: names.repository(project.strip()),
+        branch=lambda: names.branch(branch.strip()),
+        revision=lambda: names.revision(revision.strip().lower()) if revision.strip() else None,
     )
 
 
 def rollback(repository, release):
-    """(repository, release or "" for one step back) of the form "Roll back"; raises Invalid."""
-    return names.repository(repository.strip()), names.release(release.strip()) if release.strip() else ""
+    """(repository, release or "" for one step back) of the form "Roll back"."""
+    return _checked(
+        repository=lambda: names.repository(repository.strip()),
+        release=lambda: names.release(release.strip()) if release.strip() else "",
+    )
+
+
+def _checked(**fields):
+    values, problems = [], {}
+    for field, read in fields.items():
+        try:
+            values.append(read())
+        except names.Invalid as error:
+            problems[field] = str(error)
+    if problems:
+        raise Refused(problems)
+    return tuple(values)

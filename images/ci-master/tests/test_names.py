@@ -45,15 +45,19 @@ class Names(unittest.TestCase):
 
 
 class Forms(unittest.TestCase):
+    def refused(self, function, *values):
+        with self.assertRaises(requests.Refused) as caught:
+            function(*values)
+        return sorted(caught.exception.problems)
+
     def test_build(self):
         self.assertEqual(requests.build(" app ", "main", ""), ("app", "main", None))
         self.assertEqual(requests.build("app", "main", HEX.upper()), ("app", "main", HEX))
-        for values in (("../x", "main", ""), ("app", "a b", ""), ("app", "main", "HEAD"), ("app", "main", "$(id)")):
-            with self.subTest(values), self.assertRaises(names.Invalid):
-                requests.build(*values)
+        self.assertEqual(self.refused(requests.build, "../x", "main", ""), ["project"])
+        self.assertEqual(self.refused(requests.build, "../x", "a b", "HEAD"), ["branch", "project", "revision"])
+        self.assertEqual(self.refused(requests.build, "app", "main", "$(id)"), ["revision"])
 
     def test_rollback(self):
         self.assertEqual(requests.rollback("app", ""), ("app", ""))
-        for values in (("a/b", ""), ("app", ".."), ("", "")):
-            with self.subTest(values), self.assertRaises(names.Invalid):
-                requests.rollback(*values)
+        self.assertEqual(self.refused(requests.rollback, "a/b", ""), ["repository"])
+        self.assertEqual(self.refused(requests.rollback, "", ".."), ["release", "repository"])

@@ -3,7 +3,7 @@ import unittest
 from muster_ci.pipeline import release_steps, steps
 from muster_ci.settings import Pipeline, TeamStep
 
-NOTHING = {"php": 0, "composer": None, "phpunit": None, "npm": None, "workflows": 0}
+NOTHING = {"php": 0, "composer": None, "phpunit": False, "npm": None, "workflows": 0}
 COMPOSER = {"lock": True, "development": True, "migrate": False}
 
 
@@ -18,13 +18,9 @@ class Steps(unittest.TestCase):
     def test_php(self):
         self.assertEqual(chosen(php=1), ["php lint"])
         self.assertEqual(
-            chosen(php=1, composer=COMPOSER, phpunit="configuration"), ["php lint", "composer install", "phpunit"]
+            chosen(php=1, composer=COMPOSER, phpunit=True), ["php lint", "composer install", "phpunit"]
         )
         self.assertEqual(chosen(php=1, composer={**COMPOSER, "lock": False}), ["php lint"])
-
-    def test_phpunit_without_a_configuration_gets_the_folder(self):
-        (step,) = steps({**NOTHING, "phpunit": "folder"}, Pipeline(), "main")
-        self.assertEqual(step.command[-1], "tests")
 
     def test_front_end(self):
         npm = {"lock": True, "dependencies": True, "scripts": ["lint", "test", "build"]}

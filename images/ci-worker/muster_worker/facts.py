@@ -51,11 +51,7 @@ def _composer(paths, read):
 
 
 def _phpunit(paths):
-    if paths & PHPUNIT_CONFIGURATIONS:
-        return "configuration"
-    if any(re.fullmatch(r"tests/(.+/)?[^/]*Test\.php", path) for path in paths):
-        return "folder"
-    return None
+    return bool(paths & PHPUNIT_CONFIGURATIONS) or any(re.fullmatch(r"tests/(.+/)?[^/]*Test\.php", path) for path in paths)
 
 
 def _npm(paths, read):

@@ -12,17 +12,17 @@ def of(**files):
 class Facts(unittest.TestCase):
     def test_nothing(self):
         self.assertEqual(
-            facts.of(["README.md"], None), {"php": 0, "composer": None, "phpunit": None, "npm": None, "workflows": 0}
+            facts.of(["README.md"], None), {"php": 0, "composer": None, "phpunit": False, "npm": None, "workflows": 0}
         )
 
     def test_php(self):
         found = facts.of(["public/index.php", "a.phtml", "tests/unit/PageTest.php"], None)
-        self.assertEqual((found["php"], found["phpunit"]), (3, "folder"))
+        self.assertEqual((found["php"], found["phpunit"]), (3, True))
 
     def test_phpunit(self):
         for path, expected in (
-            ("phpunit.xml", "configuration"), ("phpunit.xml.dist", "configuration"), ("tests/ATest.php", "folder"),
-            ("tests/helper.php", None), ("other/ATest.php", None),
+            ("phpunit.xml", True), ("phpunit.xml.dist", True), ("tests/ATest.php", True), ("tests/helper.php", False),
+            ("other/ATest.php", False),
         ):
             with self.subTest(path):
                 self.assertEqual(facts.of([path], None)["phpunit"], expected)
