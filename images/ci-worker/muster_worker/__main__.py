@@ -6,6 +6,7 @@ import shutil
 import sys
 
 from buildbot_worker.bot import Worker
+from buildbot_worker.pb import WorkerForBuilderPbLike
 from buildbot_worker.runprocess import RunProcessPP
 from twisted.application import service
 from twisted.internet import process, reactor, task
@@ -35,10 +36,15 @@ def command_exited(protocol, reason):
     def let_go():
         if protocol.transport.pipes:
             log.msg("ending what the command left running")
-            privacy.kill_leftovers(os.getpid())
+            privacy.kill_leftovers()
 
     # Seconds for output that is still on its way.
     reactor.callLater(1, let_go)
+
+
+def build_starts(builder):
+    """What an earlier build left running is gone before this one gets to see a password."""
+    privacy.kill_leftovers()
 
 
 def main():
@@ -51,6 +57,7 @@ def main():
         sys.exit(f"muster: CI_MASTER is {os.environ['CI_MASTER']!r}: it must be HOST:PORT")
 
     RunProcessPP.processExited = command_exited
+    WorkerForBuilderPbLike.remote_startBuild = build_starts
     log.startLogging(sys.stdout, setStdout=False)
     # Buildbot's folders of builds: what must stay (repositories, caches) has its own places.
     base = os.path.join(HOME, "builds")

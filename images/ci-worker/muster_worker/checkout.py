@@ -129,7 +129,6 @@ def main(arguments):
     revision = arguments[3] if len(arguments) > 3 else ""
     privacy.seal()
     password = os.environ.pop("GIT_CI_PASSWORD", "")
-    privacy.kill_leftovers(os.getppid(), spared=os.getpid())
     for folder in SCRATCH:
         empty(folder)
     empty(os.getcwd())

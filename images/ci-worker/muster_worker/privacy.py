@@ -55,15 +55,11 @@ def _line(parent_of, process):
     return line
 
 
-def kill_leftovers(worker, spared=None):
-    """Ends what a build left running below the worker; spared is a process that stays, with all around it."""
+def kill_leftovers():
+    """Ends everything below this process."""
     # A process may start another one while it is found.
     for _ in range(10):
-        parent_of = parents()
-        left = descendants(parent_of, worker)
-        if spared is not None:
-            left -= {*_line(parent_of, spared), *descendants(parent_of, spared)}
-        left = {process for process in left if not _zombie(process)}
+        left = {process for process in descendants(parents(), os.getpid()) if not _zombie(process)}
         if not left:
             return
         for process in left:
