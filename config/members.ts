@@ -8,8 +8,8 @@ export interface Resources {
   readonly cpus: number;
 }
 
-/** The workloads of a member that have limits of their own. */
-export type LimitedWorkload = keyof typeof DEFAULT_LIMITS;
+/** The workloads of a stack that have limits of their own. */
+export type LimitedWorkload = Exclude<keyof typeof DEFAULT_LIMITS, "worker">;
 
 export interface PhpSettings {
   /** MiB. */
@@ -23,16 +23,26 @@ export interface PhpSettings {
   readonly timezone: string;
 }
 
-/** A member with every default filled in. */
-export interface Member {
+/** Who a stack belongs to, a member or the live server, with every default filled in. */
+export interface Owner {
   readonly id: string;
   readonly name: string;
-  readonly email: string;
   readonly limits: Readonly<Record<LimitedWorkload, Resources>>;
   readonly php: PhpSettings;
   readonly cache: "none" | "redis";
+}
+
+/** A member with every default filled in. */
+export interface Member extends Owner {
+  readonly email: string;
   readonly extensions: readonly string[];
 }
+
+/** The id of the live server's scope; no member can have it. */
+export const LIVE = "live";
+
+/** Options of the CI runner. */
+export type CiSettings = Omit<TeamConfig["ci"], "limits"> & { readonly limits: Resources };
 
 /** Package mirrors by client; a missing one means the client's default. */
 export type Mirrors = TeamConfig["mirrors"];
@@ -46,6 +56,12 @@ export interface Team {
   readonly listen: string;
   readonly port: number;
   readonly members: readonly Member[];
+  readonly repositories: readonly string[];
+  /** The git server that holds `repositories`, when that is not the team's own. */
+  readonly upstream: TeamConfig["upstream"];
+  readonly git: TeamConfig["git"];
+  readonly ci: CiSettings;
+  readonly live: Owner;
   readonly docker: { readonly subnets: string };
   readonly kubernetes: TeamConfig["kubernetes"];
   readonly mirrors: Mirrors;
@@ -62,6 +78,12 @@ export function resolveTeam(config: TeamConfig): Team {
     listen: config.listen ?? (/(?:^|\.)localhost$/.test(config.domain) ? "127.0.0.1" : "0.0.0.0"),
     port: config.port,
     members: config.members.map((member) => resolveMember(member, config.defaults, config.domain)),
+    repositories: config.repositories,
+    upstream: config.upstream,
+    git: config.git,
+    ci: { ...config.ci, limits: overlay<Resources>(DEFAULT_LIMITS.worker, config.ci.limits) },
+    // What visitors see of a fault is the team's decision, not PHP's.
+    live: resolveOwner({ id: LIVE, name: LIVE, ...config.live }, { php: { displayErrors: false } }),
     docker: config.docker,
     kubernetes: config.kubernetes,
     mirrors: config.mirrors,
@@ -70,16 +92,22 @@ export function resolveTeam(config: TeamConfig): Team {
 }
 
 function resolveMember(member: MemberConfig, defaults: MemberOptions, domain: string): Member {
-  const limits = (workload: LimitedWorkload) =>
-    overlay<Resources>(DEFAULT_LIMITS[workload], defaults.limits?.[workload], member.limits?.[workload]);
   return {
-    id: member.id,
-    name: member.name ?? member.id,
+    ...resolveOwner(member, defaults),
     email: member.email ?? `${member.id}@${domain}`,
-    limits: { web: limits("web"), db: limits("db"), cache: limits("cache"), code: limits("code") },
-    php: overlay<PhpSettings>(DEFAULT_PHP, defaults.php, member.php),
-    cache: member.cache ?? defaults.cache ?? "none",
     extensions: member.extensions ?? defaults.extensions ?? [],
+  };
+}
+
+function resolveOwner(own: Omit<MemberConfig, "email" | "extensions">, defaults: MemberOptions): Owner {
+  const limits = (workload: keyof NonNullable<MemberOptions["limits"]>) =>
+    overlay<Resources>(DEFAULT_LIMITS[workload], defaults.limits?.[workload], own.limits?.[workload]);
+  return {
+    id: own.id,
+    name: own.name ?? own.id,
+    limits: { web: limits("web"), db: limits("db"), cache: limits("cache"), code: limits("code") },
+    php: overlay<PhpSettings>(DEFAULT_PHP, defaults.php, own.php),
+    cache: own.cache ?? defaults.cache ?? "none",
   };
 }
 

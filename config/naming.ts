@@ -41,3 +41,8 @@ export const portalUrl = (address: PublicAddress) => publicUrl(address);
 export const siteUrl = (address: PublicAddress, memberId: string) => publicUrl(address, memberId);
 export const editorUrl = (address: PublicAddress, memberId: string) => publicUrl(address, `code-${memberId}`);
 export const databaseUrl = (address: PublicAddress, memberId: string) => publicUrl(address, `db-${memberId}`);
+export const gitUrl = (address: PublicAddress) => publicUrl(address, "git");
+export const ciUrl = (address: PublicAddress) => publicUrl(address, "ci");
+/** The live site; with `repository`, that of another one than the first. */
+export const liveUrl = (address: PublicAddress, repository?: string) =>
+  publicUrl(address, repository === undefined ? "live" : `${repository}.live`);

@@ -15,6 +15,7 @@ const KIND: Record<string, string> = {
   boolean: "true or false",
   array: "a list",
   object: "a group of keys",
+  record: "a group of keys",
 };
 
 /** The remedy for a value of another type than the schema's. */
@@ -63,7 +64,8 @@ export const DEFAULT_LIMITS = {
   web: { memory: 384, cpus: 1 },
   db: { memory: 384, cpus: 1 },
   cache: { memory: 96, cpus: 0.5 },
-  code: { memory: 1536, cpus: 2 },
+  code: { memory: 1536, cpus: 1 },
+  worker: { memory: 1024, cpus: 1 },
 } as const;
 
 export const DEFAULT_PHP = {
@@ -152,8 +154,120 @@ const member = group({
   ...memberOptions,
 });
 
+/** A branch name that needs no quoting anywhere; git itself allows more. */
+const branch = (example: string) =>
+  pattern(
+    /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[A-Za-z0-9][A-Za-z0-9._/-]{0,99}(?<![/.])$/,
+    "branch",
+    'up to 100 of letters, digits, ".", "_", "/" and "-", starting with a letter or digit',
+    example,
+  );
+
+/** A repository's name: also a folder, and part of a host name below live. */
+const repository = pattern(
+  /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+  "repository",
+  '1–40 of a-z, 0-9 and "-", starting and ending with a letter or digit',
+  "app",
+);
+
+const environmentVariable = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+const ci = group({
+  deployBranch: branch("main").default("main").describe("Branch that goes live when its build is green."),
+  workers: quantity(1, 16, "workers", 1).default(1).describe("Test workers; each runs one build at a time."),
+  timeout: quantity(10, 7200, "seconds", 600).default(600).describe("Longest run of one build step in seconds."),
+  steps: z
+    .array(
+      group({
+        name: text("lint styles")
+          .min(1, { error: "is empty: give the step a name" })
+          .max(50, { error: "is too long: use at most 50 characters" })
+          .describe("Name of the step."),
+        command: text("npx stylelint src")
+          .min(1, { error: "is empty: write the shell command to run" })
+          .describe("Shell command, run in the checkout; an exit status other than 0 fails the build."),
+      }),
+      { error: typeError("- {name: lint styles, command: npx stylelint src}") },
+    )
+    .max(20, { error: "has too many entries: list at most 20 steps" })
+    .default([])
+    .describe("Steps of the team's own, after the built-in ones and before the deployment."),
+  environment: z
+    .record(
+      text("NODE_ENV").regex(environmentVariable, {
+        error: "is not a variable's name: use letters, digits and _, and no digit first",
+      }),
+      text("test"),
+      { error: typeError("NODE_ENV: test") },
+    )
+    .default({})
+    .describe("Environment variables of every step."),
+  dist: pattern(
+    /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/,
+    "folder",
+    "a path inside the repository, such as dist or web/build",
+    "dist",
+  )
+    .default("dist")
+    .describe("Folder that npm run build writes; it is deployed with the rest."),
+  anonymous: z
+    .boolean({ error: typeError("true") })
+    .default(true)
+    .describe("Whether visitors without an account may look at builds and logs."),
+  limits: limits("each CI worker", 256, DEFAULT_LIMITS.worker)
+    .optional()
+    .describe("Memory and CPU limits of each CI worker."),
+});
+
+const git = group({
+  forcePush: z
+    .boolean({ error: typeError("false") })
+    .default(false)
+    .describe("Whether members may force-push to the deploy branch."),
+  deletion: z
+    .boolean({ error: typeError("false") })
+    .default(false)
+    .describe("Whether members may delete the deploy branch."),
+});
+
 const url = (example: string) =>
   pattern(/^https?:\/\/[^\s\p{Cc}\p{Cs}"'\\]+$/u, "URL", `an http:// or https:// address such as ${example}`, example);
+
+/** A secret that goes through environment files, headers and URLs without quoting; its value is never repeated. */
+const secret = (minLength: number, what: string) =>
+  pattern(/^[A-Za-z0-9._~+/=-]*$/, what, 'letters, digits, ".", "_", "~", "+", "/", "=" and "-"', "0123456789abcdef")
+    .min(minLength, { error: `is too short: use at least ${minLength} characters` })
+    .max(500, { error: "is too long: use at most 500 characters" });
+
+/** Above the repositories: a host and a path. */
+const repositoriesUrl = url("https://github.com/our-team")
+  .refine((address) => !/^https?:/.test(address) || /^https?:\/\/[^/@?#]+(?:\/[^@?#]*)?$/.test(address), {
+    error: "has more than a host and a path: leave accounts, ? and # out, and use the key token for a token",
+  })
+  .transform((address) => address.replace(/\/+$/, ""));
+
+const upstream = group({
+  provider: z
+    .enum(["github", "gitlab", "gitea", "git"], { error: "is not a known provider: use github, gitlab, gitea or git" })
+    .describe("What the server is; git is any other that serves repositories over HTTP."),
+  url: repositoriesUrl.describe("Address above the repositories: those of `repositories` are `<url>/<name>.git`."),
+  webhookSecret: secret(16, "secret")
+    .optional()
+    .describe("Secret of the webhook that the server sends at a push. Without it, the CI looks for pushes by itself."),
+  pollInterval: quantity(10, 3600, "seconds", 30)
+    .default(30)
+    .describe("How often the CI looks for pushes, in seconds; with webhooks it does every 10 minutes instead."),
+  token: secret(1, "token")
+    .optional()
+    .describe("Token with which the CI clones private repositories and reports the result of a commit."),
+  user: pattern(/^[A-Za-z0-9._-]{1,100}$/, "user", 'up to 100 of letters, digits, ".", "_" and "-"', "ci-bot")
+    .optional()
+    .describe("Account of the token. Default: x-access-token for github, git for git, else oauth2."),
+}).refine(({ provider, webhookSecret }) => provider !== "git" || webhookSecret === undefined, {
+  path: ["webhookSecret"],
+  error: "is for github, gitlab and gitea: leave it out, and the CI looks for pushes by itself",
+});
 
 /** An IPv4 block wide enough to cut /28 networks from. */
 const subnetPool = text("10.192.0.0/12").refine(
@@ -217,6 +331,28 @@ export const teamConfig = group({
   defaults: group(memberOptions)
     .default({})
     .describe("Options for every member; a member's own entry overrides them key by key."),
+  repositories: z
+    .array(repository, { error: typeError("[app]") })
+    .min(1, { error: "is empty: name one repository, for example [app]" })
+    .max(50, { error: "has too many entries: list at most 50; others are made at their first push" })
+    .refine((names) => new Set(names).size === names.length, {
+      error: "names a repository twice: list each once",
+    })
+    .default(["app"])
+    .describe(
+      "Repositories on the git server. The first is what members' workspaces hold and what live.<domain> shows; " +
+        "each starts as a small project with tests. Default [app].",
+    ),
+  upstream: upstream
+    .optional()
+    .describe(
+      "Where the repositories of the roster are, when the team has a git server already. Default: Muster's own.",
+    ),
+  git: git.prefault({}).describe("Options of the git server."),
+  ci: ci.prefault({}).describe("Options of the CI runner."),
+  live: group({ limits: memberOptions.limits, php: memberOptions.php, cache: memberOptions.cache })
+    .default({})
+    .describe("Options of the live server, as a member's; PHP errors are not shown by default."),
   docker: group({
     subnets: subnetPool
       .default("10.192.0.0/12")
@@ -301,12 +437,19 @@ function describe(issue: z.core.$ZodIssue, raw: unknown): string[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => `${where([...issue.path, key])}: ${quote(key)} ${issue.message}`);
   }
+  if (issue.code === "invalid_key") {
+    return issue.issues.map(({ message }) => `${where(issue.path)}: ${quote(issue.path.at(-1))} ${message}`);
+  }
   const value = valueAt(raw, issue.path);
-  return [`${where(issue.path)}: ${value === undefined ? "" : `${quote(value)} `}${issue.message}`];
+  const shown = value === undefined || isSecret(issue.path) ? "" : `${quote(value)} `;
+  return [`${where(issue.path)}: ${shown}${issue.message}`];
 }
 
 const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+
+const isSecret = ([group, key]: readonly PropertyKey[]): boolean =>
+  group === "upstream" && (key === "token" || key === "webhookSecret");
 
 /** A value as JSON, shortened so that one problem stays one line. */
 function quote(value: unknown): string {
