@@ -34,7 +34,7 @@ export interface ContainerArgs {
   readonly labels: types.input.ContainerLabel[];
   readonly networks: string[];
   readonly ports: types.input.ContainerPort[];
-  readonly healthcheck: types.input.ContainerHealthcheck;
+  readonly healthcheck: types.input.ContainerHealthcheck | undefined;
   /** MiB */
   readonly memory: number;
   readonly cpus: string;
@@ -62,13 +62,7 @@ export function renderContainer(
     ],
     ports:
       spec.exposure === "published" ? [{ internal: spec.port, external: published.port, ip: published.listen }] : [],
-    healthcheck: {
-      tests: healthTest(spec),
-      interval: HEALTH_INTERVAL,
-      timeout: "5s",
-      retries: 3,
-      startPeriod: "1m0s",
-    },
+    healthcheck: healthcheck(spec),
     memory: spec.resources.memory,
     cpus: renderCpus(spec.resources.cpus),
     stopGrace: spec.stopGrace,
@@ -89,12 +83,21 @@ export function renderLabels(
     .map(([label, value]) => ({ label, value }));
 }
 
-function healthTest({ probe, port }: Pick<WorkloadSpec, "probe" | "port">): string[] {
+function healthcheck({ probe, port }: Pick<WorkloadSpec, "probe" | "port">): ContainerArgs["healthcheck"] {
+  const test = (...command: string[]) => ({
+    tests: ["CMD", ...command],
+    interval: HEALTH_INTERVAL,
+    timeout: "5s",
+    retries: 3,
+    startPeriod: "1m0s",
+  });
   switch (probe.kind) {
     case "http":
-      return ["CMD", "http-healthcheck", probe.path, String(port)];
+      return test("http-healthcheck", probe.path, String(port));
     case "command":
-      return ["CMD", ...probe.command];
+      return test(...probe.command);
+    case "none":
+      return undefined;
     default: {
       const exhaustive: never = probe;
       return exhaustive;

@@ -11,7 +11,7 @@ import {
 } from "./docker-render";
 import { createImages } from "./image-resources";
 import type { Platform, Scope } from "./platform";
-import { allocateSubnets } from "./subnets";
+import { teamSubnets } from "./subnets";
 
 /**
  * Local Docker: a container for each workload, an internal network for each member beside the team's own, and named
@@ -21,11 +21,7 @@ import { allocateSubnets } from "./subnets";
  */
 export function createDockerPlatform(team: Team): Platform {
   const names: DockerNames = { team: team.id };
-  const subnets = allocateSubnets(
-    team.docker.subnets,
-    team.id,
-    team.members.map(({ id }) => id),
-  );
+  const subnets = teamSubnets(team);
   const image = createImages(team);
   const networks = new Map<string, pulumi.Output<string>>();
 
@@ -84,16 +80,20 @@ export function createDockerPlatform(team: Team): Platform {
           envs: environment(args.env, spec.secrets ?? {}),
           labels: args.labels,
           networksAdvanced: args.networks.map((name) => ({ name: networks.get(name) ?? name })),
-          volumes: (spec.mounts ?? []).map(({ volume, path }) => ({ volumeName: volume.name, containerPath: path })),
+          volumes: (spec.mounts ?? []).map(({ volume, path, readOnly = false }) => ({
+            volumeName: volume.name,
+            containerPath: path,
+            ...(readOnly ? { readOnly } : {}),
+          })),
           ports: args.ports,
-          healthcheck: args.healthcheck,
+          ...(args.healthcheck ? { healthcheck: args.healthcheck } : {}),
           memory: args.memory,
           // Without an equal swap limit the provider sees a difference at every second update.
           memorySwap: args.memory,
           cpus: args.cpus,
           capabilities: { drops: ["ALL"] },
           securityOpts: ["no-new-privileges:true"],
-          init: true,
+          init: spec.init ?? true,
           restart: "unless-stopped",
           // The provider kills at once without it, whatever stopTimeout says.
           destroyGraceSeconds: spec.stopGrace,
@@ -106,6 +106,7 @@ export function createDockerPlatform(team: Team): Platform {
       return { host: args.name, port: spec.port };
     },
 
+    host: (scope, component) => containerName(names, scope.member, component),
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

@@ -16,6 +16,9 @@ const PARENTS: Record<ImageName, ImageName | undefined> = {
   gateway: "base",
   node: "base",
   portal: "node",
+  "git-server": "base",
+  "ci-master": "base",
+  "ci-worker": "php",
 };
 
 export const DEBIAN_IMAGE = "debian:trixie-slim";

@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
-import type { Member, Resources } from "../config/members";
+import type { Owner, Resources } from "../config/members";
 import {
   cpuQuantity,
   type KubernetesNames,
@@ -34,7 +34,7 @@ export function renderNamespace(names: KubernetesNames, scope: Scope): types.inp
  * A member's share of the cluster: the limits of their workloads, and the largest once more, because a pod that is
  * replaced counts until it has stopped.
  */
-export function renderQuota(names: KubernetesNames, member: Member): types.input.core.v1.ResourceQuota {
+export function renderQuota(names: KubernetesNames, member: Owner): types.input.core.v1.ResourceQuota {
   const limits = workloadLimits(member);
   const share = (of: (limits: Resources) => number) => sum(limits.map(of)) + Math.max(...limits.map(of));
   return {
@@ -52,7 +52,7 @@ export function renderQuota(names: KubernetesNames, member: Member): types.input
 }
 
 /** The bounds of one container: none gets more than the member's largest workload, or goes without limits. */
-export function renderLimitRange(names: KubernetesNames, member: Member): types.input.core.v1.LimitRange {
+export function renderLimitRange(names: KubernetesNames, member: Owner): types.input.core.v1.LimitRange {
   const limits = workloadLimits(member);
   const largest = {
     memory: Math.max(...limits.map(({ memory }) => memory)),
@@ -77,7 +77,7 @@ export function renderLimitRange(names: KubernetesNames, member: Member): types.
   };
 }
 
-const workloadLimits = ({ limits: { cache, ...always }, cache: kind }: Member): Resources[] => [
+const workloadLimits = ({ limits: { cache, ...always }, cache: kind }: Owner): Resources[] => [
   ...Object.values(always),
   ...(kind === "none" ? [] : [cache]),
 ];

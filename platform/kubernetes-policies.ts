@@ -36,7 +36,7 @@ export function renderBasePolicies(names: KubernetesNames, scope: Scope): Record
 export function renderWorkloadPolicy(
   names: KubernetesNames,
   scope: Scope,
-  spec: Pick<WorkloadSpec, "component" | "port" | "exposure">,
+  spec: Pick<WorkloadSpec, "component" | "port" | "extraPorts" | "exposure">,
 ): NetworkPolicy {
   const from = allowedPeers(names, scope, spec);
   const egress = allowedEgress(names, scope, spec);
@@ -45,7 +45,12 @@ export function renderWorkloadPolicy(
     spec: {
       podSelector: { matchLabels: podSelector(spec.component) },
       policyTypes: ["Ingress", ...(egress.length > 0 ? ["Egress"] : [])],
-      ingress: [{ ports: [{ protocol: "TCP", port: spec.port }], ...(from === "everyone" ? {} : { from }) }],
+      ingress: [
+        {
+          ports: [spec.port, ...(spec.extraPorts ?? [])].map((port) => ({ protocol: "TCP", port })),
+          ...(from === "everyone" ? {} : { from }),
+        },
+      ],
       ...(egress.length > 0 ? { egress } : {}),
     },
   };
@@ -62,6 +67,8 @@ function allowedPeers(
       return [ownNamespace];
     case "team":
       return scope.member === undefined ? [ownNamespace] : [ownNamespace, gatewayAndPortal(names)];
+    case "scopes":
+      return [teamNamespaces(names)];
     case "published":
       return "everyone";
     default: {
@@ -70,6 +77,10 @@ function allowedPeers(
     }
   }
 }
+
+const teamNamespaces = ({ team }: KubernetesNames): Peer => ({
+  namespaceSelector: { matchLabels: { "muster.team": team } },
+});
 
 function gatewayAndPortal(names: KubernetesNames): Peer {
   return {
@@ -84,14 +95,18 @@ function gatewayAndPortal(names: KubernetesNames): Peer {
  * calls services. The team's own reach the members' by label, so that a new member changes nothing here.
  */
 function allowedEgress(
-  { team }: KubernetesNames,
+  names: KubernetesNames,
   { member }: Scope,
-  { exposure }: Pick<WorkloadSpec, "exposure">,
+  { component, exposure }: Pick<WorkloadSpec, "component" | "exposure">,
 ): EgressRule[] {
+  const inside = teamNamespaces(names);
+  if (installsPackages(component)) return [{ to: [inside, ...OUTSIDE] }];
   if (exposure === "private") return [];
-  const teamNamespaces: Peer = { namespaceSelector: { matchLabels: { "muster.team": team } } };
-  return [{ to: member === undefined ? [teamNamespaces] : [teamNamespaces, ...OUTSIDE] }];
+  return [{ to: member === undefined ? [inside] : [inside, ...OUTSIDE] }];
 }
+
+/** CI's workers are connected to by nobody, ask the master for work, and run the repositories' builds. */
+const installsPackages = (component: WorkloadSpec["component"]): boolean => component.startsWith("worker-");
 
 /** Everything but link-local addresses and AWS's fd00:ec2::, where clouds hand out a node's credentials. */
 const OUTSIDE: Peer[] = [

@@ -99,7 +99,10 @@ function renderService(names: KubernetesNames, scope: Scope, spec: RenderedSpec,
     spec: {
       type: published ? "LoadBalancer" : "ClusterIP",
       selector: podSelector(spec.component),
-      ports: [{ name: "main", protocol: "TCP", port: servicePort(spec, publishedPort), targetPort: spec.port }],
+      ports: [
+        { name: "main", protocol: "TCP", port: servicePort(spec, publishedPort), targetPort: spec.port },
+        ...(spec.extraPorts ?? []).map((port) => ({ name: `port-${port}`, protocol: "TCP", port, targetPort: port })),
+      ],
     },
   };
 }
@@ -168,7 +171,7 @@ function renderPod(names: KubernetesNames, scope: Scope, spec: RenderedSpec): V1
       // Otherwise a Service named "db" would set DB_PORT in every pod of the namespace.
       enableServiceLinks: false,
       // The pod's first process then reaps what terminals leave behind, as an init does on Docker.
-      shareProcessNamespace: true,
+      shareProcessNamespace: spec.init ?? true,
       terminationGracePeriodSeconds: spec.stopGrace,
       securityContext: {
         runAsNonRoot: true,
@@ -209,7 +212,11 @@ function renderContainer(spec: RenderedSpec): V1["Container"] {
     env: Object.entries(sorted({ ...spec.env, ...files })).map(([name, value]) => ({ name, value: literal(value) })),
     ports: [{ name: "main", containerPort: spec.port, protocol: "TCP" }],
     volumeMounts: [
-      ...mounts.map(({ path }) => ({ name: volumeName(path), mountPath: path })),
+      ...mounts.map(({ path, readOnly = false }) => ({
+        name: volumeName(path),
+        mountPath: path,
+        ...(readOnly ? { readOnly } : {}),
+      })),
       ...(hasSecrets ? [{ name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true }] : []),
     ],
     resources: { limits: quantities(resources), requests: quantities(requests(resources)) },
@@ -218,19 +225,29 @@ function renderContainer(spec: RenderedSpec): V1["Container"] {
       capabilities: { drop: ["ALL"] },
       privileged: false,
     },
-    // Five minutes for a first start; then little, because a check a second on many pods is a load of its own.
-    startupProbe: { ...probeAction(spec), periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 150 },
-    readinessProbe: { ...probeAction(spec), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
-    livenessProbe: { ...probeAction(spec), periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 6 },
+    ...probes(spec),
   };
 }
 
-function probeAction({ probe, port }: { readonly probe: Probe; readonly port: number }): V1["Probe"] {
+/** Five minutes for a first start; then little, because a check a second on many pods is a load of its own. */
+function probes(spec: RenderedSpec): Pick<V1["Container"], "startupProbe" | "readinessProbe" | "livenessProbe"> {
+  const action = probeAction(spec);
+  if (action === undefined) return {};
+  return {
+    startupProbe: { ...action, periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 150 },
+    readinessProbe: { ...action, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    livenessProbe: { ...action, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 6 },
+  };
+}
+
+function probeAction({ probe, port }: { readonly probe: Probe; readonly port: number }): V1["Probe"] | undefined {
   switch (probe.kind) {
     case "http":
       return { httpGet: { path: probe.path, port } };
     case "command":
       return { exec: { command: [...probe.command] } };
+    case "none":
+      return undefined;
     default: {
       const exhaustive: never = probe;
       return exhaustive;

@@ -37,7 +37,7 @@ export function createKubernetesPlatform(team: Team): Platform {
   }
   const image = createImages(team, registry);
   const names: KubernetesNames = { team: team.id };
-  const members = new Map(team.members.map((member) => [member.id, member]));
+  const owners = new Map([...team.members, team.live].map((owner) => [owner.id, owner]));
   /** What a scope's other objects need to exist before them. */
   const prerequisites = new Map<string | undefined, pulumi.Resource[]>();
   const volumeOwners = new Map<VolumeRef, string | undefined>();
@@ -57,7 +57,7 @@ export function createKubernetesPlatform(team: Team): Platform {
 
     scope(member, opts) {
       const scope: Scope = { member };
-      const owner = member === undefined ? undefined : members.get(member);
+      const owner = member === undefined ? undefined : owners.get(member);
       if (member !== undefined && owner === undefined) {
         throw new Error(`scope "${member}" has no entry on the roster, which the limits of its namespace follow from`);
       }
@@ -131,6 +131,7 @@ export function createKubernetesPlatform(team: Team): Platform {
       return { host: serviceHost(names, scope.member, spec.component), port: servicePort(spec, team.port) };
     },
 
+    host: (scope, component) => serviceHost(names, scope.member, component),
     memberEndpoint: (component, port) => `${serviceHost(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

@@ -11,10 +11,23 @@ export type ImageName =
   | "code-server"
   | "gateway"
   | "node"
-  | "portal";
+  | "portal"
+  | "git-server"
+  | "ci-master"
+  | "ci-worker";
 
 /** What a workload is to its team: its label, the end of its name, and how the gateway finds it. */
-export type Component = "web" | "db" | "cache" | "code" | "gateway" | "portal";
+export type Component =
+  | "web"
+  | "db"
+  | "cache"
+  | "code"
+  | "gateway"
+  | "portal"
+  | "git"
+  | "ci"
+  | `worker-${number}`
+  | "deployer";
 
 /** An image that the platform can run: built once for the team, shared by every workload. */
 export interface ImageRef {
@@ -25,11 +38,11 @@ export interface ImageRef {
 }
 
 /**
- * A private area of one member, or of the team as a whole: on Docker an internal network beside the team's, on
- * Kubernetes a namespace.
+ * A private area of one member, of the live server, or of the team as a whole: on Docker an internal network beside
+ * the team's, on Kubernetes a namespace.
  */
 export interface Scope {
-  /** Member id; undefined for the team's own scope. */
+  /** Member id or `live`; undefined for the team's own scope. */
   readonly member: string | undefined;
 }
 
@@ -48,18 +61,22 @@ export interface Mount {
    * @default false: the workload keeps data of its own there, and two of it never run at once
    */
   readonly shared?: boolean;
+  /** @default false */
+  readonly readOnly?: boolean;
 }
 
 /** How the platform learns that a workload answers. */
 export type Probe =
   | { readonly kind: "http" /** Absolute path; a status below 400 is healthy. */; readonly path: string }
-  | { readonly kind: "command" /** Exit status 0 is healthy. */; readonly command: readonly string[] };
+  | { readonly kind: "command" /** Exit status 0 is healthy. */; readonly command: readonly string[] }
+  /** Nothing is asked. What runs in a container sees the environment of every other process there, probes included. */
+  | { readonly kind: "none" };
 
 /**
- * Who may connect to a workload: `private`, its own scope alone; `team`, also the gateway and the portal;
- * `published`, also the outside world, at the team's port.
+ * Who may connect to a workload: `private`, its own scope alone; `team`, also the gateway and the portal; `scopes`,
+ * also every other scope of the team; `published`, also the outside world, at the team's port.
  */
-export type Exposure = "private" | "team" | "published";
+export type Exposure = "private" | "team" | "scopes" | "published";
 
 /** A workload as components describe it, without a word on the platform that runs it. */
 export interface WorkloadSpec {
@@ -70,11 +87,20 @@ export interface WorkloadSpec {
   /** Secret settings by variable name. The image also takes each from the file that `<NAME>_FILE` names. */
   readonly secrets?: Readonly<Record<string, pulumi.Output<string>>>;
   readonly mounts?: readonly Mount[];
-  /** The one TCP port it listens on. */
+  /** The TCP port that its endpoint, its probe and the gateway use. */
   readonly port: number;
+  /** TCP ports that it listens on besides. */
+  readonly extraPorts?: readonly number[];
   readonly exposure: Exposure;
   readonly probe: Probe;
   readonly resources: Resources;
+  /**
+   * Whether the platform's own first process reaps orphans. Without it the image does, and no process holds the
+   * environment that the container was started with.
+   *
+   * @default true
+   */
+  readonly init?: boolean;
   /** Seconds between the request to stop and the kill. */
   readonly stopGrace: number;
 }
@@ -93,10 +119,12 @@ export interface Platform {
   /** For messages and tests only. */
   readonly kind: "docker" | "kubernetes";
   image(name: ImageName): ImageRef;
-  /** The area of a member, or of the team when `member` is undefined. */
+  /** The area of a member or of the live server, or of the team when `member` is undefined. */
   scope(member: string | undefined, opts: pulumi.ComponentResourceOptions): Scope;
   volume(scope: Scope, purpose: string, opts: pulumi.ComponentResourceOptions): VolumeRef;
   workload(scope: Scope, spec: WorkloadSpec, opts: pulumi.ComponentResourceOptions): Endpoint;
+  /** The host name of a workload that may not exist yet. */
+  host(scope: Scope, component: Component): string;
   /**
    * `host:port` of a component of any member, `{member}` standing for the id. The gateway routes by it, so that a new
    * member needs no change there.
