@@ -6,6 +6,8 @@ import re
 
 from . import names
 from .names import Invalid, quoted
+from .upstream import Upstream
+from .upstream import of_environment as upstream_of
 
 SECRETS = ("GIT_CI_PASSWORD", "CI_HOOK_SECRET", "WORKER_PASSWORD", "DEPLOYER_PASSWORD")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -46,10 +48,22 @@ class Settings:
     pipeline: Pipeline
     # By variable name; never printed.
     secrets: dict[str, str] = dataclasses.field(repr=False)
+    upstream: Upstream | None = None
 
     def repository_url(self, repository):
-        """Where workers clone from. An upstream elsewhere would have its say here, and in the credentials."""
+        """Where workers clone from."""
+        if self._is_elsewhere(repository):
+            return self.upstream.repository_url(repository)
         return f"{self.git_url}/{repository}.git"
+
+    def git_account(self, repository):
+        """What workers clone with, as muster-checkout wants it; without a password nobody signs in."""
+        if self._is_elsewhere(repository):
+            return {"GIT_CI_USER": self.upstream.user, "GIT_CI_PASSWORD": self.upstream.token}
+        return {"GIT_CI_USER": "ci", "GIT_CI_PASSWORD": self.secrets["GIT_CI_PASSWORD"]}
+
+    def _is_elsewhere(self, repository):
+        return self.upstream is not None and repository in self.upstream.repositories
 
 
 def of_environment(environ):
@@ -80,6 +94,7 @@ def of_environment(environ):
         workers=tuple(f"worker-{number}" for number in range(1, int(workers) + 1)),
         pipeline=_pipeline(environ.get("CI_SETTINGS") or "{}", problems),
         secrets={name: required(name) for name in SECRETS},
+        upstream=upstream_of(environ, problems),
     )
     if problems:
         raise Invalid("\n".join(problems))

@@ -82,7 +82,7 @@ class Checkout(Step):
         status, facts = yield self.run_command(
             ["muster-checkout", source.project, settings.repository_url(source.project), source.branch]
             + ([source.revision] if source.revision else []),
-            env={"GIT_CI_PASSWORD": settings.secrets["GIT_CI_PASSWORD"]},
+            env=settings.git_account(source.project),
         )
         if status != 0 or facts is None:
             self.say(facts["message"] if facts else "checkout failed")

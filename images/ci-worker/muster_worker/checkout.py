@@ -1,7 +1,7 @@
 """muster-checkout REPOSITORY URL BRANCH [REVISION]: the sources into the current folder; facts as JSON in the last line.
 
-A mirror of each repository stays in the worker, so that a push costs one small fetch. The password for it is in
-GIT_CI_PASSWORD, for this process and its git alone.
+A mirror of each repository stays in the worker, so that a push costs one small fetch. The account for it is in
+GIT_CI_USER and GIT_CI_PASSWORD, for this process and its git alone; without a password nobody signs in.
 """
 
 import base64
@@ -31,17 +31,18 @@ class Failed(Exception):
     """The message is for the log of the build."""
 
 
-def git_environment(url, password):
+def git_environment(url, user, password):
     """git asks nobody, reads no configuration of earlier builds, and has the password in no argument and no file."""
-    token = base64.b64encode(f"ci:{password}".encode()).decode()
     settings = {
-        f"http.{url}.extraHeader": f"Authorization: Basic {token}",
         # The older protocol needs one request less.
         "protocol.version": "0",
         "safe.directory": "*",
         "advice.detachedHead": "false",
         "init.defaultBranch": "main",
     }
+    if password:
+        token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        settings[f"http.{url}.extraHeader"] = f"Authorization: Basic {token}"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     clean |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
     clean["GIT_CONFIG_COUNT"] = str(len(settings))
@@ -128,13 +129,13 @@ def main(arguments):
     repository, url, branch = arguments[:3]
     revision = arguments[3] if len(arguments) > 3 else ""
     privacy.seal()
-    password = os.environ.pop("GIT_CI_PASSWORD", "")
+    user, password = (os.environ.pop(name, "") for name in ("GIT_CI_USER", "GIT_CI_PASSWORD"))
     for folder in SCRATCH:
         empty(folder)
     empty(os.getcwd())
     os.makedirs(MIRRORS, exist_ok=True)
 
-    git = Git(git_environment(url, password))
+    git = Git(git_environment(url, user, password))
     mirror = fetch(git, repository, url)
     revision, tip, author, subject = commit_of(git, mirror, branch, revision)
     print(f"{repository} {branch} {revision}\n{author}: {subject}", flush=True)
