@@ -18,6 +18,21 @@
  * @property {string} url The portal's own address, for links from error pages.
  * @property {Member[]} members In the order of the roster.
  * @property {Service[]} services
+ * @property {Delivery} [delivery]
+ */
+/**
+ * @typedef {object} Delivery Where pushes are tested and what passes goes live.
+ * @property {string} ciApi Where the portal asks the CI.
+ * @property {string} ciUrl Where a visitor's browser finds it.
+ * @property {string} liveApi Where the portal asks what is live; `/<repository>/releases` is appended.
+ * @property {string} deployBranch
+ * @property {Repository[]} repositories
+ */
+/**
+ * @typedef {object} Repository
+ * @property {string} name
+ * @property {string} gitUrl
+ * @property {string} liveUrl
  */
 
 /** Every problem of the configuration, one a line. */
@@ -34,6 +49,16 @@ export class ConfigError extends Error {
 export const MEMBER_SERVICES = { site: "Site", editor: "Editor", database: "Database" };
 
 const ID = /^[a-z][a-z0-9-]{0,19}$/;
+// What the git server and the CI let a repository be called.
+const REPOSITORY = /^(?!.*\.\.)(?!.*\.(?:git|lock)$)[a-z0-9][a-z0-9._-]{0,63}$/;
+const REPOSITORY_RULE =
+  'is not a repository\'s name: use 1–64 of a-z, 0-9, ".", "_" and "-", starting with a letter or digit';
+
+/** @param {string} name */
+export function isRepository(name) {
+  return REPOSITORY.test(name);
+}
+
 const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter';
 
 /**
@@ -52,7 +77,7 @@ export function parseConfig(text) {
     throw new ConfigError([`PORTAL_CONFIG is not JSON: ${error instanceof Error ? error.message : error}`]);
   }
   const check = new Checker();
-  const root = check.object("", raw, ["team", "domain", "url", "members", "services"]);
+  const root = check.object("", raw, ["team", "domain", "url", "members", "services", "delivery"]);
   const config = {
     team: check.text("team", root.team),
     domain: check.text("domain", root.domain),
@@ -61,6 +86,7 @@ export function parseConfig(text) {
     services: check
       .list("services", root.services)
       .map((entry, index) => readService(check, `services/${index}`, entry, undefined)),
+    ...(root.delivery === undefined ? {} : { delivery: readDelivery(check, "delivery", root.delivery) }),
   };
   check.unique("members", "id", config.members);
   check.unique("services", "kind", config.services);
@@ -102,6 +128,44 @@ function readService(check, path, raw, known) {
     name: known?.[kind] ?? (entry.name === undefined ? kind : check.text(`${path}/name`, entry.name)),
     url: check.url(`${path}/url`, entry.url),
     ...(entry.probe === undefined ? {} : { probe: check.url(`${path}/probe`, entry.probe) }),
+  };
+}
+
+/**
+ * @param {Checker} check
+ * @param {string} path
+ * @param {unknown} raw
+ * @returns {Delivery}
+ */
+function readDelivery(check, path, raw) {
+  const entry = check.object(path, raw, ["ciApi", "ciUrl", "liveApi", "deployBranch", "repositories"]);
+  const repositories = check
+    .list(`${path}/repositories`, entry.repositories)
+    .map((repository, index) => readRepository(check, `${path}/repositories/${index}`, repository));
+  check.unique(`${path}/repositories`, "name", repositories);
+  return {
+    ciApi: check.url(`${path}/ciApi`, entry.ciApi),
+    ciUrl: check.url(`${path}/ciUrl`, entry.ciUrl),
+    liveApi: check.url(`${path}/liveApi`, entry.liveApi),
+    deployBranch: check.text(`${path}/deployBranch`, entry.deployBranch),
+    repositories,
+  };
+}
+
+/**
+ * @param {Checker} check
+ * @param {string} path
+ * @param {unknown} raw
+ * @returns {Repository}
+ */
+function readRepository(check, path, raw) {
+  const entry = check.object(path, raw, ["name", "gitUrl", "liveUrl"]);
+  const name = check.text(`${path}/name`, entry.name);
+  if (name !== "" && !isRepository(name)) check.add(`${path}/name`, name, REPOSITORY_RULE);
+  return {
+    name,
+    gitUrl: check.url(`${path}/gitUrl`, entry.gitUrl),
+    liveUrl: check.url(`${path}/liveUrl`, entry.liveUrl),
   };
 }
 

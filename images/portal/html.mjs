@@ -83,8 +83,9 @@ export function hueOf(id) {
  * @param {Readonly<Record<string, State>>} states
  * @param {Assets} assets
  * @param {string} roster Changes with the configuration, so that an open page notices.
+ * @param {string} [delivery] The section of tests and releases.
  */
-export function renderPortal(config, states, assets, roster) {
+export function renderPortal(config, states, assets, roster, delivery = "") {
   const { members, services, team } = config;
   const filter =
     members.length < FILTER_FROM
@@ -106,6 +107,7 @@ ${services.length === 0 ? "" : `<section aria-labelledby="team-title"><h2 id="te
 <section aria-labelledby="members"><div class="heading"><h2 id="members" tabindex="-1">Members <span class="count" id="count" aria-live="polite">${members.length}</span></h2>${filter}</div>
 ${members.length === 0 ? `<p class="empty">Nobody is on the roster yet. Add a member to it, and this page shows where to begin.</p>` : `<ul class="members${members.length < 3 ? " few" : ""}">${members.map((member) => card(member, states)).join("\n")}</ul>`}
 <p class="empty" id="nobody" hidden>No member matches that.</p></section>
+${delivery}
 ${howToBegin(config)}
 </main>
 <footer class="wide"><p id="checked">The states are those of this moment; reload for newer ones.</p></footer>`,
@@ -215,9 +217,11 @@ function mark() {
 }
 
 /** @param {PortalConfig} config */
-function howToBegin({ services }) {
+function howToBegin({ services, delivery }) {
+  const wait =
+    delivery === undefined ? "" : " With <code>git push -o ci.wait</code> your terminal shows how the tests end.";
   const push = services.some(({ kind }) => kind === "git")
-    ? "<li><b>Share it.</b> Push to the team's repository; what passes the tests goes live.</li>"
+    ? `<li><b>Share it.</b> Push to the team's repository; what passes the tests goes live.${wait}</li>`
     : "<li><b>Try things.</b> Site, editor and database are yours alone: nothing you do there disturbs anybody else.</li>";
   return `<section class="begin" aria-labelledby="begin"><h2 id="begin" tabindex="-1">How to begin</h2><ol>
 <li><b>Open your editor.</b> Log in with your password. Whoever runs this environment sees it with <code>npm run credentials</code>.</li>

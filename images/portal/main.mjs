@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { ConfigError, parseConfig } from "./config.mjs";
+import { createDelivery } from "./delivery.mjs";
 import { createProber, targetsOf } from "./prober.mjs";
 import { createHandler } from "./server.mjs";
 
@@ -22,7 +23,9 @@ function asset(name) {
 function main() {
   const config = readConfig();
   const assets = { style: asset("style.css"), live: asset("live.js"), retry: asset("retry.js") };
-  const handle = createHandler(config, createProber(targetsOf(config)), assets);
+  const { delivery } = config;
+  const deliveries = delivery === undefined ? undefined : createDelivery({ ...config, delivery });
+  const handle = createHandler(config, createProber(targetsOf(config)), assets, deliveries);
   const server = createServer((request, response) => {
     handle(request, response).catch((error) => {
       console.error("muster: a request failed:", error);

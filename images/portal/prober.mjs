@@ -1,6 +1,5 @@
-import { Resolver } from "node:dns/promises";
-import http from "node:http";
-import https from "node:https";
+import { ask } from "./http.mjs";
+import { createRounds } from "./rounds.mjs";
 
 /** @typedef {"up" | "down" | "starting" | "unknown"} State `unknown` until the first probe has come back. */
 /**
@@ -33,11 +32,6 @@ import https from "node:https";
 
 const TIMEOUT = 2000;
 const MAX_BODY = 65_536;
-const MAX_PAUSE = 10_000;
-
-// Docker passes names of containers that are not running on to the network's name servers. Some drop them, and
-// getaddrinfo would wait half a minute for each, a few at a time.
-const resolver = new Resolver({ timeout: 1000, tries: 1 });
 
 /**
  * @param {string | undefined} member Undefined for a service of the team.
@@ -91,9 +85,6 @@ export function createProber(targets, options = {}) {
       records.set(known, { state: "unknown", failingSince: begun, gone: false });
     }
   }
-  /** @type {Promise<void> | undefined} */
-  let round;
-  let freshUntil = Number.NEGATIVE_INFINITY;
   /** @type {string | null} */
   let checkedAt = null;
 
@@ -129,7 +120,6 @@ export function createProber(targets, options = {}) {
   }
 
   async function runRound() {
-    const started = now();
     const queue = targets.values();
     await Promise.all(
       Array.from({ length: Math.min(concurrency, targets.length) }, async () => {
@@ -137,28 +127,10 @@ export function createProber(targets, options = {}) {
       }),
     );
     checkedAt = new Date(now()).toISOString();
-    // A long round, hundreds of services or many that hang, is repeated less often.
-    freshUntil = now() + Math.min(Math.max(freshFor, 2 * (now() - started)), MAX_PAUSE);
-    round = undefined;
   }
 
   return {
-    /**
-     * Starts a round, or joins the one under way; does nothing while the last one is fresh.
-     *
-     * @param {number} patience Milliseconds to wait for it at most.
-     */
-    async refresh(patience) {
-      if (round === undefined && now() < freshUntil) return;
-      round ??= runRound();
-      /** @type {NodeJS.Timeout | undefined} */
-      let timer;
-      const given = new Promise((resolve) => {
-        timer = setTimeout(resolve, patience);
-      });
-      await Promise.race([round, given]);
-      clearTimeout(timer);
-    },
+    refresh: createRounds(runRound, { now, freshFor }),
 
     /** What is known now. @returns {Status} */
     status() {
@@ -175,45 +147,9 @@ export function createProber(targets, options = {}) {
  * @param {string} url
  * @returns {Promise<Outcome>} Never rejects.
  */
-export function httpProbe(url) {
-  return new Promise((resolve) => {
-    const { request } = url.startsWith("https:") ? https : http;
-    // No kept connections: each would hold one of the few idle processes of a member's Apache.
-    const options = {
-      agent: false,
-      lookup,
-      signal: AbortSignal.timeout(TIMEOUT),
-      headers: { accept: "application/json" },
-    };
-    request(url, options, (response) => {
-      const up = (response.statusCode ?? 500) < 500;
-      let body = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk) => {
-        body += chunk;
-        if (body.length > MAX_BODY) response.destroy();
-      });
-      response.on("close", () => resolve({ up, ...readReport(body) }));
-      // Without this listener a connection that breaks off would end the process; "close" follows anyway.
-      response.on("error", () => {});
-    })
-      .on("error", (error) => resolve({ up: false, gone: error instanceof UnknownHost }))
-      .end();
-  });
-}
-
-class UnknownHost extends Error {}
-
-/** @type {import("node:net").LookupFunction} */
-function lookup(hostname, options, callback) {
-  resolver.resolve4(hostname).then(
-    ([address = ""]) => {
-      if (options.all) callback(null, [{ address, family: 4 }]);
-      else callback(null, address, 4);
-    },
-    // Names of running containers are answered at once, so a time-out too means that there is none.
-    () => callback(new UnknownHost(hostname), ""),
-  );
+export async function httpProbe(url) {
+  const { status, body, gone } = await ask(url, { signal: AbortSignal.timeout(TIMEOUT), limit: MAX_BODY });
+  return status === 0 ? { up: false, gone } : { up: status < 500, ...readReport(body) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { renderDelivery, renderRepositories } from "./delivery-page.mjs";
 import { renderNotice, renderPortal } from "./html.mjs";
 import { noticeFor } from "./notice.mjs";
 
@@ -7,6 +8,7 @@ import { noticeFor } from "./notice.mjs";
 /** @typedef {import("./config.mjs").PortalConfig} PortalConfig */
 /** @typedef {import("./html.mjs").Assets} Assets */
 /** @typedef {import("./prober.mjs").Prober} Prober */
+/** @typedef {import("./delivery.mjs").Delivery} Delivery */
 
 /** Milliseconds that a page waits for fresh states: a quick round fits in, a slow one is left to the live script. */
 const PAGE_PATIENCE = 300;
@@ -25,8 +27,9 @@ const NOTHING_HERE = {
  * @param {PortalConfig} config
  * @param {Prober} prober
  * @param {Assets} assets
+ * @param {Delivery} [delivery] What the configuration's `delivery` is doing.
  */
-export function createHandler(config, prober, assets) {
+export function createHandler(config, prober, assets, delivery) {
   const roster = hash(JSON.stringify(config)).slice(0, 12);
   const headers = securityHeaders(assets);
 
@@ -42,12 +45,17 @@ export function createHandler(config, prober, assets) {
     }
     const path = (request.url ?? "/").split("?", 1)[0];
     switch (path) {
-      case "/":
-        await prober.refresh(PAGE_PATIENCE);
-        return sendPage(request, response, renderPortal(config, prober.status().services, assets, roster));
+      case "/": {
+        await Promise.all([prober.refresh(PAGE_PATIENCE), delivery?.refresh(PAGE_PATIENCE)]);
+        const section = deliveryBy(renderDelivery);
+        return sendPage(request, response, renderPortal(config, prober.status().services, assets, roster, section));
+      }
       case "/api/status":
         await prober.refresh(STATUS_PATIENCE);
         return send(response, 200, "application/json", JSON.stringify({ ...prober.status(), roster }));
+      case "/api/delivery":
+        await delivery?.refresh(STATUS_PATIENCE);
+        return sendPage(request, response, deliveryBy(renderRepositories));
       case "/-/health":
         return send(response, 200, "text/plain", "ok\n");
       case "/-/unavailable": {
@@ -58,6 +66,13 @@ export function createHandler(config, prober, assets) {
     }
     return sendNotice(request, response, NOTHING_HERE);
   };
+
+  /** @param {typeof renderDelivery} render */
+  function deliveryBy(render) {
+    const known = config.delivery;
+    return known === undefined || delivery === undefined ? "" : render(known, delivery.state(), Date.now());
+  }
+
   /**
    * @param {Request} request
    * @param {Response} response

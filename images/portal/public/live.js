@@ -5,6 +5,8 @@
   const shown = [...document.querySelectorAll("[data-service]")];
   const summary = document.getElementById("summary");
   const checked = document.getElementById("checked");
+  const delivery = document.getElementById("delivery");
+  let delivered;
   let timer;
 
   // Readers of the screen are told of changes only, so what stays equal is not written again.
@@ -29,14 +31,32 @@
     document.body.classList.remove("stale");
   };
 
+  // The portal writes this part as HTML, with all names made safe. It is touched only when something has changed.
+  const showDelivery = (html) => {
+    if (html === delivered) return;
+    delivered = html;
+    const focused = delivery.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    delivery.innerHTML = html;
+    if (focused === null) return;
+    [...delivery.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+  };
+
+  const ask = async (path, cache) => {
+    const answer = await fetch(path, { cache, signal: AbortSignal.timeout(10_000) });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    return answer;
+  };
+
   const update = async () => {
     clearTimeout(timer);
     try {
-      const answer = await fetch("/api/status", { cache: "no-store", signal: AbortSignal.timeout(10_000) });
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      const status = await answer.json();
+      const [status, html] = await Promise.all([
+        ask("/api/status", "no-store").then((answer) => answer.json()),
+        delivery === null ? null : ask("/api/delivery", "no-cache").then((answer) => answer.text()),
+      ]);
       if (status.roster !== document.documentElement.dataset.roster) return location.reload();
       show(status);
+      if (html !== null) showDelivery(html);
     } catch {
       document.body.classList.add("stale");
       write(summary, "The portal does not answer; trying again …");
