@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { TeamEnvironment } from "./components/team-environment";
 import { loadTeam } from "./config/load";
+import type { Team } from "./config/members";
 import { databaseUrl, editorUrl, portalUrl, siteUrl } from "./config/naming";
 import { ConfigError } from "./config/schema";
 import { createPlatform } from "./platform";
 
-function main() {
-  const team = loadTeam();
+function main(adapted: (team: Team) => Team) {
+  const team = adapted(loadTeam());
   const environment = new TeamEnvironment(team.id, { platform: createPlatform(team), team });
   return {
     /** The portal's address. */
@@ -23,10 +24,15 @@ function main() {
   };
 }
 
-/** Config that cannot be used ends the run with its list of problems and without a stack trace. */
-function program() {
+/**
+ * Config that cannot be used ends the run with its list of problems and without a stack trace.
+ *
+ * @param adapted changes the team of the config
+ * @default the team as it is
+ */
+function program(adapted = (team: Team) => team) {
   try {
-    return main();
+    return main(adapted);
   } catch (error) {
     throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
   }

@@ -1,15 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { Member } from "../config/members";
+import type { Owner } from "../config/members";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 
 export interface ApmStackArgs {
   readonly platform: Platform;
   readonly scope: Scope;
-  /** Whose stack it is: id, limits, PHP settings, cache. */
-  readonly member: Member;
+  /** Whose stack it is: a member's or the live server's, with limits, PHP settings and cache. */
+  readonly owner: Owner;
   /** The files that Apache serves. */
-  readonly workspace: Mount;
+  readonly files: Mount;
+  /**
+   * What the web server is told about the files.
+   *
+   * @default {}
+   */
+  readonly site?: Readonly<Record<string, string>>;
 }
 
 /** How another workload of the same member reaches the database; `secrets` holds the password. */
@@ -29,7 +35,7 @@ const DATABASE_NAME = "app";
  * served by the same Apache under `db-<member>`.
  *
  * @example
- * const stack = new ApmStack("alice", { platform, scope, member, workspace }, { parent: this });
+ * const stack = new ApmStack("alice", { platform, scope, owner, files }, { parent: this });
  * // stack.database.env.DB_HOST is "muster-alice-db"
  */
 export class ApmStack extends pulumi.ComponentResource {
@@ -40,7 +46,7 @@ export class ApmStack extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApmStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:ApmStack", name, {}, opts);
-    const { platform, scope, member } = args;
+    const { platform, scope, owner } = args;
     const child = { parent: this };
 
     this.databasePassword = new random.RandomPassword(
@@ -57,13 +63,13 @@ export class ApmStack extends pulumi.ComponentResource {
       {
         component: "db",
         image: platform.image("mariadb"),
-        env: { ...account, TZ: member.php.timezone },
+        env: { ...account, TZ: owner.php.timezone },
         secrets,
         mounts: [{ volume: platform.volume(scope, "database", child), path: "/var/lib/mysql" }],
         port: DATABASE_PORT,
         exposure: "private",
         probe: { kind: "command", command: ["healthcheck"] },
-        resources: member.limits.db,
+        resources: owner.limits.db,
         // InnoDB writes its buffers out before it stops.
         stopGrace: 60,
       },
@@ -74,20 +80,20 @@ export class ApmStack extends pulumi.ComponentResource {
       secrets,
     };
 
-    const cache = member.cache === "redis" ? { REDIS_HOST: redis(args, child).host } : {};
+    const cache = owner.cache === "redis" ? { REDIS_HOST: redis(args, child).host } : {};
 
     this.web = platform.workload(
       scope,
       {
         component: "web",
         image: platform.image("apache-php"),
-        env: { ...this.database.env, ...cache, ...phpSettings(member) },
+        env: { ...this.database.env, ...cache, ...phpSettings(owner), ...args.site },
         secrets,
-        mounts: [args.workspace],
+        mounts: [args.files],
         port: HTTP_PORT,
         exposure: "team",
         probe: { kind: "http", path: "/-/health" },
-        resources: member.limits.web,
+        resources: owner.limits.web,
         stopGrace: 10,
       },
       child,
@@ -98,25 +104,25 @@ export class ApmStack extends pulumi.ComponentResource {
 }
 
 /** A cache, not a store: Redis keeps nothing on disk and evicts what was used least. */
-function redis({ platform, scope, member }: ApmStackArgs, opts: pulumi.ComponentResourceOptions): Endpoint {
+function redis({ platform, scope, owner }: ApmStackArgs, opts: pulumi.ComponentResourceOptions): Endpoint {
   return platform.workload(
     scope,
     {
       component: "cache",
       image: platform.image("redis"),
       // Half of the limit: Redis needs room beside its data.
-      env: { REDIS_MAX_MEMORY: String(Math.floor(member.limits.cache.memory / 2)) },
+      env: { REDIS_MAX_MEMORY: String(Math.floor(owner.limits.cache.memory / 2)) },
       port: 6379,
       exposure: "private",
       probe: { kind: "command", command: ["healthcheck"] },
-      resources: member.limits.cache,
+      resources: owner.limits.cache,
       stopGrace: 5,
     },
     opts,
   );
 }
 
-function phpSettings({ id, name, php }: Member): Record<string, string> {
+function phpSettings({ id, name, php }: Owner): Record<string, string> {
   return {
     MEMBER_ID: id,
     MEMBER_NAME: name,

@@ -13,13 +13,27 @@ export interface CodeServerArgs {
   readonly workspace: Mount;
   /** The database that the terminal's client connects to. */
   readonly database: DatabaseAccess;
+  /** Where the workspace's repositories are cloned from. */
+  readonly git: GitAccess;
+}
+
+/** How a member reaches the git server from inside. */
+export interface GitAccess {
+  /** Base URL of the repositories. */
+  readonly url: string;
+  /** Base URL of `repositories`, when they are elsewhere. */
+  readonly upstreamUrl: string | undefined;
+  /** Names of the repositories to clone; the first becomes the site. */
+  readonly repositories: readonly string[];
+  /** The member's own password. */
+  readonly password: pulumi.Output<string>;
 }
 
 /**
  * A VS Code server in the browser, behind a password of its own. Settings and extensions are kept in a volume.
  *
  * @example
- * const editor = new CodeServer("alice", { platform, scope, member, workspace, database }, { parent: this });
+ * const editor = new CodeServer("alice", { platform, scope, member, workspace, database, git }, { parent: this });
  */
 export class CodeServer extends pulumi.ComponentResource {
   readonly endpoint: Endpoint;
@@ -28,7 +42,7 @@ export class CodeServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: CodeServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CodeServer", name, {}, opts);
-    const { platform, scope, member, database } = args;
+    const { platform, scope, member, database, git } = args;
     const child = { parent: this };
 
     this.password = new random.RandomPassword(`${name}-code-password`, { length: 20, special: false }, child).result;
@@ -41,12 +55,15 @@ export class CodeServer extends pulumi.ComponentResource {
         env: {
           ...database.env,
           EXTENSIONS: member.extensions.join(" "),
+          GIT_REPOSITORIES: git.repositories.join(" "),
+          GIT_UPSTREAM_URL: git.upstreamUrl ?? "",
+          GIT_URL: git.url,
           MEMBER_EMAIL: member.email,
           MEMBER_ID: member.id,
           MEMBER_NAME: member.name,
           TZ: member.php.timezone,
         },
-        secrets: { ...database.secrets, PASSWORD: this.password },
+        secrets: { ...database.secrets, GIT_PASSWORD: git.password, PASSWORD: this.password },
         mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: "/home/muster" }],
         port: 8080,
         exposure: "team",

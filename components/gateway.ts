@@ -8,6 +8,8 @@ export interface GatewayArgs {
   readonly domain: string;
   /** Serves the bare domain, and the pages for what does not answer. */
   readonly portal: Endpoint;
+  /** The team's own services by host name. */
+  readonly routes: Readonly<Record<string, Endpoint>>;
 }
 
 /**
@@ -15,10 +17,14 @@ export interface GatewayArgs {
  * roster edit neither restarts nor reloads it.
  *
  * @example
- * new Gateway("gateway", { platform, scope, domain: "localhost", portal: portal.endpoint }, { parent: this });
+ * new Gateway("gateway", { platform, scope, domain: "localhost", portal: portal.endpoint, routes: {} }, { parent: this });
  */
 export class Gateway extends pulumi.ComponentResource {
-  constructor(name: string, { platform, scope, domain, portal }: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { platform, scope, domain, portal, routes }: GatewayArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("muster:index:Gateway", name, {}, opts);
 
     platform.workload(
@@ -29,6 +35,10 @@ export class Gateway extends pulumi.ComponentResource {
         env: {
           GATEWAY_DOMAIN: domain,
           GATEWAY_PORTAL: `${portal.host}:${portal.port}`,
+          GATEWAY_ROUTES: Object.entries(routes)
+            .map(([host, endpoint]) => `${host}=${endpoint.host}:${endpoint.port}`)
+            .sort()
+            .join(" "),
           GATEWAY_WEB: platform.memberEndpoint("web", 8080),
           GATEWAY_CODE: platform.memberEndpoint("code", 8080),
         },

@@ -2,17 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Member } from "../config/members";
 import type { Platform } from "../platform/platform";
 import { ApmStack } from "./apm-stack";
-import { CodeServer } from "./code-server";
+import { CodeServer, type GitAccess } from "./code-server";
 
 export interface MemberEnvironmentArgs {
   readonly platform: Platform;
   readonly member: Member;
+  readonly git: GitAccess;
 }
 
 /** What a member logs in with, by service. */
 export interface Credentials {
   readonly editor: pulumi.Output<string>;
   readonly database: pulumi.Output<string>;
+  readonly git: pulumi.Output<string>;
 }
 
 /**
@@ -20,21 +22,31 @@ export interface Credentials {
  * The member's id names it, so that roster edits touch nobody else.
  *
  * @example
- * new MemberEnvironment(member.id, { platform, member }, { parent: this });
+ * new MemberEnvironment(member.id, { platform, member, git }, { parent: this });
  */
 export class MemberEnvironment extends pulumi.ComponentResource {
   readonly credentials: Credentials;
 
-  constructor(name: string, { platform, member }: MemberEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { platform, member, git }: MemberEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:MemberEnvironment", name, {}, opts);
     const child = { parent: this };
 
     const scope = platform.scope(member.id, child);
     const workspace = { volume: platform.volume(scope, "workspace", child), path: "/workspace", shared: true };
-    const stack = new ApmStack(name, { platform, scope, member, workspace }, child);
-    const editor = new CodeServer(name, { platform, scope, member, workspace, database: stack.database }, child);
+    const stack = new ApmStack(
+      name,
+      {
+        platform,
+        scope,
+        owner: member,
+        files: workspace,
+        site: { DOCUMENT_ROOT: `${workspace.path}/${git.repositories[0]}/public` },
+      },
+      child,
+    );
+    const editor = new CodeServer(name, { platform, scope, member, workspace, database: stack.database, git }, child);
 
-    this.credentials = { editor: editor.password, database: stack.databasePassword };
+    this.credentials = { editor: editor.password, database: stack.databasePassword, git: git.password };
     this.registerOutputs();
   }
 }

@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Team } from "../config/members";
-import { databaseUrl, editorUrl, portalUrl, siteUrl } from "../config/naming";
+import { ciUrl, databaseUrl, editorUrl, gitUrl, liveUrl, portalUrl, siteUrl } from "../config/naming";
 import type { Component, Endpoint, Platform, Scope } from "../platform/platform";
 
 export interface PortalArgs {
   readonly platform: Platform;
   readonly scope: Scope;
   readonly team: Team;
+  /** The team's own services by kind. */
+  readonly routes: Readonly<Record<"git" | "ci" | "live", Endpoint>>;
 }
 
 /**
@@ -14,12 +16,12 @@ export interface PortalArgs {
  * shared workload that a roster edit replaces.
  *
  * @example
- * const portal = new Portal("portal", { platform, scope, team }, { parent: this });
+ * const portal = new Portal("portal", { platform, scope, team, routes }, { parent: this });
  */
 export class Portal extends pulumi.ComponentResource {
   readonly endpoint: Endpoint;
 
-  constructor(name: string, { platform, scope, team }: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { platform, scope, team, routes }: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:Portal", name, {}, opts);
 
     this.endpoint = platform.workload(
@@ -27,7 +29,7 @@ export class Portal extends pulumi.ComponentResource {
       {
         component: "portal",
         image: platform.image("portal"),
-        env: { PORTAL_CONFIG: JSON.stringify(portalConfig(team, platform)) },
+        env: { PORTAL_CONFIG: JSON.stringify(portalConfig(team, platform, routes)) },
         port: 8080,
         exposure: "team",
         probe: { kind: "http", path: "/-/health" },
@@ -42,9 +44,10 @@ export class Portal extends pulumi.ComponentResource {
 }
 
 /** What the page shows, in roster order, and where the portal itself asks each service whether it answers. */
-function portalConfig(team: Team, platform: Platform) {
+function portalConfig(team: Team, platform: Platform, routes: PortalArgs["routes"]) {
   const probe = (component: Component, member: string, path: string) =>
     `http://${platform.memberEndpoint(component, 8080).replace("{member}", member)}${path}`;
+  const inside = ({ host, port }: Endpoint, path: string) => `http://${host}:${port}${path}`;
   return {
     team: team.id,
     domain: team.domain,
@@ -58,6 +61,21 @@ function portalConfig(team: Team, platform: Platform) {
         { kind: "database", url: databaseUrl(team, id) },
       ],
     })),
-    services: [],
+    services: [
+      { kind: "git", name: "Git", url: gitUrl(team), probe: inside(routes.git, "/-/health") },
+      { kind: "ci", name: "CI", url: ciUrl(team), probe: inside(routes.ci, "/-/health") },
+      { kind: "live", name: "Live", url: liveUrl(team), probe: inside(routes.live, "/-/status") },
+    ],
+    delivery: {
+      ciApi: inside(routes.ci, "/api/v2"),
+      ciUrl: ciUrl(team),
+      liveApi: inside(routes.live, "/-/live"),
+      deployBranch: team.ci.deployBranch,
+      repositories: team.repositories.map((name, index) => ({
+        name,
+        gitUrl: team.upstream ? `${team.upstream.url}/${name}` : `${gitUrl(team)}/${name}/`,
+        liveUrl: index === 0 ? liveUrl(team) : liveUrl(team, name),
+      })),
+    },
   };
 }

@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Team } from "../config/members";
 import type { Platform } from "../platform/platform";
+import { CiRunner } from "./ci-runner";
 import { Gateway } from "./gateway";
+import { GitServer } from "./git-server";
+import { LiveServer } from "./live-server";
 import { type Credentials, MemberEnvironment } from "./member-environment";
 import { Portal } from "./portal";
 
@@ -25,14 +28,28 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const child = { parent: this };
 
     const scope = platform.scope(undefined, child);
-    const portal = new Portal("portal", { platform, scope, team }, child);
-    new Gateway("gateway", { platform, scope, domain: team.domain, portal: portal.endpoint }, child);
+    const live = new LiveServer("live", { platform, team }, child);
+    const ci = new CiRunner(
+      "ci",
+      { platform, scope, team, gitHost: platform.host(scope, "git"), live: live.target },
+      child,
+    );
+    const git = new GitServer("git", { platform, scope, team, ci: ci.access }, child);
+    const routes = { ci: ci.endpoint, git: git.endpoint, live: live.endpoint };
+    const portal = new Portal("portal", { platform, scope, team, routes }, child);
+    new Gateway("gateway", { platform, scope, domain: team.domain, portal: portal.endpoint, routes }, child);
 
     this.credentials = Object.fromEntries(
-      team.members.map((member) => [
-        member.id,
-        new MemberEnvironment(member.id, { platform, member }, child).credentials,
-      ]),
+      team.members.map((member) => {
+        const password = git.passwords[member.id] as pulumi.Output<string>;
+        const access = {
+          url: ci.access.gitUrl,
+          upstreamUrl: team.upstream?.url,
+          repositories: team.repositories,
+          password,
+        };
+        return [member.id, new MemberEnvironment(member.id, { platform, member, git: access }, child).credentials];
+      }),
     );
     this.registerOutputs();
   }

@@ -4,12 +4,14 @@ import { type RecordedResource, type Recording, replaceSecrets, secretName } fro
 
 type Inputs = RecordedResource["inputs"];
 
-/** A password to be generated once: where the compose file refers to it, and what it may look like. */
+/** A password, as a rule to be generated once: where the compose file refers to it, and what it may look like. */
 export interface SecretSpec {
   /** Environment variable. */
   readonly name: string;
   /** Characters. */
   readonly length: number;
+  /** The value, when the config gives it: nothing is generated. */
+  readonly given?: string;
 }
 
 /** An image to build under `name` from the folder `context`. */
@@ -32,12 +34,16 @@ export interface ComposeExport {
  *
  * @throws Error for a resource type that has no counterpart in Compose
  */
-export function renderCompose({ resources }: Recording): ComposeExport {
+export function renderCompose({ resources, given }: Recording): ComposeExport {
   const services: Record<string, unknown> = {};
   const networks: Record<string, unknown> = {};
   const volumes: Record<string, unknown> = {};
   const images: ImageSpec[] = [];
-  const secrets: SecretSpec[] = [];
+  const secrets: SecretSpec[] = Object.entries(given).map(([name, value]) => ({
+    name,
+    length: value.length,
+    given: value,
+  }));
 
   for (const { type, name, inputs } of resources) {
     switch (type) {
@@ -75,19 +81,25 @@ function renderService(inputs: Inputs): object {
     networks: inputs.networksAdvanced.map(({ name }: Inputs) => name),
     ...ifAny(
       "volumes",
-      inputs.volumes.map(({ volumeName, containerPath }: Inputs) => `${volumeName}:${containerPath}`),
+      inputs.volumes.map(
+        ({ volumeName, containerPath, readOnly }: Inputs) => `${volumeName}:${containerPath}${readOnly ? ":ro" : ""}`,
+      ),
     ),
     ...ifAny(
       "ports",
       inputs.ports.map(({ ip, external, internal }: Inputs) => `${ip}:${external}:${internal}`),
     ),
-    healthcheck: {
-      test: healthcheck.tests,
-      interval: healthcheck.interval,
-      timeout: healthcheck.timeout,
-      retries: healthcheck.retries,
-      start_period: healthcheck.startPeriod,
-    },
+    ...(healthcheck
+      ? {
+          healthcheck: {
+            test: healthcheck.tests,
+            interval: healthcheck.interval,
+            timeout: healthcheck.timeout,
+            retries: healthcheck.retries,
+            start_period: healthcheck.startPeriod,
+          },
+        }
+      : {}),
     mem_limit: `${inputs.memory}m`,
     memswap_limit: `${inputs.memorySwap}m`,
     cpus: Number(inputs.cpus),

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Team } from "../config/members";
 import program from "../index";
 
 /** A resource as the program registered it. */
@@ -12,6 +13,8 @@ export interface RecordedResource {
 /** What the program would have the engine create, in the order of names within a type. */
 export interface Recording {
   readonly resources: readonly RecordedResource[];
+  /** Secrets that the config gives, by name; the resources have stand-ins in their place. */
+  readonly given: Readonly<Record<string, string>>;
   readonly outputs: Awaited<ReturnType<typeof program>>;
 }
 
@@ -25,6 +28,8 @@ export interface StackIdentity {
 /** Stands for a secret's value in a recording: `secretName` gets its name back. */
 const SECRET = /\uE000([A-Z0-9_]+)\uE001/g;
 
+const standIn = (name: string): string => `\uE000${name}\uE001`;
+
 /** `text` with each secret's stand-in replaced. */
 export const replaceSecrets = (text: string, replacement: (name: string) => string): string =>
   text.replace(SECRET, (_, name: string) => replacement(name));
@@ -34,7 +39,7 @@ export const secretName = (name: string): string => name.toUpperCase().replaceAl
 
 /**
  * Runs the program without an engine: Pulumi's mock runtime answers every registration, and the inputs are kept.
- * Nothing is created. Generated passwords are recorded as stand-ins, so that a recording holds no secret.
+ * Nothing is created. Passwords are recorded as stand-ins, so that the resources of a recording hold no secret.
  *
  * @throws RunError when the config cannot be used
  */
@@ -44,7 +49,7 @@ export async function recordProgram({ project, stack, config }: StackIdentity): 
     {
       call: ({ inputs }) => inputs,
       newResource: ({ type, name, inputs }) => {
-        resources.push({ type, name, inputs });
+        resources.push({ type, name, inputs: withoutMarks(inputs) });
         return { id: name, state: { ...inputs, ...outputs(type, name, inputs) } };
       },
     },
@@ -53,11 +58,33 @@ export async function recordProgram({ project, stack, config }: StackIdentity): 
     false,
   );
   pulumi.runtime.setAllConfig({ ...config });
-  const result = program();
+  const given: Record<string, string> = {};
+  const result = program((team) => concealed(team, given));
   // Registrations are asynchronous; this ends when the last one was answered.
   await pulumi.runtime.disconnect();
   const key = ({ type, name }: RecordedResource) => `${type} ${name}`;
-  return { resources: resources.sort((a, b) => (key(a) < key(b) ? -1 : 1)), outputs: result };
+  return { given, resources: resources.sort((a, b) => (key(a) < key(b) ? -1 : 1)), outputs: result };
+}
+
+/** Inputs of a resource without the marks of those that are secret. */
+const withoutMarks = (inputs: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)]));
+
+/** The team with a stand-in for each secret that its config gives; the values are put into `given`. */
+function concealed({ upstream, ...team }: Team, given: Record<string, string>): Team {
+  const conceal = <K extends string>(key: K, name: string, value: string | undefined) => {
+    if (value === undefined) return {};
+    given[name] = value;
+    return { [key]: standIn(name) };
+  };
+  return {
+    ...team,
+    upstream: upstream && {
+      ...upstream,
+      ...conceal("token", "UPSTREAM_TOKEN", upstream.token),
+      ...conceal("webhookSecret", "UPSTREAM_WEBHOOK_SECRET", upstream.webhookSecret),
+    },
+  };
 }
 
 /** Outputs that a provider would compute and that the program uses. */
@@ -66,7 +93,7 @@ function outputs(type: string, name: string, inputs: Record<string, unknown>): R
     case "docker:index/image:Image":
       return { repoDigest: inputs.imageName };
     case "random:index/randomPassword:RandomPassword":
-      return { result: `\uE000${secretName(name)}\uE001` };
+      return { result: standIn(secretName(name)) };
     default:
       return {};
   }

@@ -8,15 +8,15 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /**
  * The value of every secret, from an env file that only its owner can read. Values that the file has are kept, also of
  * members who left, so that a second run changes nothing and a member who returns keeps their passwords; missing
- * ones are generated and written before anything uses them.
+ * ones are generated and written before anything uses them. Values that the config gives replace those of the file.
  *
  * @returns values by name, of `specs` alone
  */
 export function ensureSecrets(path: string, specs: readonly SecretSpec[]): Record<string, string> {
   const known = readSecrets(path);
-  const missing = specs.filter(({ name }) => !(name in known));
+  const missing = specs.filter(({ name, given }) => (given === undefined ? !(name in known) : known[name] !== given));
   if (missing.length > 0) {
-    for (const { name, length } of missing) known[name] = generate(length);
+    for (const { name, length, given } of missing) known[name] = given ?? generate(length);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const lines = Object.keys(known)
       .sort()

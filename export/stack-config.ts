@@ -2,14 +2,18 @@ import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { ConfigError } from "../config/schema";
 
+/** Stands for a value that only the Pulumi CLI can read. */
+export const ENCRYPTED = "encrypted-by-pulumi";
+
 /**
  * The config of a stack file as the engine would pass it to the program.
  *
  * @param path `Pulumi.<stack>.yaml`
+ * @param encrypted whether values inside of a group may be encrypted: each is then `ENCRYPTED`
  * @returns full keys; texts as they are, everything else as JSON
  * @throws ConfigError when the file is missing, is not YAML, has no `config`, or holds an encrypted value
  */
-export function readStackConfig(path: string): Record<string, string> {
+export function readStackConfig(path: string, encrypted: "allowed" | "refused" = "refused"): Record<string, string> {
   if (!existsSync(path)) {
     throw new ConfigError([`${path}: does not exist: copy Pulumi.dev.yaml and enter your roster`]);
   }
@@ -21,12 +25,18 @@ export function readStackConfig(path: string): Record<string, string> {
   }
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => {
-      if (isEncrypted(value)) {
+      const refuse = () => {
         throw new ConfigError([
           `${path}: config/${key}: is encrypted, which only the Pulumi CLI can read: use a plain value`,
         ]);
-      }
-      return [key, typeof value === "string" ? value : JSON.stringify(value)];
+      };
+      if (isEncrypted(value)) refuse();
+      if (typeof value === "string") return [key, value];
+      const readable = (_: string, inner: unknown) => {
+        if (!isEncrypted(inner)) return inner;
+        return encrypted === "allowed" ? ENCRYPTED : refuse();
+      };
+      return [key, JSON.stringify(value, readable)];
     }),
   );
 }
