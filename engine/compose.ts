@@ -48,8 +48,8 @@ export async function ensureCompose(env: NodeJS.ProcessEnv, progress: Progress):
 
 /** The program exported for `stack`. It runs here, under Pulumi's mock runtime: the SDK is loaded for it alone. */
 export async function exportStack(stack: Stack): Promise<ComposeExport & { credentials: Promise<Credentials> }> {
-  const { recordProgram } = await import("../export/record.js");
-  const { renderCompose } = await import("../export/compose.js");
+  const { recordProgram } = await import("../export/record");
+  const { renderCompose } = await import("../export/compose");
   const recording = await recordProgram({
     project: stack.project.name,
     stack: stack.shortName,
@@ -118,7 +118,7 @@ async function removeOldNetworks(docker: Docker, team: string, current: readonly
 
 /** Passwords of the last `composeUp`. */
 export async function composeCredentials(stack: Stack): Promise<Credentials> {
-  const { replaceSecrets } = await import("../export/record.js");
+  const { replaceSecrets } = await import("../export/record");
   const secrets = readSecrets(secretsFile(stack));
   const recorded = await (await exportStack(stack)).credentials;
   return JSON.parse(replaceSecrets(JSON.stringify(recorded), (name) => secrets[name] ?? ""));

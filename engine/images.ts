@@ -5,13 +5,13 @@ import type { Docker } from "./docker";
 import { UserError } from "./errors";
 import { lines } from "./process";
 import type { Progress } from "./progress";
+import { workloads } from "./workloads";
 
 /** Names and tags of the images that a team's environment runs on, parents first. */
 export function teamImages(team: Team, root: string): string[] {
   const options = { root, mirrors: team.mirrors, certificates: readCertificates(team.certificates) };
-  const cache = team.members.some(({ cache }) => cache === "redis") ? (["redis"] as const) : [];
-  const used = buildOrder(["apache-php", "mariadb", "code-server", "gateway", "portal", ...cache]);
-  return used.map((image) => imageBuild(image, options).name);
+  const used = [...new Set(workloads(team).map(({ image }) => image))];
+  return buildOrder(used).map((image) => imageBuild(image, options).name);
 }
 
 /** Those of `names` that the daemon does not have. */

@@ -2,13 +2,14 @@ import { lookup } from "node:dns/promises";
 import { existsSync, statfsSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Team } from "../config/members";
-import { allocateSubnets } from "../platform/subnets";
+import { teamSubnets } from "../platform/subnets";
 import { overlaps } from "./cidr";
 import type { Container, Docker, Network } from "./docker";
 import type { DockerHost } from "./docker-host";
 import { UserError } from "./errors";
 import type { Progress } from "./progress";
 import { teamContainers } from "./select-engine";
+import { workloadName, workloads } from "./workloads";
 
 const GIB = 1024 ** 3;
 
@@ -91,11 +92,9 @@ function isFree(address: string, port: number): Promise<boolean> {
 }
 
 /** Containers of somebody else's under names that the team needs. */
-export function nameProblems(team: Pick<Team, "id" | "members">, containers: readonly Container[]): string[] {
+export function nameProblems(team: Team, containers: readonly Container[]): string[] {
   const own = new Set(teamContainers(containers, team.id));
-  const scopes = [team.id, ...team.members.map(({ id }) => `${team.id}-${id}`)];
-  const components = ["web", "db", "cache", "code", "gateway", "portal"];
-  const needed = new Set(scopes.flatMap((scope) => components.map((component) => `${scope}-${component}`)));
+  const needed = new Set(workloads(team).map((workload) => workloadName(team.id, workload)));
   return containers
     .filter((container) => needed.has(container.name) && !own.has(container))
     .map(
@@ -106,8 +105,7 @@ export function nameProblems(team: Pick<Team, "id" | "members">, containers: rea
 
 /** Networks of somebody else's that share addresses with a member's. */
 export function networkProblems(team: Pick<Team, "id" | "members" | "docker">, networks: readonly Network[]): string[] {
-  const members = team.members.map(({ id }) => id);
-  const subnets = allocateSubnets(team.docker.subnets, team.id, members);
+  const subnets = teamSubnets(team);
   return networks
     .filter(({ labels }) => labels["muster.team"] !== team.id)
     .flatMap(({ name, subnets: theirs }) => {
@@ -136,28 +134,23 @@ export function diskProblem(folder: string, free: number | undefined, mustBuild:
 }
 
 /** Docker refuses a container whose limit is above the machine's CPUs. */
-export function cpuProblems({ members }: Pick<Team, "members">, available: number): string[] {
-  return members.flatMap(({ id, limits, cache }) =>
-    Object.entries(limits)
-      .filter(([workload, { cpus }]) => cpus > available && (workload !== "cache" || cache === "redis"))
-      .map(
-        ([workload, { cpus }]) =>
-          `limits/${workload}/cpus of ${id} is ${cpus}, and Docker has ${available}: lower it, or muster:defaults for everybody`,
-      ),
+export function cpuProblems(team: Team, available: number): string[] {
+  return workloads(team).flatMap(({ resources, setting }) =>
+    resources !== undefined && resources.cpus > available
+      ? [
+          `${setting}/cpus is ${resources.cpus}, and Docker has ${available}: lower it` +
+            (setting?.startsWith("members/") ? ", or muster:defaults for everybody" : ""),
+        ]
+      : [],
   );
 }
 
 /** Limits are no reservations, so that more than the machine has is a warning only. */
-export function memoryWarning({ members }: Pick<Team, "members">, total: number): string | undefined {
-  const limits = members
-    .flatMap(({ limits: { cache, ...others }, cache: kind }) => [
-      ...Object.values(others),
-      ...(kind === "redis" ? [cache] : []),
-    ])
-    .reduce((sum, { memory }) => sum + memory, 0);
+export function memoryWarning(team: Team, total: number): string | undefined {
+  const limits = workloads(team).reduce((sum, { resources }) => sum + (resources?.memory ?? 0), 0);
   if (total <= 0 || limits * 1024 ** 2 <= total) return undefined;
   return (
-    `the members' memory limits add up to ${(limits / 1024).toFixed(1)} GiB, and Docker has ${(total / GIB).toFixed(1)} GiB. ` +
+    `the memory limits add up to ${(limits / 1024).toFixed(1)} GiB, and Docker has ${(total / GIB).toFixed(1)} GiB. ` +
     "That works while not everybody uses theirs; otherwise lower muster:defaults limits."
   );
 }

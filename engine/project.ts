@@ -115,10 +115,13 @@ export const pulumiHome = (env: NodeJS.ProcessEnv = process.env): string =>
 /** Config of the stack as the engine would pass it. */
 export const stackConfig = ({ file }: Stack): Record<string, string> => readStackConfig(file);
 
+/** As `stackConfig`, but for the values that Pulumi has encrypted. */
+export const readableConfig = ({ file }: Stack): Record<string, string> => readStackConfig(file, "allowed");
+
 /**
- * The team as the program will see it.
+ * The team as the program will see it, but for the values that Pulumi has encrypted.
  *
  * @throws ConfigError that lists every problem at once
  */
 export const stackTeam = (stack: Stack): Team =>
-  resolveTeam(parseTeamConfig(decodeConfig(stackConfig(stack), stack.project.name)));
+  resolveTeam(parseTeamConfig(decodeConfig(readableConfig(stack), stack.project.name)));

@@ -20,8 +20,8 @@ export type Credentials = Record<string, Record<string, string>>;
 export interface PulumiEngine {
   /** Selects the stack, making it when it does not exist. */
   prepare(progress: Progress): Promise<void>;
-  /** `refresh` compares the state with Docker first. */
-  up(options: { refresh: boolean }): Promise<void>;
+  /** `refresh` compares the state with Docker first; `rebuild` names resources to make anew, whatever the state says. */
+  up(options: { refresh: boolean; rebuild?: readonly string[] }): Promise<void>;
   destroy(options: { refresh: boolean }): Promise<void>;
   /** Resources in the stack's state; the stack itself is one. 0 when the backend does not have it. */
   resourceCount(): Promise<number>;
@@ -72,7 +72,14 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
       if (created.code !== 0) throw new UserError(`Pulumi cannot make the stack: ${created.stderr.trim()}`);
     },
 
-    up: (flags) => run("up", ...UNATTENDED, ...target, ...refreshFlag(flags)),
+    up: ({ refresh, rebuild = [] }) =>
+      run(
+        "up",
+        ...UNATTENDED,
+        ...target,
+        ...refreshFlag({ refresh }),
+        ...rebuild.flatMap((name) => ["--replace", `**::${name}`]),
+      ),
     destroy: (flags) => run("destroy", ...UNATTENDED, ...target, ...refreshFlag(flags)),
     resourceCount,
     exists,

@@ -1,8 +1,9 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Team } from "../config/members";
-import { editorUrl, portalUrl, siteUrl } from "../config/naming";
+import { LIVE, type Team } from "../config/members";
+import { ciUrl, editorUrl, gitUrl, liveUrl, portalUrl, siteUrl } from "../config/naming";
 import type { Container, Docker } from "./docker";
+import type { DockerHost } from "./docker-host";
 import { UserError } from "./errors";
 import type { Progress } from "./progress";
 
@@ -31,7 +32,10 @@ export interface Answer {
 
 const answers = ({ status }: Answer): boolean => status === 200;
 
-/** The portal, and every member's site (with its database and cache) and editor. */
+/**
+ * The team's own services, and every member's site (with its database and cache) and editor. `/-/health` would not do:
+ * there the gateway answers for itself, whatever the host.
+ */
 export function targets(team: Team): Target[] {
   return [
     {
@@ -40,6 +44,28 @@ export function targets(team: Team): Target[] {
       isReady: answers,
       member: undefined,
       components: ["portal", "gateway"],
+    },
+    {
+      title: "the git server",
+      url: `${gitUrl(team)}/`,
+      // Without repositories there is nothing to list, as long as all of them are on an upstream.
+      isReady: (answer) => answers(answer) || (team.upstream !== undefined && answer.status === 404),
+      member: undefined,
+      components: ["git"],
+    },
+    {
+      title: "the CI",
+      url: `${ciUrl(team)}/`,
+      isReady: answers,
+      member: undefined,
+      components: ["ci"],
+    },
+    {
+      title: "the live server",
+      url: `${liveUrl(team)}/-/status`,
+      isReady: siteWorks,
+      member: LIVE,
+      components: ["web", "db", "cache"],
     },
     ...team.members.flatMap(({ id }): Target[] => [
       {
@@ -70,6 +96,12 @@ export function siteWorks({ status, body }: Answer): boolean {
     return false;
   }
 }
+
+/** Where the gateway's port is reached: on a local daemon, at the address that it is published on. */
+export const gatewayAddress = (
+  { listen }: Pick<Team, "listen">,
+  host: Pick<DockerHost, "local" | "address">,
+): string => (host.local && listen !== "0.0.0.0" ? listen : host.address);
 
 /**
  * Waits until every target works.

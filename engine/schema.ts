@@ -20,6 +20,7 @@ interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly required?: readonly string[];
   readonly items?: Node;
+  readonly additionalProperties?: Node | false;
 }
 
 const configNode = (): Node => z.toJSONSchema(teamConfig, { io: "input" }) as Node;
@@ -76,9 +77,10 @@ function describe(path: string, node: Node, required: boolean): string[] {
   return [own, ...children];
 }
 
-function kind({ type, enum: values, minimum, maximum, properties, items }: Node): string {
+function kind({ type, enum: values, minimum, maximum, properties, items, additionalProperties }: Node): string {
   if (values) return values.map((value) => `\`${value}\``).join(" or ");
   if (properties) return "group";
+  if (additionalProperties) return "texts by name";
   if (items) return items.properties ? "list of groups" : "list of texts";
   if (type === "integer" || type === "number") return `${minimum}–${maximum}`;
   return type === "boolean" ? "`true` or `false`" : "text";
@@ -86,7 +88,7 @@ function kind({ type, enum: values, minimum, maximum, properties, items }: Node)
 
 function meaning({ description = "", default: preset }: Node): string {
   const scalar = typeof preset === "object" ? undefined : preset;
-  return `${description}${scalar === undefined ? "" : ` Default ${scalar}.`}`.replaceAll("|", "\\|");
+  return `${description}${scalar === undefined ? "" : ` Default ${scalar}.`}`.replace(/[|<]/g, "\\$&");
 }
 
 /** `readme` with the reference between its markers, or as it is when it has none. */

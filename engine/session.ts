@@ -2,7 +2,7 @@ import { TEAM_ID } from "../config/naming";
 import { type Container, type Docker, dockerClient } from "./docker";
 import { type DockerHost, findDocker } from "./docker-host";
 import { createProgress, type Progress } from "./progress";
-import { findStack, type Project, type Stack, stackConfig } from "./project";
+import { findStack, type Project, readableConfig, type Stack } from "./project";
 import { type EngineName, runningEngine, teamContainers } from "./select-engine";
 
 /** A command's view of one environment: the stack, the daemon, and what of the team is on it. */
@@ -55,6 +55,6 @@ export const stackOptions = ({ explicit, shortName }: Stack): string => (explici
 
 /** The team's id alone, which a stack file with faults elsewhere still has. */
 function teamId(stack: Stack): string {
-  const id = stackConfig(stack)[`${stack.project.name}:team`];
+  const id = readableConfig(stack)[`${stack.project.name}:team`];
   return id !== undefined && TEAM_ID.test(id) ? id : stack.project.name;
 }

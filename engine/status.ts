@@ -1,7 +1,7 @@
 import { ConfigError } from "../config/schema";
 import type { Container } from "./docker";
 import { type Project, stackTeam } from "./project";
-import { notReady, targets } from "./readiness";
+import { gatewayAddress, notReady, targets } from "./readiness";
 import { ENGINE_TITLES } from "./select-engine";
 import { openSession, type Session } from "./session";
 import { formatTable } from "./table";
@@ -39,7 +39,7 @@ async function answerTable({ stack, host }: Session): Promise<string | undefined
   try {
     const team = stackTeam(stack);
     const all = targets(team);
-    const silent = new Set(await notReady(all, host.address, team.port));
+    const silent = new Set(await notReady(all, gatewayAddress(team, host), team.port));
     return formatTable([
       ["SERVICE", "ANSWERS", "URL"],
       ...all.map((target) => [target.title, silent.has(target) ? "no" : "yes", new URL(target.url).origin]),

@@ -9,11 +9,12 @@ import type { Progress } from "./progress";
 import { findStack, type Project, stackTeam } from "./project";
 import { type PulumiEngine, pulumiEngine } from "./pulumi";
 import { ensurePulumi } from "./pulumi-cli";
-import { waitUntilReady } from "./readiness";
+import { gatewayAddress, waitUntilReady } from "./readiness";
 import { chooseEngine, ENGINE_TITLES, type EngineName, teamContainers } from "./select-engine";
 import { openSession, type Session } from "./session";
 import { summary } from "./summary";
 import { sweep } from "./sweep";
+import { workloadName, workloads } from "./workloads";
 
 export interface UpOptions {
   readonly stack?: string | undefined;
@@ -49,7 +50,7 @@ export async function up(project: Project, { stack: requested, engine }: UpOptio
 
   switch (choice.name) {
     case "pulumi":
-      await pulumiUp(session, team, choice.binary);
+      await pulumiUp(session, team, choice.binary, missing);
       break;
     case "compose":
       if (running === "compose" && !isAppliedFrom(composeFile(stack), session.own)) throw foreignTeam(session);
@@ -60,19 +61,23 @@ export async function up(project: Project, { stack: requested, engine }: UpOptio
       return exhaustive;
     }
   }
-  await waitUntilReady(team, session.host.address, docker, progress);
+  await waitUntilReady(team, gatewayAddress(team, session.host), docker, progress);
   console.log(summary(team, options));
 }
 
-async function pulumiUp(session: Session, team: Team, binary: string): Promise<void> {
+async function pulumiUp(session: Session, team: Team, binary: string, missing: readonly string[]): Promise<void> {
   const { stack, docker, progress, running } = session;
   const engine = pulumiEngine(binary, stack, docker.env);
   if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(session);
   await engine.prepare(progress);
   const lost = running === undefined && (await engine.resourceCount()) > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
+  // The provider never asks whether an image that it built is still there.
+  const known = missing.length > 0 ? await engine.resourceIds() : new Set();
+  const rebuild = missing.filter((image) => known.has(image)).map(imageResource);
+  if (rebuild.length > 0) progress.note(`  images that are gone from Docker are built again: ${rebuild.join(", ")}`);
   try {
-    await engine.up({ refresh: lost });
+    await engine.up({ refresh: lost, rebuild });
   } catch (error) {
     await removeOrphans(team, engine, docker, progress, error);
     await engine.up({ refresh: true });
@@ -92,6 +97,9 @@ async function pulumiUp(session: Session, team: Team, binary: string): Promise<v
   const stopped = present.filter(({ state }) => state === "exited" || state === "created");
   if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
 }
+
+/** `muster/php:1a2b3c4d5e6f` → `image-php`, as `platform/image-resources` names it. */
+const imageResource = (name: string): string => `image-${/\/([^:]+):/.exec(name)?.[1]}`;
 
 /** The team's containers were made from another stack or folder, and would be replaced one by one. */
 const foreignTeam = ({ team, options }: Session): UserError =>
@@ -120,16 +128,9 @@ async function removeOrphans(team: Team, engine: PulumiEngine, docker: Docker, p
 }
 
 /** Containers that a team's environment has, less those in `present`. */
-export function missingContainers(team: Pick<Team, "id" | "members">, present: readonly string[]): string[] {
-  const expected = [
-    `${team.id}-gateway`,
-    `${team.id}-portal`,
-    ...team.members.flatMap(({ id, cache }) =>
-      ["web", "db", "code", ...(cache === "redis" ? ["cache"] : [])].map(
-        (component) => `${team.id}-${id}-${component}`,
-      ),
-    ),
-  ];
+export function missingContainers(team: Team, present: readonly string[]): string[] {
   const known = new Set(present);
-  return expected.filter((name) => !known.has(name));
+  return workloads(team)
+    .map((workload) => workloadName(team.id, workload))
+    .filter((name) => !known.has(name));
 }

@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = "", ...args] = process.argv.slice(2);
@@ -20,8 +20,8 @@ if (!packagesAreCurrent()) {
   const code = await installPackages();
   if (code !== 0) fail("Installing the packages failed (npm's message is above). Correct that and run it again.");
 }
-const tsx = pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href;
-process.exitCode = await run(process.execPath, ["--import", tsx, script, ...args], process.cwd());
+const stripTypes = join(root, "node_modules/sucrase/register/ts.js");
+process.exitCode = await run(process.execPath, ["--require", stripTypes, script, ...args], process.cwd());
 
 /** Whether node_modules holds what package-lock.json asks for; npm leaves out optional packages of other platforms. */
 function packagesAreCurrent() {
