@@ -98,6 +98,16 @@ const cases: readonly ConformanceCase[] = [
     facts: { mounts: { "/workspace": "workspace", "/home/muster": "home" } },
   },
   {
+    title: "a volume that is only read",
+    spec: (platform, scope) => ({
+      mounts: [
+        { volume: platform.volume(scope, "releases", {}), path: "/srv/live", shared: true, readOnly: true },
+        { volume: platform.volume(scope, "home", {}), path: "/home/muster", readOnly: false },
+      ],
+    }),
+    facts: { mounts: { "/srv/live": "releases (read only)", "/home/muster": "home" } },
+  },
+  {
     title: "a private workload with a command as probe",
     spec: () => ({ exposure: "private", probe: { kind: "command", command: ["healthcheck", "--deep"] } }),
     facts: { reachableFrom: "own scope", probe: { kind: "command", command: ["healthcheck", "--deep"] } },
@@ -144,6 +154,17 @@ describe.each(platforms)("$target", ({ target, facts, image, volumeType }) => {
     });
     for (const [endpoint, expected] of result) expect(endpoint).toBe(expected);
     expect(result[0]).not.toEqual(result[1]);
+  });
+
+  test("the host of a workload is known before it", async () => {
+    const { result } = await onPlatform((platform) => {
+      const scopes = [platform.scope("alice", {}), platform.scope("live", {}), platform.scope(undefined, {})];
+      const known = scopes.map((scope) => platform.host(scope, "web"));
+      const image = platform.image("apache-php");
+      return { known, hosts: scopes.map((scope) => platform.workload(scope, { ...base, image }, {}).host) };
+    });
+    expect(result.known).toEqual(result.hosts);
+    expect(new Set(result.hosts).size).toBe(3);
   });
 
   test("an image is built once, after its parents", async () => {

@@ -8,8 +8,9 @@ const platforms = [
     config: { target: "docker" },
     volume: "docker:index/volume:Volume",
     gateway: "docker:index/container:Container gateway",
-    /** What a roster edit changes beside the member's own. */
     portal: "docker:index/container:Container portal",
+    /** What a roster edit changes beside the member's own: they hold the members' accounts and links. */
+    shared: ["docker:index/container:Container git", "docker:index/container:Container portal"],
   },
   {
     target: "kubernetes",
@@ -17,6 +18,11 @@ const platforms = [
     volume: "kubernetes:core/v1:PersistentVolumeClaim",
     gateway: "kubernetes:apps/v1:Deployment gateway",
     portal: "kubernetes:apps/v1:Deployment portal",
+    shared: [
+      "kubernetes:apps/v1:Deployment portal",
+      "kubernetes:apps/v1:StatefulSet git",
+      "kubernetes:core/v1:Secret git",
+    ],
   },
 ];
 
@@ -42,7 +48,7 @@ function tree(resources: readonly RegisteredResource[], parent = "", indent = ""
     .join("");
 }
 
-describe.each(platforms)("the program on $target", ({ target, config, volume, gateway, portal }) => {
+describe.each(platforms)("the program on $target", ({ target, config, volume, gateway, portal, shared }) => {
   const run = async (members: readonly object[]) =>
     (await runProgram({ team: "hackathon", ...config, members })).resources;
 
@@ -60,7 +66,10 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     const [old, now] = [byId(before), byId(after)];
     return {
       created: [...now.keys()].filter((id) => !old.has(id)),
-      changed: [...now].filter(([id, inputs]) => old.has(id) && old.get(id) !== inputs).map(([id]) => id),
+      changed: [...now]
+        .filter(([id, inputs]) => old.has(id) && old.get(id) !== inputs)
+        .map(([id]) => id)
+        .sort(),
       deleted: [...old.keys()].filter((id) => !now.has(id)),
     };
   }
@@ -73,25 +82,25 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     expect(new Set(resources.map(({ urn }) => urn)).size).toBe(resources.length);
   });
 
-  test("a new member gets what the others have, and only the portal changes", async () => {
+  test("a new member gets what the others have, and only git server and portal change", async () => {
     const { created, changed, deleted } = diff(resources, await run([alice, bob, carol]));
     const alices = resources.map(idOf).filter(belongsTo("alice"));
     expect(created.sort()).toEqual(alices.map((id) => id.replace(/ alice/, " carol")).sort());
-    expect(changed).toEqual([portal]);
+    expect(changed).toEqual(shared);
     expect(deleted).toEqual([]);
   });
 
   test("a place in the middle of the roster disturbs nobody either", async () => {
     const { changed, deleted } = diff(resources, await run([alice, carol, bob]));
-    expect({ changed, deleted }).toEqual({ changed: [portal], deleted: [] });
+    expect({ changed, deleted }).toEqual({ changed: shared, deleted: [] });
   });
 
-  test("a member who leaves takes their own resources along, and only the portal changes", async () => {
+  test("a member who leaves takes their own resources along, and only git server and portal change", async () => {
     const { created, changed, deleted } = diff(resources, await run([alice]));
     const bobs = resources.map(idOf).filter(belongsTo("bob"));
     // An image that only bob's cache used goes with him.
     expect(deleted.filter((id) => !/Image (pushed-)?image-redis$/.test(id)).sort()).toEqual(bobs.sort());
-    expect({ created, changed }).toEqual({ created: [], changed: [portal] });
+    expect({ created, changed }).toEqual({ created: [], changed: shared });
   });
 
   test("a member's own options change their own resources alone", async () => {
@@ -111,6 +120,26 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     expect(find(many)).toEqual(find(resources));
   });
 
+  test("CI, live server and the like are the same for 2 and for 20 members", async () => {
+    const many = await run([bob, ...Array.from({ length: 19 }, (_, index) => ({ id: `m${index}` }))]);
+    const isTeams = (id: string) => !/ (?:alice|bob|m\d+)(?:-|$)/.test(id) && !shared.includes(id);
+    const teams = (list: readonly RegisteredResource[]) => new Map([...byId(list)].filter(([id]) => isTeams(id)));
+    expect(teams(many).size).toBeGreaterThanOrEqual(30);
+    expect(teams(many)).toEqual(teams(resources));
+  });
+
+  test("ids that look like the team's own names meet none of them", async () => {
+    const ids = ["worker-1", "ci-worker", "ci-deployer", "live-db", "live-web", "git-ci", "repositories"];
+    const list = await run(ids.map((id) => ({ id })));
+    expect(new Set(list.map(({ urn }) => urn)).size).toBe(list.length);
+    const names = list
+      .filter(({ inputs }) => inputs.name !== undefined || inputs.metadata !== undefined)
+      .map(({ type, inputs: { name, metadata } }) =>
+        [type, name ?? `${metadata.namespace}/${metadata.name}`].join(" "),
+      );
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
   test("resources grow with members by one number", async () => {
     const counts: number[] = [];
     for (const size of [1, 2, 4]) {
@@ -125,30 +154,41 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     const volumes = ["alice", "bob"].flatMap((member) =>
       ["workspace", "database", "home"].map((purpose) => `${volume} ${member}-${purpose}`),
     );
-    const namespaces = ["namespace", "alice-namespace", "bob-namespace"].map(
+    const own = ["ci", "live-database", "live-releases", "repositories", "worker-1"].map((name) => `${volume} ${name}`);
+    const namespaces = ["namespace", "alice-namespace", "bob-namespace", "live-namespace"].map(
       (name) => `kubernetes:core/v1:Namespace ${name}`,
     );
-    expect(kept.sort()).toEqual([...volumes, ...(target === "kubernetes" ? namespaces : [])].sort());
+    expect(kept.sort()).toEqual([...volumes, ...own, ...(target === "kubernetes" ? namespaces : [])].sort());
   });
 
-  test("passwords are marked as secret wherever they are", () => {
-    const passwords = ["alice", "bob"].flatMap((member) => [
-      generatedPassword(`${member}-db-password`),
-      generatedPassword(`${member}-code-password`),
-    ]);
-    for (const password of passwords) {
-      let holders = 0;
-      for (const { type, name, inputs, secrets } of resources) {
-        const occurrences = (value: unknown) => JSON.stringify(value).split(password).length - 1;
-        if (occurrences(inputs) === 0) continue;
-        holders += 1;
-        expect([type, name, occurrences(secrets)]).toEqual([type, name, occurrences(inputs)]);
-        // In a cluster, whoever may look at a pod may not thereby read its passwords.
-        if (target === "kubernetes") expect(type).toBe("kubernetes:core/v1:Secret");
-      }
-      // The database's password is the site's and the editor's too.
-      expect(holders).toBe(password.includes("-db-") ? 3 : 1);
+  test.each([
+    // The database's password is the site's and the editor's too.
+    ["alice-db-password", ["alice-code", "alice-db", "alice-web"]],
+    ["alice-code-password", ["alice-code"]],
+    ["alice-git-password", ["alice-code", "git"]],
+    ["bob-db-password", ["bob-code", "bob-db", "bob-web"]],
+    ["bob-code-password", ["bob-code"]],
+    ["bob-git-password", ["bob-code", "git"]],
+    // Code under test runs in worker-1: it holds nothing but its own password.
+    ["live-db-password", ["live-db", "live-deployer", "live-web"]],
+    ["ci-deployer-password", ["ci", "live-deployer"]],
+    ["ci-worker-password", ["ci", "worker-1"]],
+    ["ci-git-password", ["ci", "git"]],
+    ["ci-hook-secret", ["ci", "git"]],
+  ])("%s is marked as secret wherever it is, and is with %j alone", (name, expected) => {
+    const occurrences = (value: unknown) => JSON.stringify(value).split(generatedPassword(name)).length - 1;
+    const holders = resources.filter(({ inputs }) => occurrences(inputs) > 0);
+    expect(holders.map((resource) => resource.name).sort()).toEqual(expected);
+    for (const { type, name: holder, inputs, secrets } of holders) {
+      expect([type, holder, occurrences(secrets)]).toEqual([type, holder, occurrences(inputs)]);
+      // In a cluster, whoever may look at a pod may not thereby read its passwords.
+      if (target === "kubernetes") expect(type).toBe("kubernetes:core/v1:Secret");
     }
+  });
+
+  test("no other password is generated", () => {
+    const generated = resources.filter(({ type }) => type === "random:index/randomPassword:RandomPassword");
+    expect(generated).toHaveLength(11);
   });
 
   test("the portal knows no password", () => {
@@ -159,18 +199,18 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
 
   test("every object carries the team, its member and what it is", () => {
     const labelled = resources.filter(({ type }) => /^(?:docker:index\/(?!image)|kubernetes:)/.test(type));
-    expect(labelled.length).toBeGreaterThanOrEqual(18);
+    expect(labelled.length).toBeGreaterThanOrEqual(30);
     for (const { type, name, inputs } of labelled) {
       const labels: Record<string, string> = inputs.metadata
         ? inputs.metadata.labels
         : Object.fromEntries(inputs.labels.map(({ label, value }: Record<string, string>) => [label, value]));
-      const [member] = ["alice", "bob"].filter((id) => name.startsWith(`${id}-`));
+      const [member] = ["alice", "bob", "live"].filter((id) => name.startsWith(`${id}-`));
       expect([type, name, labels["muster.team"], labels["muster.member"], labels["muster.component"]]).toEqual([
         type,
         name,
         "hackathon",
         member,
-        expect.stringMatching(/^[a-z]+$/),
+        expect.stringMatching(/^[a-z]+(?:-1)?$/),
       ]);
     }
   });
@@ -188,15 +228,21 @@ describe("on Docker", () => {
   test("every container has its limits, and swap does not add to them", () => {
     const limits = containers.map(({ inputs }) => [inputs.name, inputs.memory, inputs.memorySwap, inputs.cpus]);
     expect(limits.sort()).toEqual([
-      ["hackathon-alice-code", 1536, 1536, "2.0"],
+      ["hackathon-alice-code", 1536, 1536, "1.0"],
       ["hackathon-alice-db", 384, 384, "1.0"],
       ["hackathon-alice-web", 384, 384, "1.0"],
       ["hackathon-bob-cache", 96, 96, "0.5"],
-      ["hackathon-bob-code", 1536, 1536, "2.0"],
+      ["hackathon-bob-code", 1536, 1536, "1.0"],
       ["hackathon-bob-db", 384, 384, "1.0"],
       ["hackathon-bob-web", 384, 384, "1.0"],
+      ["hackathon-ci", 512, 512, "1.0"],
       ["hackathon-gateway", 128, 128, "1.0"],
+      ["hackathon-git", 384, 384, "1.0"],
+      ["hackathon-live-db", 384, 384, "1.0"],
+      ["hackathon-live-deployer", 384, 384, "1.0"],
+      ["hackathon-live-web", 384, 384, "1.0"],
       ["hackathon-portal", 192, 192, "1.0"],
+      ["hackathon-worker-1", 1024, 1024, "1.0"],
     ]);
   });
 
@@ -222,17 +268,19 @@ describe("on Docker", () => {
       ["alice-db", [{ name: "hackathon-alice" }]],
       ["bob-cache", [{ name: "hackathon-bob" }]],
       ["bob-db", [{ name: "hackathon-bob" }]],
+      ["live-db", [{ name: "hackathon-live" }]],
     ]);
   });
 
   test("members' networks lead nowhere and have subnets of their own", () => {
     const own = networks.filter(({ name }) => name !== "network");
     expect(own.map(({ inputs }) => [inputs.name, inputs.internal])).toEqual([
+      ["hackathon-live", true],
       ["hackathon-alice", true],
       ["hackathon-bob", true],
     ]);
     const subnets = own.flatMap(({ inputs }) => inputs.ipamConfigs.map(({ subnet }: { subnet: string }) => subnet));
-    expect(new Set(subnets).size).toBe(2);
+    expect(new Set(subnets).size).toBe(3);
   });
 });
 
@@ -263,7 +311,7 @@ describe("on Kubernetes", () => {
   test("objects are in their member's namespace, which is there before them", () => {
     for (const { type, name, inputs, dependencies } of objects()) {
       if (type.endsWith(":Namespace")) continue;
-      const [member] = ["alice", "bob"].filter((id) => name.startsWith(`${id}-`));
+      const [member] = ["alice", "bob", "live"].filter((id) => name.startsWith(`${id}-`));
       const namespace = member === undefined ? "namespace" : `${member}-namespace`;
       expect([type, name, inputs.metadata.namespace]).toEqual([
         type,
@@ -276,9 +324,9 @@ describe("on Kubernetes", () => {
 
   test("no pod starts before its namespace is closed", () => {
     const controllers = objects().filter(({ type }) => type.startsWith("kubernetes:apps/"));
-    expect(controllers).toHaveLength(9);
+    expect(controllers).toHaveLength(15);
     for (const { name, dependencies } of controllers) {
-      const [member] = ["alice", "bob"].filter((id) => name.startsWith(`${id}-`));
+      const [member] = ["alice", "bob", "live"].filter((id) => name.startsWith(`${id}-`));
       const prefix = member === undefined ? "" : `${member}-`;
       expect(dependencies).toEqual(
         expect.arrayContaining([
@@ -302,8 +350,14 @@ describe("on Kubernetes", () => {
       ["bob-code", "StatefulSet", "true"],
       ["bob-db", "StatefulSet", undefined],
       ["bob-web", "Deployment", "true"],
+      ["ci", "StatefulSet", undefined],
       ["gateway", "Deployment", undefined],
+      ["git", "StatefulSet", undefined],
+      ["live-db", "StatefulSet", undefined],
+      ["live-deployer", "Deployment", "true"],
+      ["live-web", "Deployment", "true"],
       ["portal", "Deployment", undefined],
+      ["worker-1", "StatefulSet", undefined],
     ]);
   });
 
@@ -331,7 +385,11 @@ describe("outputs", () => {
     expect(await pulumi.isSecret(result.credentials)).toBe(true);
     const credentials = await new Promise((resolve) => pulumi.output(result.credentials).apply(resolve));
     expect(credentials).toEqual({
-      alice: { editor: generatedPassword("alice-code-password"), database: generatedPassword("alice-db-password") },
+      alice: {
+        editor: generatedPassword("alice-code-password"),
+        database: generatedPassword("alice-db-password"),
+        git: generatedPassword("alice-git-password"),
+      },
     });
   });
 
@@ -356,7 +414,8 @@ describe("config that cannot be used", () => {
       "2 problems in the stack's config; nothing was changed.\n" +
         '  config/port: "eighty" is not a number: write for example 8080\n' +
         '  config/prot: "prot" is not a known key: ' +
-        "use certificates, defaults, docker, domain, kubernetes, listen, members, mirrors, port, target, team",
+        "use certificates, ci, defaults, docker, domain, git, kubernetes, listen, live, members, mirrors, port, " +
+        "repositories, target, team, upstream",
     ],
     [
       "certificates that are not there",
@@ -378,7 +437,7 @@ describe("config that cannot be used", () => {
         docker: { subnets: "192.168.240.0/20" },
       },
       "A problem in the stack's config; nothing was changed.\n" +
-        '  config/docker/subnets: "192.168.240.0/20" holds 256 networks for 257 members: use a larger one',
+        '  config/docker/subnets: "192.168.240.0/20" holds 256 networks, and 258 are needed: use a larger one',
     ],
   ])("%s ends the run before anything is registered", async (_, config, message) => {
     const { resources, error } = await failingProgram(config);

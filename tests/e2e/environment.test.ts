@@ -19,7 +19,7 @@ describe.each(engines())("an environment brought up by $engine", ({ engine, unav
 
   let muster: TestEnvironment;
   let firstUp: string;
-  const password: Record<string, { editor: string; database: string }> = {};
+  const password: Record<string, { editor: string; database: string; git: string }> = {};
 
   beforeAll(async () => {
     muster = await TestEnvironment.create(`test${engine}`, engine);
@@ -52,7 +52,7 @@ describe.each(engines())("an environment brought up by $engine", ({ engine, unav
   const sql = (id: string, statement: string) => muster.shell(`${id}-code`, `mariadb -N -e "${statement}"`);
 
   test("npm run up ends with a table of URLs, when everything answers", async () => {
-    for (const host of [undefined, "alice", "code-alice", "bob", "code-bob"]) {
+    for (const host of [undefined, "git", "ci", "live", "alice", "code-alice", "bob", "code-bob"]) {
       expect(firstUp).toContain(muster.url(host, ""));
     }
     expect(Object.keys(await muster.containers())).toEqual([
@@ -63,8 +63,14 @@ describe.each(engines())("an environment brought up by $engine", ({ engine, unav
       "bob-code",
       "bob-db",
       "bob-web",
+      "ci",
       "gateway",
+      "git",
+      "live-db",
+      "live-deployer",
+      "live-web",
       "portal",
+      "worker-1",
     ]);
   });
 
@@ -233,7 +239,7 @@ describe.each(engines())("an environment brought up by $engine", ({ engine, unav
       expect(HostConfig.Memory).toBeGreaterThan(0);
       expect(HostConfig.MemorySwap).toBe(HostConfig.Memory);
       expect(HostConfig.NanoCpus).toBeGreaterThan(0);
-      const [member, component] = name.includes("-") ? name.split("-") : [undefined, name];
+      const [member, component] = name.includes("-") && name !== "worker-1" ? name.split("-") : [undefined, name];
       expect(Config.Labels).toMatchObject({ "muster.team": muster.team, "muster.component": component });
       expect(Config.Labels["muster.member"]).toBe(member);
       expect(Object.values(HostConfig.PortBindings ?? {}).flat()).toEqual(
@@ -262,7 +268,7 @@ describe.each(engines())("an environment brought up by $engine", ({ engine, unav
     expect(await muster.containers()).toEqual(before);
   });
 
-  test("adding a member creates that member's containers and replaces the portal alone", async () => {
+  test("adding a member creates that member's containers, and replaces the portal and the git server alone", async () => {
     const before = await muster.containers();
     const started = async (name: string) => (await muster.inspect(name)).State.StartedAt;
     const gatewayStart = await started("gateway");
@@ -271,7 +277,7 @@ describe.each(engines())("an environment brought up by $engine", ({ engine, unav
     const after = await muster.containers();
     const added = Object.keys(after).filter((name) => !(name in before));
     expect(added).toEqual(["carol-code", "carol-db", "carol-web"]);
-    expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(["portal"]);
+    expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(["git", "portal"]);
     expect(await started("gateway")).toBe(gatewayStart);
     expect(await site("carol")).toContain("carol");
     expect((await muster.inspect("carol-web")).HostConfig.Memory).toBe(256 * 2 ** 20);
@@ -335,7 +341,7 @@ describe.each(engines())("an environment brought up by $engine", ({ engine, unav
 
   test("no password is in plain text in what is kept on disk but the owner-only secrets file", async () => {
     const secrets = Object.values(password).flatMap((own) => Object.values(own));
-    expect(secrets).toHaveLength(4);
+    expect(secrets).toHaveLength(6);
     for (const [file, mode, text] of muster.keptFiles()) {
       if (secrets.some((secret) => text.includes(secret))) {
         expect([file.endsWith("secrets.env"), mode & 0o077]).toEqual([true, 0]);
@@ -345,7 +351,7 @@ describe.each(engines())("an environment brought up by $engine", ({ engine, unav
 
   test("npm run down leaves no container and no network, and keeps the volumes until they are asked for", async () => {
     const volumes = await muster.volumes();
-    expect(volumes).toHaveLength(9);
+    expect(volumes).toHaveLength(14);
     await muster.succeed("down");
     expect(await muster.containers()).toEqual({});
     expect(await muster.networks()).toEqual([]);

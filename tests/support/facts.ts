@@ -8,9 +8,9 @@ export interface WorkloadFacts {
   readonly env: Readonly<Record<string, string>>;
   /** Secret settings that reach the process, marked as secret all the way. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** Volume by path. */
+  /** Volume by path; ` (read only)` follows it where the process cannot write. */
   readonly mounts: Readonly<Record<string, string>>;
-  readonly reachableFrom: "own scope" | "gateway and portal" | "everywhere";
+  readonly reachableFrom: "own scope" | "gateway and portal" | "every scope" | "everywhere";
   readonly port: number;
   readonly probe: Probe;
   /** MiB */
@@ -25,6 +25,8 @@ export interface WorkloadFacts {
   /** Something reaps the process's orphans. */
   readonly init: boolean;
 }
+
+const READ_ONLY = " (read only)";
 
 type Resources = readonly RegisteredResource[];
 
@@ -48,9 +50,9 @@ export function dockerFacts(resources: Resources, name: string): WorkloadFacts {
     env: Object.fromEntries(variables.filter((variable) => !isSecret(variable)).map(splitVariable)),
     secrets: Object.fromEntries(variables.filter(isSecret).map(splitVariable)),
     mounts: Object.fromEntries(
-      inputs.volumes.map(({ containerPath, volumeName }: Record<string, string>) => [
+      inputs.volumes.map(({ containerPath, volumeName, readOnly }: Record<string, string>) => [
         containerPath,
-        volumeName?.split(`-${member}-`)[1],
+        `${volumeName?.split(`-${member}-`)[1]}${readOnly ? READ_ONLY : ""}`,
       ]),
     ),
     reachableFrom: published ? "everywhere" : networks.length > 1 ? "gateway and portal" : "own scope",
@@ -100,18 +102,24 @@ export function kubernetesFacts(resources: Resources, name: string): WorkloadFac
     secrets: fileSecrets(resources, name, variables, container, pod),
     mounts: Object.fromEntries(
       container.volumeMounts
-        .map((mount: { name: string; mountPath: string }) => [
-          mount.mountPath,
-          volumes.get(mount.name)?.persistentVolumeClaim?.claimName,
-        ])
-        .filter(([, claim]: [string, string | undefined]) => claim !== undefined),
+        .map((mount: { name: string; mountPath: string; readOnly?: boolean }) => ({
+          ...mount,
+          claim: volumes.get(mount.name)?.persistentVolumeClaim?.claimName,
+        }))
+        .filter(({ claim }: { claim?: string }) => claim !== undefined)
+        .map(({ mountPath, claim, readOnly }: { mountPath: string; claim: string; readOnly?: boolean }) => [
+          mountPath,
+          `${claim}${readOnly ? READ_ONLY : ""}`,
+        ]),
     ),
     reachableFrom:
       service.type === "LoadBalancer" && ingress.from === undefined
         ? "everywhere"
         : ingress.from.length > 1
           ? "gateway and portal"
-          : "own scope",
+          : ingress.from[0].namespaceSelector
+            ? "every scope"
+            : "own scope",
     port: service.ports[0].targetPort === ingress.ports[0].port ? ingress.ports[0].port : Number.NaN,
     probe: container.readinessProbe.httpGet
       ? { kind: "http", path: container.readinessProbe.httpGet.path }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { resolveTeam } from "../../config/members";
-import { databaseUrl, editorUrl, siteUrl } from "../../config/naming";
+import { ciUrl, databaseUrl, editorUrl, gitUrl, liveUrl, siteUrl } from "../../config/naming";
 import { ConfigError, parseTeamConfig } from "../../config/schema";
 
 /** The problems that a config has; none when it is accepted. */
@@ -22,10 +22,15 @@ const roster = [{ id: "alice" }];
 const alice = (options: object) => ({ members: [{ id: "alice", ...options }] });
 const manyMembers = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `m${index}` }));
 
+const ci = (options: object) => ({ members: roster, ci: options });
+const repositories = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
+const steps = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `s${index}`, command: "true" }));
+
 const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter and not ending in "-"';
 const MEMBER_KEYS = "is not a known key: use cache, email, extensions, id, limits, name, php";
 const TEAM_KEYS =
-  "is not a known key: use certificates, defaults, docker, domain, kubernetes, listen, members, mirrors, port, target, team";
+  "is not a known key: use certificates, ci, defaults, docker, domain, git, kubernetes, listen, live, members, mirrors, port, " +
+  "repositories, target, team, upstream";
 const RESERVED =
   "is reserved for the team's own services (adminer, ci, gateway, git, live, localhost, portal, www): choose another id";
 const DOMAIN_RULE =
@@ -34,6 +39,12 @@ const EXTENSION_RULE = "is not a valid extension: use its identifier, publisher.
 const SUBNETS_RULE = "is not a usable address pool: use an IPv4 network of /8 to /20 such as 10.192.0.0/12";
 const REGISTRY_RULE = "is not a valid registry: use host[:port][/path], such as registry.example.org/muster";
 const STORAGE_CLASS_RULE = 'is not a valid storage class: use its name, of a-z, 0-9, "-" and "."';
+const REPOSITORY_RULE =
+  'is not a valid repository: use 1–40 of a-z, 0-9 and "-", starting and ending with a letter or digit';
+const BRANCH_RULE =
+  'is not a valid branch: use up to 100 of letters, digits, ".", "_", "/" and "-", starting with a letter or digit';
+const FOLDER_RULE = "is not a valid folder: use a path inside the repository, such as dist or web/build";
+const VARIABLE_RULE = "is not a variable's name: use letters, digits and _, and no digit first";
 const LISTEN_RULE = "is not an IPv4 address: use for example 127.0.0.1, or 0.0.0.0 for every interface";
 
 describe("bad input", () => {
@@ -324,6 +335,195 @@ describe("bad input", () => {
       `config/members/0/extensions: ${JSON.stringify(Array(51).fill("a.b")).slice(0, 117)}… has too many entries: list at most 50 extensions`,
     ],
 
+    [
+      "no repository",
+      { members: roster, repositories: [] },
+      "config/repositories: [] is empty: name one repository, for example [app]",
+    ],
+    [
+      "a text as repositories",
+      { members: roster, repositories: "app" },
+      'config/repositories: "app" is not a list: write for example [app]',
+    ],
+    [
+      "null as repositories",
+      { members: roster, repositories: null },
+      "config/repositories: null is not a list: write for example [app]",
+    ],
+    [
+      "a repository given twice",
+      { members: roster, repositories: ["app", "blog", "app"] },
+      'config/repositories: ["app","blog","app"] names a repository twice: list each once',
+    ],
+    [
+      "51 repositories",
+      { members: roster, repositories: repositories(51) },
+      `config/repositories: ${JSON.stringify(repositories(51)).slice(0, 117)}… ` +
+        "has too many entries: list at most 50; others are made at their first push",
+    ],
+    ...["", "App", "-a", "a-", "a b", "a/b", "app.git", "..", "a_b", "a;rm", "ä", "app\n", "a".repeat(41)].map(
+      (name): [string, unknown, string] => [
+        `${JSON.stringify(name)} as repository`,
+        { members: roster, repositories: ["blog", name] },
+        `config/repositories/1: ${JSON.stringify(name)} ${REPOSITORY_RULE}`,
+      ],
+    ),
+    [
+      "no texts as repositories",
+      { members: roster, repositories: [1, null, {}] },
+      "config/repositories/0: 1 is not a text: write for example app",
+      "config/repositories/1: null is not a text: write for example app",
+      "config/repositories/2: {} is not a text: write for example app",
+    ],
+
+    [
+      "bad options of the git server",
+      { members: roster, git: { forcePush: "yes", deletion: 1, forcepush: true } },
+      'config/git/forcePush: "yes" is not true or false: write for example false',
+      "config/git/deletion: 1 is not true or false: write for example false",
+      'config/git/forcepush: "forcepush" is not a known key: use deletion, forcePush',
+    ],
+    [
+      "no groups as options of the services",
+      { members: roster, git: "on", ci: null, live: [] },
+      'config/git: "on" is not a group of keys: write for example "forcePush: …"',
+      'config/ci: null is not a group of keys: write for example "deployBranch: …"',
+      'config/live: [] is not a group of keys: write for example "limits: …"',
+    ],
+
+    ...[
+      ...["", "a b", "-a", "/a", "a/", "a.", "a..b", "a//b", "a/.b", "a.lock", "a.lock/b", "a\n", "a~1", "ä"],
+      "a".repeat(101),
+    ].map((deployBranch): [string, unknown, string] => [
+      `${JSON.stringify(deployBranch)} as deploy branch`,
+      ci({ deployBranch }),
+      `config/ci/deployBranch: ${JSON.stringify(deployBranch)} ${BRANCH_RULE}`,
+    ]),
+    [
+      "a number as deploy branch",
+      ci({ deployBranch: 1 }),
+      "config/ci/deployBranch: 1 is not a text: write for example main",
+    ],
+    [
+      "too few workers and seconds",
+      ci({ workers: 0, timeout: 9 }),
+      "config/ci/workers: 0 is out of range: use 1 to 16 workers",
+      "config/ci/timeout: 9 is out of range: use 10 to 7200 seconds",
+    ],
+    [
+      "too many workers and seconds",
+      ci({ workers: 17, timeout: 7201 }),
+      "config/ci/workers: 17 is out of range: use 1 to 16 workers",
+      "config/ci/timeout: 7201 is out of range: use 10 to 7200 seconds",
+    ],
+    [
+      "half a worker, and minutes",
+      ci({ workers: 1.5, timeout: "10m" }),
+      "config/ci/workers: 1.5 is not a whole number: use for example 1",
+      'config/ci/timeout: "10m" is not a number: write for example 600',
+    ],
+    [
+      "a text as steps",
+      ci({ steps: "npm test" }),
+      'config/ci/steps: "npm test" is not a list: write for example - {name: lint styles, command: npx stylelint src}',
+    ],
+    [
+      "a text as step",
+      ci({ steps: ["npm test"] }),
+      'config/ci/steps/0: "npm test" is not a group of keys: write for example "name: …"',
+    ],
+    [
+      "bad steps",
+      ci({
+        steps: [
+          { name: "", command: "" },
+          { name: "x".repeat(51), command: 1 },
+          {},
+          { name: "a", command: "b", run: "c" },
+        ],
+      }),
+      'config/ci/steps/0/name: "" is empty: give the step a name',
+      'config/ci/steps/0/command: "" is empty: write the shell command to run',
+      `config/ci/steps/1/name: "${"x".repeat(51)}" is too long: use at most 50 characters`,
+      "config/ci/steps/1/command: 1 is not a text: write for example npx stylelint src",
+      "config/ci/steps/2/name: is missing: add it, for example lint styles",
+      "config/ci/steps/2/command: is missing: add it, for example npx stylelint src",
+      'config/ci/steps/3/run: "run" is not a known key: use command, name',
+    ],
+    [
+      "21 steps",
+      ci({ steps: steps(21) }),
+      `config/ci/steps: ${JSON.stringify(steps(21)).slice(0, 117)}… has too many entries: list at most 20 steps`,
+    ],
+    [
+      "a list as environment",
+      ci({ environment: ["NODE_ENV=test"] }),
+      'config/ci/environment: ["NODE_ENV=test"] is not a group of keys: write for example NODE_ENV: test',
+    ],
+    [
+      "names that no variable has",
+      ci({ environment: { "1A": "a", "A-B": "b", "": "c" } }),
+      `config/ci/environment/1A: "1A" ${VARIABLE_RULE}`,
+      `config/ci/environment/A-B: "A-B" ${VARIABLE_RULE}`,
+      `config/ci/environment/: "" ${VARIABLE_RULE}`,
+    ],
+    [
+      "values that are no texts",
+      ci({ environment: { A: 1, B: null, C: true } }),
+      "config/ci/environment/A: 1 is not a text: write for example test",
+      "config/ci/environment/B: null is not a text: write for example test",
+      "config/ci/environment/C: true is not a text: write for example test",
+    ],
+    ...["", "/dist", ".", "..", "../a", "a/../b", ".dist", "a b", "a;rm", "a".repeat(101)].map(
+      (dist): [string, unknown, string] => [
+        `${JSON.stringify(dist)} as folder of the build`,
+        ci({ dist }),
+        `config/ci/dist: ${JSON.stringify(dist)} ${FOLDER_RULE}`,
+      ],
+    ),
+    ["a number as folder of the build", ci({ dist: 1 }), "config/ci/dist: 1 is not a text: write for example dist"],
+    [
+      "a text as anonymous",
+      ci({ anonymous: "no" }),
+      'config/ci/anonymous: "no" is not true or false: write for example true',
+    ],
+    [
+      "limits that no worker can do with",
+      ci({ limits: { memory: 255, cpus: 0.05, disk: 1 } }),
+      "config/ci/limits/memory: 255 is out of range: use 256 to 1048576 MiB",
+      "config/ci/limits/cpus: 0.05 is out of range: use 0.1 to 256 CPUs",
+      'config/ci/limits/disk: "disk" is not a known key: use cpus, memory',
+    ],
+    [
+      "a number as a worker's limits",
+      ci({ limits: 512 }),
+      'config/ci/limits: 512 is not a group of keys: write for example "memory: …"',
+    ],
+    [
+      "an unknown key of the CI",
+      ci({ worker: 2 }),
+      'config/ci/worker: "worker" is not a known key: ' +
+        "use anonymous, deployBranch, dist, environment, limits, steps, timeout, workers",
+    ],
+
+    [
+      "bad options of the live server",
+      {
+        members: roster,
+        live: { limits: { web: { memory: 95 }, worker: {} }, php: { memoryLimit: 1 }, cache: "memcached" },
+      },
+      "config/live/limits/web/memory: 95 is out of range: use 96 to 1048576 MiB",
+      'config/live/limits/worker: "worker" is not a known key: use cache, code, db, web',
+      "config/live/php/memoryLimit: 1 is out of range: use 16 to 65536 MiB",
+      'config/live/cache: "memcached" is not a known cache: use none or redis',
+    ],
+    [
+      "a member's own options for the live server",
+      { members: roster, live: { extensions: [], name: "Live" } },
+      'config/live/extensions: "extensions" is not a known key: use cache, limits, php',
+      'config/live/name: "name" is not a known key: use cache, limits, php',
+    ],
+
     ...["10.0.0.1/12", "10.0.0.0/21", "0.0.0.0/7", "300.0.0.0/12", "10.0.0.0", "fd00::/8"].map(
       (subnets): [string, unknown, string] => [
         `${subnets} as pool`,
@@ -416,13 +616,37 @@ describe("good input", () => {
             web: { memory: 384, cpus: 1 },
             db: { memory: 384, cpus: 1 },
             cache: { memory: 96, cpus: 0.5 },
-            code: { memory: 1536, cpus: 2 },
+            code: { memory: 1536, cpus: 1 },
           },
           php: { memoryLimit: 128, uploadLimit: 64, maxExecutionTime: 30, displayErrors: true, timezone: "UTC" },
           cache: "none",
           extensions: [],
         },
       ],
+      repositories: ["app"],
+      git: { forcePush: false, deletion: false },
+      ci: {
+        deployBranch: "main",
+        workers: 1,
+        timeout: 600,
+        steps: [],
+        environment: {},
+        dist: "dist",
+        anonymous: true,
+        limits: { memory: 1024, cpus: 1 },
+      },
+      live: {
+        id: "live",
+        name: "live",
+        limits: {
+          web: { memory: 384, cpus: 1 },
+          db: { memory: 384, cpus: 1 },
+          cache: { memory: 96, cpus: 0.5 },
+          code: { memory: 1536, cpus: 1 },
+        },
+        php: { memoryLimit: 128, uploadLimit: 64, maxExecutionTime: 30, displayErrors: false, timezone: "UTC" },
+        cache: "none",
+      },
       docker: { subnets: "10.192.0.0/12" },
       kubernetes: { storage: 5 },
       mirrors: {},
@@ -454,13 +678,13 @@ describe("good input", () => {
         web: { memory: 512, cpus: 1 },
         db: { memory: 384, cpus: 2 },
         cache: { memory: 96, cpus: 0.5 },
-        code: { memory: 1536, cpus: 2 },
+        code: { memory: 1536, cpus: 1 },
       },
       {
         web: { memory: 512, cpus: 4 },
         db: { memory: 1024, cpus: 2 },
         cache: { memory: 96, cpus: 0.5 },
-        code: { memory: 1536, cpus: 2 },
+        code: { memory: 1536, cpus: 1 },
       },
     ]);
     expect(members.map(({ php }) => [php.timezone, php.displayErrors])).toEqual([
@@ -471,6 +695,43 @@ describe("good input", () => {
       ["redis", ["a.b"]],
       ["none", []],
     ]);
+  });
+
+  test("the options of a service lie over its own defaults, key by key, and not over the members'", () => {
+    const { ci, git, live } = team({
+      defaults: { limits: { web: { memory: 512 } }, php: { timezone: "Europe/Berlin" }, cache: "redis" },
+      git: { deletion: true },
+      ci: { timeout: 60, limits: { memory: 2048 }, environment: { A: "1" } },
+      live: { limits: { db: { memory: 1024 } }, php: { uploadLimit: 8 } },
+    });
+    expect(git).toEqual({ forcePush: false, deletion: true });
+    expect(ci).toEqual({
+      deployBranch: "main",
+      workers: 1,
+      timeout: 60,
+      steps: [],
+      environment: { A: "1" },
+      dist: "dist",
+      anonymous: true,
+      limits: { memory: 2048, cpus: 1 },
+    });
+    expect([live.limits.web, live.limits.db, live.cache]).toEqual([
+      { memory: 384, cpus: 1 },
+      { memory: 1024, cpus: 1 },
+      "none",
+    ]);
+    expect(live.php).toEqual({
+      memoryLimit: 128,
+      uploadLimit: 8,
+      maxExecutionTime: 30,
+      displayErrors: false,
+      timezone: "UTC",
+    });
+  });
+
+  test("the live site shows PHP's errors only where the team says so", () => {
+    expect(team({ defaults: { php: { displayErrors: true } } }).live.php.displayErrors).toBe(false);
+    expect(team({ live: { php: { displayErrors: true } } }).live.php.displayErrors).toBe(true);
   });
 
   test.each([
@@ -502,6 +763,16 @@ describe("good input", () => {
     ["a domain that begins with a digit", { members: roster, domain: "1.example.org" }],
     ["the widest pool", { members: roster, docker: { subnets: "10.0.0.0/8" } }],
     ["the narrowest pool", { members: roster, docker: { subnets: "192.168.240.0/20" } }],
+    ["50 repositories", { members: roster, repositories: repositories(50) }],
+    ["short and long names of repositories", { members: roster, repositories: ["a", "0", "a--b", "a".repeat(40)] }],
+    ["a branch in folders", ci({ deployBranch: "release/2.x_final-1" })],
+    ["a branch of 100 characters", ci({ deployBranch: "a".repeat(100) })],
+    ["the fewest workers and seconds", ci({ workers: 1, timeout: 10, limits: { memory: 256, cpus: 0.1 } })],
+    ["the most workers and seconds", ci({ workers: 16, timeout: 7200, limits: { memory: 1_048_576, cpus: 256 } })],
+    ["20 steps", ci({ steps: steps(20) })],
+    ["a step with every kind of sign", ci({ steps: [{ name: "x".repeat(50), command: "a \"b\" 'c' $D\nexit 0" }] })],
+    ["variables of every kind", ci({ environment: { _: "", a1: "1", NODE_ENV: "a b=c" } })],
+    ["a folder in a folder", ci({ dist: "web/build-1.x" })],
     ["a registry with port and path", { members: roster, kubernetes: { registry: "127.0.0.1:5000/a/b" } }],
   ])("%s", (_, raw) => {
     expect(problems(raw)).toEqual([]);
@@ -568,6 +839,22 @@ describe("any input", () => {
           port: fc.oneof(fc.integer({ min: -1, max: 70_000 }), anything),
           defaults: fc.oneof(memberLike, anything),
           docker: anything,
+          repositories: fc.oneof(fc.array(fc.oneof(idLike, fc.constantFrom("app", "blog"))), anything),
+          git: anything,
+          ci: fc.oneof(
+            fc.record(
+              {
+                deployBranch: fc.oneof(fc.string(), anything),
+                workers: fc.oneof(fc.integer({ min: -1, max: 18 }), anything),
+                steps: fc.oneof(fc.array(fc.record({ name: fc.string(), command: fc.string() })), anything),
+                environment: fc.oneof(fc.dictionary(fc.string(), fc.oneof(fc.string(), anything)), anything),
+                limits: anything,
+              },
+              { requiredKeys: [] },
+            ),
+            anything,
+          ),
+          live: fc.oneof(memberLike, anything),
         },
         { requiredKeys: ["members"] },
       ),
@@ -602,9 +889,10 @@ describe("any input", () => {
           .filter((member) => problems({ members: [member] }).length === 0);
         fc.pre(members.length > 0);
         const team = resolveTeam(parseTeamConfig({ members }));
+        const own = [gitUrl(team), ciUrl(team), liveUrl(team)];
         const urls = team.members.flatMap(({ id }) => [siteUrl(team, id), editorUrl(team, id), databaseUrl(team, id)]);
-        const hosts = urls.map((url) => new URL(url).hostname);
-        expect(new Set(hosts).size).toBe(3 * members.length);
+        const hosts = [...own, ...urls].map((url) => new URL(url).hostname);
+        expect(new Set(hosts).size).toBe(3 + 3 * members.length);
         for (const host of hosts) expect(host.split(".")[0]).toMatch(DNS_LABEL);
       }),
       { numRuns: 200 },

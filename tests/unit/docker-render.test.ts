@@ -43,6 +43,8 @@ describe("exposure decides networks and ports", () => {
   test.each<[string, { member: string | undefined }, Exposure, string[], object[]]>([
     ["a member's private workload", alice, "private", ["hackathon-alice"], []],
     ["a member's other workload", alice, "team", ["hackathon-alice", "hackathon"], []],
+    ["a member's workload for every scope", alice, "scopes", ["hackathon-alice", "hackathon"], []],
+    ["a workload of the team for every scope", team, "scopes", ["hackathon"], []],
     ["a private workload of the team", team, "private", ["hackathon"], []],
     ["another workload of the team", team, "team", ["hackathon"], []],
     [
@@ -58,12 +60,21 @@ describe("exposure decides networks and ports", () => {
   });
 });
 
+test("further ports are neither published nor asked", () => {
+  const plain = renderContainer(names, team, workload({ exposure: "scopes" }), published);
+  expect(renderContainer(names, team, workload({ exposure: "scopes", extraPorts: [9989] }), published)).toEqual(plain);
+});
+
 test.each<[Probe, string[]]>([
   [{ kind: "http", path: "/healthz" }, ["CMD", "http-healthcheck", "/healthz", "8080"]],
   [{ kind: "command", command: ["healthcheck"] }, ["CMD", "healthcheck"]],
   [{ kind: "command", command: ["a", "b c"] }, ["CMD", "a", "b c"]],
 ])("the probe %j runs %j", (probe, tests) => {
-  expect(renderContainer(names, alice, workload({ probe }), published).healthcheck.tests).toEqual(tests);
+  expect(renderContainer(names, alice, workload({ probe }), published).healthcheck?.tests).toEqual(tests);
+});
+
+test("without a probe there is no health check", () => {
+  expect(renderContainer(names, alice, workload({ probe: { kind: "none" } }), published).healthcheck).toBeUndefined();
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
@@ -6,12 +6,15 @@ import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema";
 import { parseCommandLine } from "../../engine/command";
 import { credentialsTable } from "../../engine/credentials";
+import { UserError } from "../../engine/errors";
 import { createProgress, formatElapsed } from "../../engine/progress";
 import { listed, notReady, siteWorks, targets } from "../../engine/readiness";
+import { releaseUrl, rollbackOrder } from "../../engine/rollback";
 import { rosterReference, stackFileSchema, withReference, writeSchema } from "../../engine/schema";
 import { containerTable } from "../../engine/status";
 import { summary } from "../../engine/summary";
 import { formatTable } from "../../engine/table";
+import { workloads } from "../../engine/workloads";
 
 const team = resolveTeam(parseTeamConfig({ port: 18099, members: [{ id: "alice" }, { id: "bob" }] }));
 
@@ -84,14 +87,36 @@ describe("progress", () => {
 });
 
 describe("readiness", () => {
-  test("asks the portal, and every member's site and editor", () => {
+  let server: Server | undefined;
+  // Jest never ends while a server listens, which one does after an assertion that failed.
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+    server = undefined;
+  });
+
+  test("asks the team's own services, and every member's site and editor", () => {
     expect(targets(team).map(({ title, url }) => `${title} ${url}`)).toEqual([
       "the portal http://localhost:18099/",
+      "the git server http://git.localhost:18099/",
+      "the CI http://ci.localhost:18099/",
+      "the live server http://live.localhost:18099/-/status",
       "alice's site http://alice.localhost:18099/-/status",
       "alice's editor http://code-alice.localhost:18099/healthz",
       "bob's site http://bob.localhost:18099/-/status",
       "bob's editor http://code-bob.localhost:18099/healthz",
     ]);
+  });
+
+  test("every target is one of the team's containers, so that its log can be shown", () => {
+    const redis = resolveTeam(
+      parseTeamConfig({ members: [{ id: "alice", cache: "redis" }], live: { cache: "redis" } }),
+    );
+    const known = workloads(redis).map(({ member, component }) => `${member} ${component}`);
+    const asked = targets(redis).flatMap(({ member, components }) => components.map((name) => `${member} ${name}`));
+    expect(known).toEqual(expect.arrayContaining(asked));
+    // Nobody asks for these by HTTP.
+    expect(known.filter((name) => !asked.includes(name))).toEqual(["undefined worker-1", "live deployer"]);
   });
 
   test.each([
@@ -107,23 +132,27 @@ describe("readiness", () => {
 
   test("goes to the address with the service's host name", async () => {
     const asked: string[] = [];
-    const server = createServer(({ headers, url }, response) => {
+    const listening = createServer(({ headers, url }, response) => {
       asked.push(`${headers.host}${url}`);
       if (headers.host?.startsWith("code-bob.")) response.statusCode = 503;
       response.end(url === "/-/status" ? '{"database":true,"cache":null}' : "ok");
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
+    server = listening;
+    await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
+    const { port } = listening.address() as AddressInfo;
     const silent = await notReady(targets(team), "127.0.0.1", port);
     expect(silent.map(({ title }) => title)).toEqual(["bob's editor"]);
     expect(asked.sort()).toEqual([
       "alice.localhost:18099/-/status",
       "bob.localhost:18099/-/status",
+      "ci.localhost:18099/",
       "code-alice.localhost:18099/healthz",
       "code-bob.localhost:18099/healthz",
+      "git.localhost:18099/",
+      "live.localhost:18099/-/status",
       "localhost:18099/",
     ]);
-    await new Promise((resolve) => server.close(resolve));
+    await new Promise((resolve) => listening.close(resolve));
     expect(await notReady(targets(team).slice(0, 1), "127.0.0.1", port)).toHaveLength(1);
   });
 
@@ -146,7 +175,10 @@ describe("tables", () => {
 
   test("npm run up ends with every URL", () => {
     expect(summary(team, " -- --stack test")).toBe(`
-Portal: http://localhost:18099
+Portal  http://localhost:18099
+Git     http://git.localhost:18099
+CI      http://ci.localhost:18099
+Live    http://live.localhost:18099
 
 MEMBER  SITE                          EDITOR                             DATABASE
 alice   http://alice.localhost:18099  http://code-alice.localhost:18099  http://db-alice.localhost:18099
@@ -156,8 +188,12 @@ Passwords: npm run credentials -- --stack test`);
   });
 
   test("passwords by member and service", () => {
-    expect(credentialsTable({ alice: { database: "d1", editor: "e1" }, bob: { database: "d2", editor: "e2" } })).toBe(
-      "MEMBER  EDITOR  DATABASE\nalice   e1      d1\nbob     e2      d2",
+    const credentials = {
+      alice: { database: "d1", editor: "e1", git: "g1" },
+      bob: { database: "d2", editor: "e2", git: "g2" },
+    };
+    expect(credentialsTable(credentials)).toBe(
+      "MEMBER  GIT  EDITOR  DATABASE\nalice   g1   e1      d1\nbob     g2   e2      d2",
     );
   });
 
@@ -180,6 +216,57 @@ Passwords: npm run credentials -- --stack test`);
         "bob     web        Up     m-bob-web",
       ].join("\n"),
     );
+  });
+});
+
+describe("a roll back", () => {
+  const blogs = resolveTeam(parseTeamConfig({ members: [{ id: "alice" }], repositories: ["app", "blog"] }));
+  const RELEASE = "20260131T120000Z-0123456789ab";
+
+  test.each([
+    [{}, { project: "app", release: "" }],
+    [{ repository: "blog" }, { project: "blog", release: "" }],
+    [{ release: RELEASE }, { project: "app", release: RELEASE }],
+    // Repositories are also made by a push, so that the roster need not name them.
+    [
+      { repository: "others_2.x", release: RELEASE },
+      { project: "others_2.x", release: RELEASE },
+    ],
+  ])("%j asks for %j", (options, order) => {
+    expect(rollbackOrder(blogs, options)).toEqual(order);
+  });
+
+  test.each(["", "App", ".", "..", "../app", "app/..", "-r", "a b", "$(id)", "app\n", "a".repeat(65)])(
+    "%j is no repository",
+    (repository) => {
+      expect(() => rollbackOrder(blogs, { repository })).toThrow(
+        new UserError(`"${repository}" is not a repository's name.`),
+      );
+    },
+  );
+
+  test.each([
+    "current",
+    "..",
+    "20260131T120000Z",
+    "20260131T120000Z-0123456789abc",
+    "20260131T120000Z-0123456789AB",
+    `../${RELEASE}`,
+    `${RELEASE}/`,
+    `${RELEASE}\n`,
+    ` ${RELEASE}`,
+  ])("%j is no release", (release) => {
+    expect(() => rollbackOrder(blogs, { release })).toThrow(
+      new UserError(`"${release}" is not a release: use a name such as ${RELEASE}.`),
+    );
+  });
+
+  test.each([
+    ["app", "http://live.localhost:8080"],
+    ["blog", "http://blog.live.localhost:8080"],
+    ["other", "http://other.live.localhost:8080"],
+  ])("%s is shown at %s", (repository, url) => {
+    expect(releaseUrl(blogs, repository)).toBe(url);
   });
 });
 
@@ -232,6 +319,8 @@ describe("what is generated from the config's definitions", () => {
     expect(rows).toContain(
       "| `muster:defaults.limits.web.memory` | 96–1048576 | Memory of Apache and PHP in MiB; swap is not added to it. Default 384. |",
     );
+    expect(rows).toContain("| `muster:ci.environment` | texts by name | Environment variables of every step. |");
+    expect(rows).toContain("| `muster:ci.steps[].name` | text, required | Name of the step. |");
     expect(rows).toContain("| `muster:port` | 1–65535 | The one published port. Default 8080. |");
     expect(rows.every((row) => row.split(/(?<!\\)\|/).length === 5)).toBe(true);
   });

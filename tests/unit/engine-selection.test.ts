@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from "@jest/globals";
-import type { Member, Team } from "../../config/members";
+import type { Team } from "../../config/members";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema";
 import type { Container, Network } from "../../engine/docker";
@@ -98,10 +98,17 @@ describe("before anything is created", () => {
   });
 
   test("a name that the team needs must be free or its own", () => {
-    expect(nameProblems(team, [ofPulumi, ofOthers, container("muster-carl-web")])).toEqual([]);
-    expect(nameProblems(team, [container("muster-alice-web"), container("muster-portal")])).toEqual([
+    const free = ["muster-carl-web", "muster-bob-cache", "muster-worker-2", "muster-live-cache", "muster-live-code"];
+    expect(nameProblems(team, [ofPulumi, ofOthers, ...free.map((name) => container(name))])).toEqual([]);
+    const taken = ["muster-alice-web", "muster-portal", "muster-git", "muster-worker-1", "muster-live-deployer"];
+    expect(
+      nameProblems(
+        team,
+        [...taken].map((name) => container(name)),
+      ),
+    ).toEqual([
       expect.stringMatching(/^the name muster-alice-web is taken .*docker rm -f muster-alice-web/),
-      expect.stringMatching(/^the name muster-portal is taken /),
+      ...taken.slice(1).map((name) => expect.stringMatching(`^the name ${name} is taken `)),
     ]);
   });
 
@@ -111,10 +118,13 @@ describe("before anything is created", () => {
     expect(networkProblems(team, [network("muster-alice", ["10.199.65.144/28"], { "muster.team": "muster" })])).toEqual(
       [],
     );
-    expect(networkProblems(team, [network("vpn", ["10.199.0.0/16"])])).toEqual([
+    expect(networkProblems(team, [network("vpn", ["10.199.64.0/18"])])).toEqual([
       expect.stringMatching(
-        /^alice's network \(10\.199\.65\.144\/28\) overlaps the Docker network vpn \(10\.199\.0\.0\/16\): set muster:docker/,
+        /^alice's network \(10\.199\.65\.144\/28\) overlaps the Docker network vpn \(10\.199\.64\.0\/18\): set muster:docker/,
       ),
+    ]);
+    expect(networkProblems(team, [network("vpn", ["10.199.128.0/18"])])).toEqual([
+      expect.stringMatching(/^live's network \(10\.199\.155\.208\/28\) overlaps the Docker network vpn /),
     ]);
   });
 
@@ -133,11 +143,10 @@ describe("before anything is created", () => {
   });
 
   test("memory limits beyond the machine are a warning", () => {
-    const total = ({ limits, cache }: Member) =>
-      limits.web.memory + limits.db.memory + limits.code.memory + (cache === "redis" ? limits.cache.memory : 0);
-    const sum = team.members.reduce((all, member) => all + total(member), 0) * 1024 ** 2;
+    // alice and bob, alice's cache, the live server, a worker.
+    const sum = (2 * (384 + 384 + 1536) + 96 + 384 + 384 + 1024) * 1024 ** 2;
     expect(memoryWarning(team, sum)).toBeUndefined();
-    expect(memoryWarning(team, sum - 1)).toMatch(/^the members' memory limits add up to 4\.6 GiB/);
+    expect(memoryWarning(team, sum - 1)).toMatch(/^the memory limits add up to 6\.3 GiB, and Docker has 6\.3 GiB\. /);
     expect(memoryWarning(team, 0)).toBeUndefined();
   });
 });
@@ -147,10 +156,16 @@ test("containers that an environment lacks", () => {
   expect(all).toEqual([
     "muster-gateway",
     "muster-portal",
+    "muster-git",
+    "muster-ci",
+    "muster-worker-1",
+    "muster-live-web",
+    "muster-live-db",
+    "muster-live-deployer",
     "muster-alice-web",
     "muster-alice-db",
-    "muster-alice-code",
     "muster-alice-cache",
+    "muster-alice-code",
     "muster-bob-web",
     "muster-bob-db",
     "muster-bob-code",
@@ -164,10 +179,20 @@ test("containers that an environment lacks", () => {
 });
 
 test("CPU limits beyond the machine are a problem", () => {
-  expect(cpuProblems(team, 2)).toEqual([]);
-  expect(cpuProblems(team, 1)).toEqual([
-    "limits/code/cpus of alice is 2, and Docker has 1: lower it, or muster:defaults for everybody",
-    "limits/code/cpus of bob is 2, and Docker has 1: lower it, or muster:defaults for everybody",
+  // By default every environment comes up on a machine with one CPU.
+  expect(cpuProblems(team, 1)).toEqual([]);
+  const large = resolveTeam(
+    parseTeamConfig({
+      members: [{ id: "alice" }, { id: "bob", limits: { code: { cpus: 2 }, cache: { cpus: 8 } } }],
+      ci: { limits: { cpus: 4 } },
+      live: { limits: { web: { cpus: 3 }, code: { cpus: 8 } } },
+    }),
+  );
+  expect(cpuProblems(large, 4)).toEqual([]);
+  expect(cpuProblems(large, 1)).toEqual([
+    "ci/limits/cpus is 4, and Docker has 1: lower it",
+    "live/limits/web/cpus is 3, and Docker has 1: lower it",
+    "members/bob/limits/code/cpus is 2, and Docker has 1: lower it, or muster:defaults for everybody",
   ]);
 });
 

@@ -148,6 +148,8 @@ describe("network policies", () => {
     ["a private workload of the team", team, "private", [sameNamespace], undefined],
     ["another workload of the team", team, "team", [sameNamespace], [teamNamespaces]],
     ["a published workload of the team", team, "published", undefined, [teamNamespaces]],
+    ["a member's workload for every scope", alice, "scopes", [teamNamespaces], [teamNamespaces, ...outside]],
+    ["a workload of the team for every scope", team, "scopes", [teamNamespaces], [teamNamespaces]],
   ])("%s", (_, scope, exposure, from, to) => {
     const policy = renderWorkloadPolicy(names, scope, { component: "web", port: 9000, exposure });
     expect(policy.spec).toEqual({
@@ -159,7 +161,49 @@ describe("network policies", () => {
   });
 });
 
+test("a CI worker asks for work, and installs what builds need", () => {
+  const policy = renderWorkloadPolicy(names, team, { component: "worker-1", port: 8080, exposure: "private" });
+  expect(policy.spec).toEqual({
+    podSelector: { matchLabels: { "muster.component": "worker-1" } },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [{ ports: [{ protocol: "TCP", port: 8080 }], from: [{ podSelector: {} }] }],
+    egress: [
+      {
+        to: [
+          { namespaceSelector: { matchLabels: { "muster.team": "hackathon" } } },
+          { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } },
+          { ipBlock: { cidr: "::/0", except: ["fd00:ec2::/32", "fe80::/10"] } },
+        ],
+      },
+    ],
+  });
+});
+
+test("further ports are open to the same, and have a Service's port each", () => {
+  const spec = workload({ component: "ci", exposure: "scopes", extraPorts: [9989, 9990] });
+  expect(renderWorkloadPolicy(names, team, spec).spec).toMatchObject({
+    ingress: [
+      {
+        ports: [8080, 9989, 9990].map((port) => ({ protocol: "TCP", port })),
+        from: [{ namespaceSelector: { matchLabels: { "muster.team": "hackathon" } } }],
+      },
+    ],
+  });
+  expect(render(spec, team).service.spec.ports).toEqual([
+    { name: "main", protocol: "TCP", port: 8080, targetPort: 8080 },
+    { name: "port-9989", protocol: "TCP", port: 9989, targetPort: 9989 },
+    { name: "port-9990", protocol: "TCP", port: 9990, targetPort: 9990 },
+  ]);
+});
+
 describe("volumes", () => {
+  test("that are only read are mounted so", () => {
+    expect(container({ mounts: [{ ...shared, readOnly: true }, own] }).volumeMounts).toEqual([
+      { name: "workspace", mountPath: "/workspace", readOnly: true },
+      { name: "var-lib-mysql", mountPath: "/var/lib/mysql" },
+    ]);
+  });
+
   test("of the cluster's own class", () => {
     expect(renderClaim(names, alice, "workspace", { storage: 5 })).toEqual({
       metadata: { ...aliceMeta("workspace"), annotations: { "pulumi.com/skipAwait": "true" } },
@@ -363,6 +407,7 @@ test.each([
 describe("Services", () => {
   test.each<[Exposure, object]>([
     ["private", { type: "ClusterIP", port: 3000 }],
+    ["scopes", { type: "ClusterIP", port: 3000 }],
     ["team", { type: "ClusterIP", port: 3000 }],
     ["published", { type: "LoadBalancer", port: 8080 }],
   ])("%s", (exposure, expected) => {

@@ -54,6 +54,19 @@ test("a member without a name goes by the id", () => {
   expect(members).toEqual([{ id: "bob", name: "bob", services: [] }]);
 });
 
+const delivery = {
+  ciApi: "http://muster-ci:8080/api/v2",
+  ciUrl: "http://ci.localhost:8080",
+  liveApi: "http://muster-live-web:8080/-/live",
+  deployBranch: "main",
+  repositories: [{ name: "app", gitUrl: "http://git.localhost:8080/app/", liveUrl: "http://live.localhost:8080" }],
+};
+
+test("where pushes are tested and go live is read as it is", () => {
+  expect(parseConfig(JSON.stringify({ ...whole, delivery })).delivery).toEqual(delivery);
+  expect(parseConfig(JSON.stringify(whole))).not.toHaveProperty("delivery");
+});
+
 const URL_RULE = "is not an address: use http:// or https://";
 
 describe("what is refused", () => {
@@ -64,7 +77,7 @@ describe("what is refused", () => {
     [
       "an unknown key",
       { extra: 1 },
-      ['PORTAL_CONFIG: "extra" is not a key here: use team, domain, url, members, services'],
+      ['PORTAL_CONFIG: "extra" is not a key here: use team, domain, url, members, services, delivery'],
     ],
     [
       "a script for an address",
@@ -99,12 +112,40 @@ describe("what is refused", () => {
     ["a relative address", service({ url: "/x" }), [`PORTAL_CONFIG/members/0/services/0/url: "/x" ${URL_RULE}`]],
     ["a probe that is none", service({ probe: 1 }), [`PORTAL_CONFIG/members/0/services/0/probe: 1 ${URL_RULE}`]],
     [
+      "a delivery without a branch and with an unknown key",
+      { delivery: { ...delivery, deployBranch: undefined, branch: "main" } },
+      [
+        'PORTAL_CONFIG/delivery: "branch" is not a key here: use ciApi, ciUrl, liveApi, deployBranch, repositories',
+        "PORTAL_CONFIG/delivery/deployBranch: nothing is not a text",
+      ],
+    ],
+    [
+      "a delivery without addresses",
+      { delivery: { ...delivery, ciApi: undefined, liveApi: "file:///srv/live" } },
+      [
+        `PORTAL_CONFIG/delivery/ciApi: nothing ${URL_RULE}`,
+        `PORTAL_CONFIG/delivery/liveApi: "file:///srv/live" ${URL_RULE}`,
+      ],
+    ],
+    [
+      "a repository twice",
+      { delivery: { ...delivery, repositories: [delivery.repositories[0], delivery.repositories[0]] } },
+      ['PORTAL_CONFIG/delivery/repositories/1/name: "app" is there already'],
+    ],
+    [
       "several at once",
       { team: "", services: [{ kind: "git" }] },
       ['PORTAL_CONFIG/team: "" is not a text', `PORTAL_CONFIG/services/0/url: nothing ${URL_RULE}`],
     ],
   ])("%s", (_, changes, expected) => {
     expect(problems(changes)).toEqual(expected);
+  });
+
+  test.each(["../x", "a..b", "a.git", "a b", "A", "", "x".repeat(65)])("a repository called %j", (name) => {
+    const repositories = [{ ...delivery.repositories[0], name }];
+    expect(problems({ delivery: { ...delivery, repositories } })).toEqual([
+      expect.stringMatching(/^PORTAL_CONFIG\/delivery\/repositories\/0\/name: .+ is not a /),
+    ]);
   });
 
   test("a login in an address, without repeating it", () => {

@@ -88,6 +88,43 @@ test("the page carries the roster's mark, by which it notices a new one", async 
   expect(await (await get("/")).text()).toContain(`data-roster="${roster}"`);
 });
 
+test("without a CI there is nothing of tests and releases", async () => {
+  expect(await (await get("/")).text()).not.toContain("Tests and releases");
+  expect(await (await get("/api/delivery")).text()).toBe("");
+});
+
+test("tests and releases are in the page, and for its script alone", async () => {
+  const { createHandler } = await import("../../images/portal/server.mjs");
+  const { createProber } = await import("../../images/portal/prober.mjs");
+  const { createDelivery } = await import("../../images/portal/delivery.mjs");
+  const delivery = {
+    ...{ ciApi: "http://ci", ciUrl: "http://ci.x", liveApi: "http://live", deployBranch: "main" },
+    repositories: [{ name: "app", gitUrl: "http://git.x/app/", liveUrl: "http://live.x" }],
+  };
+  const silent = async () => ({ status: 0, body: "", whole: false, gone: true });
+  const known = { ...config, delivery, services: [{ kind: "git", name: "Git", url: "http://git.x" }] };
+  const handle = createHandler(known, createProber([]), assets, createDelivery(known, { ask: silent }));
+  const other = createServer(handle);
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  try {
+    const page = await (await fetch(address)).text();
+    const response = await fetch(`${address}/api/delivery`);
+    const part = await response.text();
+    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(part).toContain("The CI does not answer at the moment.");
+    expect(page).toContain(`<div id="delivery">${part}</div>`);
+    expect(page).toContain("git push -o ci.wait");
+    const again = await fetch(`${address}/api/delivery`, {
+      headers: { "if-none-match": response.headers.get("etag") ?? "" },
+    });
+    expect(again.status).toBe(304);
+  } finally {
+    other.closeAllConnections();
+    await new Promise((resolve) => other.close(resolve));
+  }
+});
+
 test("health", async () => {
   const response = await get("/-/health");
   expect([response.status, await response.text()]).toEqual([200, "ok\n"]);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { ConfigError } from "../../config/schema";
-import { allocateSubnets } from "../../platform/subnets";
+import { resolveTeam } from "../../config/members";
+import { ConfigError, parseTeamConfig } from "../../config/schema";
+import { allocateSubnets, teamSubnets } from "../../platform/subnets";
 
 const POOL = "10.192.0.0/12";
 
@@ -23,6 +24,36 @@ test("a block follows from team and member", () => {
   expect(allocateSubnets(POOL, "other", ["alice"]).get("alice")).not.toBe(
     allocateSubnets(POOL, "muster", ["alice"]).get("alice"),
   );
+});
+
+describe("the live server's block", () => {
+  const subnets = (members: readonly string[], pool = POOL) =>
+    teamSubnets({ id: "muster", members: resolveTeam(roster(members)).members, docker: { subnets: pool } });
+  const roster = (members: readonly string[]) => parseTeamConfig({ members: members.map((id) => ({ id })) });
+
+  test("follows from the team alone, and moves no member", () => {
+    expect([...subnets(["alice", "bob"])]).toEqual([
+      ["live", "10.199.155.208/28"],
+      ["alice", "10.199.65.144/28"],
+      ["bob", "10.204.95.144/28"],
+    ]);
+  });
+
+  test("is the same whoever comes and goes, in a pool without a free block too", () => {
+    for (const count of [1, 20, 255]) {
+      expect(subnets(memberIds(count)).get("live")).toBe("10.199.155.208/28");
+      expect(subnets(memberIds(count).reverse(), "10.0.0.0/20").get("live")).toBe("10.0.11.208/28");
+    }
+  });
+
+  test("is one of those that a pool must hold", () => {
+    expect(subnets(memberIds(255), "10.0.0.0/20").size).toBe(256);
+    expect(() => subnets(memberIds(256), "10.0.0.0/20")).toThrow(
+      new ConfigError([
+        'config/docker/subnets: "10.0.0.0/20" holds 256 networks, and 257 are needed: use a larger one',
+      ]),
+    );
+  });
 });
 
 test("adding and removing members moves nobody", () => {
@@ -72,7 +103,7 @@ describe("a pool of 256 blocks", () => {
   test("refuses 257", () => {
     expect(() => allocateSubnets("192.168.240.0/20", "muster", memberIds(257))).toThrow(
       new ConfigError([
-        'config/docker/subnets: "192.168.240.0/20" holds 256 networks for 257 members: use a larger one',
+        'config/docker/subnets: "192.168.240.0/20" holds 256 networks, and 257 are needed: use a larger one',
       ]),
     );
   });

@@ -1,0 +1,103 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+import { resolveTeam } from "../../config/members";
+import { parseTeamConfig } from "../../config/schema";
+import { workloadName, workloads } from "../../engine/workloads";
+import { type ComposeExport, renderCompose } from "../../export/compose";
+import { recordProgram } from "../../export/record";
+
+/** The whole program as Docker Compose gets it. */
+
+const raw = {
+  team: "hackathon",
+  members: [
+    { id: "alice", name: "Alice $HOME" },
+    { id: "bob", cache: "redis" },
+  ],
+  ci: { workers: 2, environment: { PRICE: "$5" } },
+};
+
+describe("the compose file", () => {
+  let written: ComposeExport;
+  // biome-ignore lint/suspicious/noExplicitAny: it is read as any reader of YAML would.
+  let compose: any;
+  beforeAll(async () => {
+    const config = Object.fromEntries(
+      Object.entries(raw).map(([key, value]) => [
+        `muster:${key}`,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    );
+    written = renderCompose(await recordProgram({ project: "muster", stack: "test", config }));
+    compose = parse(written.yaml);
+  });
+
+  test("has every container", () => {
+    const names = Object.values<{ container_name: string }>(compose.services).map((service) => service.container_name);
+    const team = resolveTeam(parseTeamConfig(raw));
+    expect(names.sort()).toEqual(
+      workloads(team)
+        .map((workload) => workloadName(team.id, workload))
+        .sort(),
+    );
+  });
+
+  test("refers to secrets by name, several in one value too", () => {
+    const { environment } = compose.services.git;
+    expect(environment).toContain("GIT_ACCOUNTS=alice:${ALICE_GIT_PASSWORD} bob:${BOB_GIT_PASSWORD}");
+    expect(environment).toContain("GIT_CI_PASSWORD=${CI_GIT_PASSWORD}");
+    expect(environment).toContain("CI_HOOK_SECRET=${CI_HOOK_SECRET}");
+    expect(compose.services["live-deployer"].environment).toEqual(
+      expect.arrayContaining(["DB_PASSWORD=${LIVE_DB_PASSWORD}", "WORKER_PASSWORD=${CI_DEPLOYER_PASSWORD}"]),
+    );
+    expect(compose.services["worker-2"].environment).toEqual([
+      "CI_MASTER=hackathon-ci:9989",
+      "CI_ROLE=worker",
+      "WORKER_NAME=worker-2",
+      "WORKER_PASSWORD=${CI_WORKER_PASSWORD}",
+    ]);
+  });
+
+  test("doubles every other dollar sign", () => {
+    expect(compose.services["alice-code"].environment).toContain("MEMBER_NAME=Alice $$HOME");
+    expect(compose.services.ci.environment).toContainEqual(expect.stringContaining('"PRICE":"$$5"'));
+  });
+
+  test("has each secret that it refers to generated, and no other", () => {
+    const referred = [...written.yaml.matchAll(/(?<!\$)\$\{(\w+)\}/g)].map(([, name]) => name);
+    expect(written.secrets.map(({ name }) => name).sort()).toEqual([...new Set(referred)].sort());
+    expect(written.secrets.filter(({ name }) => /^(?:CI|LIVE)_|_GIT_/.test(name))).toEqual([
+      { name: "ALICE_GIT_PASSWORD", length: 24 },
+      { name: "BOB_GIT_PASSWORD", length: 24 },
+      { name: "CI_DEPLOYER_PASSWORD", length: 32 },
+      { name: "CI_GIT_PASSWORD", length: 32 },
+      { name: "CI_HOOK_SECRET", length: 32 },
+      { name: "CI_WORKER_PASSWORD", length: 32 },
+      { name: "LIVE_DB_PASSWORD", length: expect.any(Number) },
+    ]);
+  });
+
+  test("mounts releases for reading alone where they are served", () => {
+    expect(compose.services["live-web"].volumes).toEqual(["hackathon-live-releases:/srv/live:ro"]);
+    expect(compose.services["live-deployer"].volumes).toEqual(["hackathon-live-releases:/srv/live"]);
+    expect(compose.services["worker-1"].volumes).toEqual(["hackathon-worker-1:/var/lib/worker"]);
+    const writable = Object.values<{ volumes?: string[] }>(compose.services)
+      .flatMap(({ volumes = [] }) => volumes)
+      .filter((volume) => !volume.endsWith(":ro"));
+    expect(new Set(writable.map((volume) => volume.split(":")[0]))).toEqual(new Set(Object.keys(compose.volumes)));
+  });
+
+  test("has the live server's network, which leads nowhere", () => {
+    expect(compose.networks["hackathon-live"]).toMatchObject({ name: "hackathon-live", internal: true });
+    expect(compose.services["live-db"].networks).toEqual(["hackathon-live"]);
+  });
+
+  test("has images built parents first", () => {
+    const names = written.images.map(({ name }) => name.replace(/^muster\/|:[0-9a-f]{12}$/g, ""));
+    expect(names).toEqual(expect.arrayContaining(["git-server", "ci-master", "ci-worker"]));
+    for (const { name, args } of written.images) {
+      const order = written.images.map((image) => image.name);
+      if (args.PARENT) expect(order.indexOf(args.PARENT)).toBeLessThan(order.indexOf(name));
+    }
+  });
+});

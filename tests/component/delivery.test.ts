@@ -1,0 +1,310 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { resolveTeam } from "../../config/members";
+import { parseTeamConfig } from "../../config/schema";
+import { workloadName, workloads } from "../../engine/workloads";
+import { imageId, type RegisteredResource, runProgram } from "../support/program";
+
+/** Git server, CI runner and live server: what holds what, and what a change of the roster touches. */
+
+const CONTAINER = "docker:index/container:Container";
+const kubernetes = { target: "kubernetes", kubernetes: { registry: "registry.example.org" } };
+const members = [{ id: "alice" }, { id: "bob" }];
+
+const run = async (config: object = {}) => (await runProgram({ team: "hackathon", members, ...config })).resources;
+
+function named(resources: readonly RegisteredResource[], name: string, type = CONTAINER): RegisteredResource {
+  const found = resources.find((resource) => resource.type === type && resource.name === name);
+  if (!found) throw new Error(`no ${type} "${name}"`);
+  return found;
+}
+
+describe("the commands' list of containers is what the program registers", () => {
+  const rosters: [string, object][] = [
+    ["one member", { members: [{ id: "alice" }] }],
+    ["a member with a cache", { members: [{ id: "alice", cache: "redis" }, { id: "bob" }] }],
+    ["caches for everybody", { members, defaults: { cache: "redis" } }],
+    ["a cache of the live server", { members, live: { cache: "redis" } }],
+    ["several workers with limits", { members, ci: { workers: 3, limits: { memory: 512, cpus: 0.5 } } }],
+    [
+      "limits of every kind",
+      {
+        members: [{ id: "alice", limits: { web: { memory: 100 }, db: { cpus: 2 }, code: { memory: 400 } } }],
+        live: { limits: { web: { memory: 128, cpus: 0.5 }, db: { memory: 256 } } },
+        ci: { workers: 16 },
+      },
+    ],
+  ];
+
+  test.each(rosters)("%s", async (_, config) => {
+    const resources = (await run(config)).filter(({ type }) => type === CONTAINER);
+    const registered = new Map(
+      resources.map(({ inputs }) => [inputs.name, [inputs.image, inputs.memory, Number(inputs.cpus)]]),
+    );
+    const listed = workloads(resolveTeam(parseTeamConfig({ team: "hackathon", ...config })));
+    expect(listed.map((workload) => workloadName("hackathon", workload)).sort()).toEqual([...registered.keys()].sort());
+    for (const workload of listed) {
+      const [image, memory, cpus] = registered.get(workloadName("hackathon", workload)) ?? [];
+      expect([workload, image]).toEqual([workload, imageId(workload.image)]);
+      if (workload.resources) expect([workload, { memory, cpus }]).toEqual([workload, workload.resources]);
+    }
+  });
+
+  test.each(rosters)("%s, in a cluster", async (_, config) => {
+    const pods = (await run({ ...config, ...kubernetes }))
+      .filter(({ type }) => type.startsWith("kubernetes:apps/"))
+      .map(({ inputs }) => inputs.spec.template)
+      .map(({ metadata: { labels }, spec }) => [
+        labels["muster.member"],
+        labels["muster.component"],
+        spec.containers[0].image,
+      ]);
+    const listed = workloads(resolveTeam(parseTeamConfig({ team: "hackathon", ...kubernetes, ...config })));
+    const expected = listed.map(({ member, component, image }) => [
+      member,
+      component,
+      `registry.example.org/muster/${image}@${imageId(image)}`,
+    ]);
+    expect(pods.map(String).sort()).toEqual(expected.map(String).sort());
+  });
+});
+
+describe("on Docker", () => {
+  let resources: RegisteredResource[];
+  beforeAll(async () => {
+    resources = await run();
+  });
+  const secretNames = (name: string) =>
+    named(resources, name)
+      .secrets.map((secret) => String(secret).split("=")[0])
+      .sort();
+  const plain = (name: string): string[] => {
+    const { inputs, secrets } = named(resources, name);
+    return inputs.envs.filter((variable: string) => !secrets.includes(variable));
+  };
+
+  test.each([
+    ["git", ["hackathon"], ["hackathon-repositories:/srv/git"]],
+    ["ci", ["hackathon"], ["hackathon-ci:/var/lib/buildbot"]],
+    ["worker-1", ["hackathon"], ["hackathon-worker-1:/var/lib/worker"]],
+    ["live-deployer", ["hackathon-live", "hackathon"], ["hackathon-live-releases:/srv/live"]],
+    ["live-web", ["hackathon-live", "hackathon"], ["hackathon-live-releases:/srv/live:ro"]],
+    ["live-db", ["hackathon-live"], ["hackathon-live-database:/var/lib/mysql"]],
+  ])("%s is on the networks %j with the volumes %j", (name, networks, volumes) => {
+    const { inputs } = named(resources, name);
+    expect(inputs.networksAdvanced).toEqual(networks.map((network) => ({ name: network })));
+    const mounted = inputs.volumes.map(
+      ({ volumeName, containerPath, readOnly }: Record<string, unknown>) =>
+        `${volumeName}:${containerPath}${readOnly ? ":ro" : ""}`,
+    );
+    expect(mounted).toEqual(volumes);
+  });
+
+  test("nothing but the live server's own mounts its volumes or is on its network", () => {
+    const live = resources
+      .filter(({ type }) => type === CONTAINER)
+      .filter(({ inputs }) => JSON.stringify([inputs.networksAdvanced, inputs.volumes]).includes("hackathon-live"))
+      .map(({ name }) => name);
+    expect(live.sort()).toEqual(["live-db", "live-deployer", "live-web"]);
+  });
+
+  test.each([
+    ["git", ["CI_HOOK_SECRET", "GIT_ACCOUNTS", "GIT_CI_PASSWORD"]],
+    ["ci", ["CI_HOOK_SECRET", "DEPLOYER_PASSWORD", "GIT_CI_PASSWORD", "WORKER_PASSWORD"]],
+    ["worker-1", ["WORKER_PASSWORD"]],
+    ["live-deployer", ["DB_PASSWORD", "WORKER_PASSWORD"]],
+    ["live-web", ["DB_PASSWORD"]],
+    ["alice-code", ["DB_PASSWORD", "GIT_PASSWORD", "PASSWORD"]],
+    ["alice-web", ["DB_PASSWORD"]],
+    ["gateway", []],
+    ["portal", []],
+  ])("%s has the secrets %j", (name, expected) => {
+    expect(secretNames(name)).toEqual(expected);
+  });
+
+  test("a worker and the deployer log in with different passwords", () => {
+    const password = (name: string) =>
+      named(resources, name).secrets.find((secret) => /^WORKER_P/.test(String(secret)));
+    expect(password("worker-1")).toBe("WORKER_PASSWORD=generated-ci-worker-password");
+    expect(password("live-deployer")).toBe("WORKER_PASSWORD=generated-ci-deployer-password");
+  });
+
+  test("the git server has an account for each member, in roster order", () => {
+    expect(named(resources, "git").secrets).toContain(
+      "GIT_ACCOUNTS=alice:generated-alice-git-password bob:generated-bob-git-password",
+    );
+    expect(named(resources, "bob-code").secrets).toContain("GIT_PASSWORD=generated-bob-git-password");
+  });
+
+  test.each([
+    [
+      "git",
+      [
+        "CI_API_URL=http://hackathon-ci:8080/api/v2",
+        "CI_HOOK_URL=http://hackathon-ci:8080/change_hook/base",
+        "CI_URL=http://ci.localhost:8080",
+        "GIT_ALLOW_DELETION=off",
+        "GIT_ALLOW_FORCE_PUSH=off",
+        "GIT_INTERNAL_URL=http://hackathon-git:8080",
+        "GIT_PROTECTED_BRANCHES=main",
+        "GIT_REPOSITORIES=app",
+        "GIT_URL=http://git.localhost:8080",
+      ],
+    ],
+    [
+      "ci",
+      [
+        'CI_SETTINGS={"deployBranch":"main","timeout":600,"steps":[],"environment":{},"dist":"dist","anonymous":true}',
+        "CI_URL=http://ci.localhost:8080",
+        "CI_WORKERS=1",
+        "GIT_ACCOUNT_URL=http://hackathon-git:8080/-/account",
+        "GIT_INTERNAL_URL=http://hackathon-git:8080",
+        "TEAM=hackathon",
+      ],
+    ],
+    ["worker-1", ["CI_MASTER=hackathon-ci:9989", "CI_ROLE=worker", "WORKER_NAME=worker-1"]],
+    [
+      "live-deployer",
+      [
+        "CI_MASTER=hackathon-ci:9989",
+        "CI_ROLE=deployer",
+        "DB_HOST=hackathon-live-db",
+        "DB_NAME=app",
+        "DB_PORT=3306",
+        "DB_USER=app",
+        "WORKER_NAME=deployer",
+      ],
+    ],
+  ])("%s has exactly these settings", (name, expected) => {
+    expect(plain(name)).toEqual(expected);
+  });
+
+  test("every site serves the first repository: a member's their own clone, the live server its release", () => {
+    expect(plain("alice-web")).toContain("DOCUMENT_ROOT=/workspace/app/public");
+    expect(plain("alice-web").filter((variable) => variable.startsWith("RELEASES_ROOT="))).toEqual([]);
+    expect(plain("live-web")).toEqual(
+      expect.arrayContaining(["DOCUMENT_ROOT=/srv/live/app/current/public", "RELEASES_ROOT=/srv/live"]),
+    );
+    expect(plain("live-web")).toContain("PHP_DISPLAY_ERRORS=off");
+    expect(plain("alice-code")).toEqual(
+      expect.arrayContaining(["GIT_REPOSITORIES=app", "GIT_URL=http://hackathon-git:8080"]),
+    );
+  });
+
+  test("gateway and portal lead to git server, CI and live site", () => {
+    expect(plain("gateway")).toContain(
+      "GATEWAY_ROUTES=ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:8080",
+    );
+    const [config = ""] = plain("portal");
+    expect(JSON.parse(config.slice("PORTAL_CONFIG=".length)).services).toEqual([
+      { kind: "git", name: "Git", url: "http://git.localhost:8080", probe: "http://hackathon-git:8080/-/health" },
+      { kind: "ci", name: "CI", url: "http://ci.localhost:8080", probe: "http://hackathon-ci:8080/-/health" },
+      {
+        kind: "live",
+        name: "Live",
+        url: "http://live.localhost:8080",
+        probe: "http://hackathon-live-web:8080/-/status",
+      },
+    ]);
+  });
+
+  test("the live network's addresses stay when everybody else is another", async () => {
+    const others = await run({ members: Array.from({ length: 20 }, (_, index) => ({ id: `m${index}` })) });
+    const network = "docker:index/network:Network";
+    expect(named(others, "live-network", network).inputs).toEqual(named(resources, "live-network", network).inputs);
+    expect(named(resources, "live-network", network).inputs.ipamConfigs).toEqual([{ subnet: "10.195.24.192/28" }]);
+  });
+
+  test.each<[string, object, { changed?: string[]; created?: string[] }]>([
+    ["a step of the CI", { ci: { steps: [{ name: "lint", command: "true" }] } }, { changed: ["ci"] }],
+    ["a variable of the CI", { ci: { environment: { A: "1" } } }, { changed: ["ci"] }],
+    ["the deploy branch", { ci: { deployBranch: "live" } }, { changed: ["ci", "git", "portal"] }],
+    ["two more workers", { ci: { workers: 3 } }, { changed: ["ci"], created: ["worker-2", "worker-3"] }],
+    ["the workers' limits", { ci: { limits: { memory: 2048 } } }, { changed: ["worker-1"] }],
+    ["a force push's permission", { git: { forcePush: true } }, { changed: ["git"] }],
+    [
+      "a second repository",
+      { repositories: ["app", "blog"] },
+      { changed: ["alice-code", "bob-code", "git", "portal"] },
+    ],
+    [
+      "another first repository",
+      { repositories: ["blog"] },
+      { changed: ["alice-code", "alice-web", "bob-code", "bob-web", "git", "live-web", "portal"] },
+    ],
+    ["PHP on the live server", { live: { php: { uploadLimit: 8 } } }, { changed: ["live-web"] }],
+    ["the live database's limits", { live: { limits: { db: { memory: 512 } } } }, { changed: ["live-db"] }],
+    ["the live server's cache", { live: { cache: "redis" } }, { changed: ["live-web"], created: ["live-cache"] }],
+    ["everybody's limits", { defaults: { limits: { web: { memory: 512 } } } }, { changed: ["alice-web", "bob-web"] }],
+  ])("%s replaces these containers alone", async (_, config, { changed = [], created = [] }) => {
+    const after = await run(config);
+    const containers = (list: readonly RegisteredResource[]) =>
+      new Map(list.filter(({ type }) => type === CONTAINER).map(({ name, inputs }) => [name, JSON.stringify(inputs)]));
+    const [old, now] = [containers(resources), containers(after)];
+    expect([...now.keys()].filter((name) => !old.has(name)).sort()).toEqual(created);
+    expect(
+      [...now]
+        .filter(([name, inputs]) => old.has(name) && old.get(name) !== inputs)
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(changed);
+    expect([...old.keys()].filter((name) => !now.has(name))).toEqual([]);
+  });
+});
+
+describe("on Kubernetes", () => {
+  let resources: RegisteredResource[];
+  beforeAll(async () => {
+    resources = await run(kubernetes);
+  });
+  const policy = (name: string) => named(resources, name, "kubernetes:networking.k8s.io/v1:NetworkPolicy").inputs.spec;
+  const everyScope = { namespaceSelector: { matchLabels: { "muster.team": "hackathon" } } };
+
+  test("the live scope holds the stack and the deployer, and its share has room for them", () => {
+    const pods = resources.filter(
+      ({ type, inputs }) =>
+        type.startsWith("kubernetes:apps/") && inputs.metadata.namespace === "muster-hackathon-live",
+    );
+    expect(pods.map(({ name }) => name).sort()).toEqual(["live-db", "live-deployer", "live-web"]);
+    const { hard } = named(resources, "live-quota", "kubernetes:core/v1:ResourceQuota").inputs.spec;
+    const limits = pods.map(({ inputs }) => inputs.spec.template.spec.containers[0].resources.limits);
+    const sum = (key: "cpu" | "memory") => limits.reduce((all, limit) => all + Number.parseInt(limit[key], 10), 0);
+    expect(sum("cpu")).toBeLessThanOrEqual(Number.parseInt(hard["limits.cpu"], 10));
+    expect(sum("memory")).toBeLessThanOrEqual(Number.parseInt(hard["limits.memory"], 10));
+    expect(pods.length).toBeLessThanOrEqual(Number(hard.pods));
+  });
+
+  test("only the deployer can write releases", () => {
+    const mounts = (name: string) => {
+      const { spec } = named(resources, name, "kubernetes:apps/v1:Deployment").inputs.spec.template;
+      const { name: volume } = spec.volumes.find(
+        ({ persistentVolumeClaim }: { persistentVolumeClaim?: { claimName: string } }) =>
+          persistentVolumeClaim?.claimName === "releases",
+      );
+      return spec.containers[0].volumeMounts.filter((mount: { name: string }) => mount.name === volume);
+    };
+    expect(mounts("live-web")).toEqual([{ name: "srv-live", mountPath: "/srv/live", readOnly: true }]);
+    expect(mounts("live-deployer")).toEqual([{ name: "srv-live", mountPath: "/srv/live" }]);
+  });
+
+  test("every scope reaches git server and CI, and the deployer the CI's second port", () => {
+    expect(policy("git").ingress).toEqual([{ ports: [{ protocol: "TCP", port: 8080 }], from: [everyScope] }]);
+    expect(policy("ci").ingress).toEqual([
+      {
+        ports: [
+          { protocol: "TCP", port: 8080 },
+          { protocol: "TCP", port: 9989 },
+        ],
+        from: [everyScope],
+      },
+    ]);
+    expect(policy("live-db").ingress).toEqual([
+      { ports: [{ protocol: "TCP", port: 3306 }], from: [{ podSelector: {} }] },
+    ]);
+  });
+
+  test("a worker reaches the CI, the git server and package registries", () => {
+    expect(policy("worker-1").policyTypes).toEqual(["Ingress", "Egress"]);
+    expect(policy("worker-1").egress[0].to[0]).toEqual(everyScope);
+    expect(policy("worker-1").egress[0].to[1].ipBlock.cidr).toBe("0.0.0.0/0");
+  });
+});
