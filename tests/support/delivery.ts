@@ -186,8 +186,15 @@ export class Ci {
 
 /** Kills all that runs in a container, as the kernel would: Docker restarts it, which it does not after `docker kill`. */
 export async function crash(muster: TestEnvironment, container: string): Promise<void> {
-  const { StartedAt } = (await muster.inspect(container)).State;
-  await muster.shell(container, "kill -9 -1");
+  const { State, HostConfig } = await muster.inspect(container);
+  const { StartedAt } = State;
+  if (HostConfig.Init) {
+    await muster.shell(container, "kill -9 -1");
+  } else {
+    // The kernel does not let a first process be killed from inside; and Docker restarts nothing that it was told to kill.
+    await muster.docker("kill", container);
+    await muster.docker("start", container);
+  }
   await eventually(`the restart of ${container}`, async () => {
     const { State } = await muster.inspect(container);
     return State.Running && State.StartedAt !== StartedAt;

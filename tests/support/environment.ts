@@ -142,7 +142,8 @@ export class TestEnvironment {
   }
 
   /** `docker <command>` on a container of the team. */
-  docker = (command: "start" | "stop", container: string) => run("docker", [command, `${this.team}-${container}`]);
+  docker = (command: "kill" | "start" | "stop", container: string) =>
+    run("docker", [command, `${this.team}-${container}`]);
 
   /** Runs a shell line in a container, as its own user. */
   async shell(container: string, line: string): Promise<CommandResult> {
