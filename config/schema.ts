@@ -312,8 +312,7 @@ export const teamConfig = group({
   members: z
     .array(member, { error: typeError("- id: alice") })
     .min(1, { error: "has no member: add one, for example - id: alice" })
-    // The portal gets the roster in one environment variable, which Linux bounds at 128 KiB.
-    .max(250, { error: "has too many members: use one team for each 250" })
+    .max(1000, { error: "has too many members: use one team for each 1000" })
     .superRefine((members, context) => {
       const first = new Map<string, number>();
       for (const [index, { id }] of members.entries()) {

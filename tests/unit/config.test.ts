@@ -109,9 +109,9 @@ describe("bad input", () => {
       'config/members/3/id: "alice" is already the id of members/0: give each member an id of their own',
     ],
     [
-      "251 members",
-      { members: manyMembers(251) },
-      `config/members: ${JSON.stringify(manyMembers(251)).slice(0, 117)}… has too many members: use one team for each 250`,
+      "1001 members",
+      { members: manyMembers(1001) },
+      `config/members: ${JSON.stringify(manyMembers(1001)).slice(0, 117)}… has too many members: use one team for each 1000`,
     ],
 
     ["an unknown key", { members: roster, memebers: [] }, `config/memebers: "memebers" ${TEAM_KEYS}`],
@@ -752,7 +752,7 @@ describe("good input", () => {
       { members: [{ id: "live2" }, { id: "coder" }, { id: "dba" }, { id: "cia" }] },
     ],
     ["names that JavaScript knows", { members: [{ id: "constructor" }, { id: "prototype" }] }],
-    ["250 members", { members: manyMembers(250) }],
+    ["1000 members", { members: manyMembers(1000) }],
     ["the first port", { members: roster, port: 1 }],
     ["the last port", { members: roster, port: 65535 }],
     ["the smallest limits", alice({ limits: { web: { memory: 96, cpus: 0.1 }, cache: { memory: 32 } } })],
