@@ -67,7 +67,7 @@ export interface Mount {
 
 /** How the platform learns that a workload answers. */
 export type Probe =
-  | { readonly kind: "http" /** Absolute path; a status below 400 is healthy. */; readonly path: string }
+  | { readonly kind: "http" /** Absolute path that answers 200 when healthy. */; readonly path: string }
   | { readonly kind: "command" /** Exit status 0 is healthy. */; readonly command: readonly string[] }
   /** Nothing is asked. What runs in a container sees the environment of every other process there, probes included. */
   | { readonly kind: "none" };
