@@ -9,7 +9,7 @@ from twisted.internet import defer, task
 from twisted.python import log
 from twisted.web import resource, server
 
-from . import access, forms, upstream, webhook, webhooks
+from . import access, changes, forms, upstream, webhook
 from .names import Invalid
 
 TIMEOUT = 30
@@ -139,7 +139,7 @@ class Follower(BuildbotService, StateMixin):
         known = self._known.get(project, {"complete": False, "heads": {}})
         for branch, revision in upstream.news(known["heads"], known["complete"], found, self._deploy_branch):
             fields = {"project": project, "branch": branch, "revision": revision}
-            yield self._learn(project, branch, revision, webhooks.change(fields, self._upstream.repository_url))
+            yield self._learn(project, branch, revision, changes.change(fields, self._upstream.repository_url))
         now = {"complete": True, "heads": found}
         if self._known.get(project) != now:
             self._known[project] = now

@@ -1,6 +1,6 @@
 """Changes by HTTP: /change_hook/base, which the team's git server posts to (its password is checked before)."""
 
-from . import webhooks
+from . import changes
 
 
 def dialects(settings):
@@ -14,6 +14,6 @@ def dialects(settings):
                 for name, values in request.args.items()
             }
             # Invalid is a ValueError, which the sender gets to read with the status 400.
-            return [webhooks.change(fields, settings.repository_url)], None
+            return [changes.change(fields, settings.repository_url)], None
 
     return {"base": {"custom_class": TeamGitServer}}

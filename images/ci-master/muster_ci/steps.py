@@ -8,7 +8,7 @@ from buildbot.process import buildstep, remotecommand, remotetransfer
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS, Results
 from twisted.internet import defer
 
-from . import forms, pipeline
+from . import answers, forms, pipeline
 
 PACKAGE_LIMIT = 1024**3
 # The largest that Perspective Broker carries in one message is 640 KiB.
@@ -23,7 +23,7 @@ def package_path(build):
 
 
 class Step(buildstep.ShellMixin, buildstep.BuildStep):
-    """Runs one of the worker's muster-* commands, whose last line of output is JSON for the master."""
+    """Runs one of the worker's muster-* commands, which tell the master what came of it (answers.py)."""
 
     haltOnFailure = True
     flunkOnFailure = True
@@ -34,15 +34,10 @@ class Step(buildstep.ShellMixin, buildstep.BuildStep):
 
     @defer.inlineCallbacks
     def run_command(self, command, **options):
-        """Runs COMMAND; returns (its status, the object in its last line or None)."""
-        remote = yield self.makeRemoteShellCommand(command=command, collectStdout=True, **options)
+        """Runs COMMAND; returns (its status, its answer or None)."""
+        remote = yield self.makeRemoteShellCommand(command=command, collectStdout=True, collectStderr=True, **options)
         yield self.runCommand(remote)
-        lines = remote.stdout.rstrip().rsplit("\n", 1)
-        try:
-            answer = json.loads(lines[-1])
-        except ValueError:
-            answer = None
-        return remote.rc, answer if isinstance(answer, dict) else None
+        return remote.rc, answers.read(remote.rc, remote.stdout, remote.stderr)
 
     @defer.inlineCallbacks
     def transfer(self, kind, **arguments):

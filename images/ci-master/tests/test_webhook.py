@@ -6,11 +6,14 @@ import unittest
 
 from muster_ci.names import Invalid
 from muster_ci.settings import of_environment
-from muster_ci.webhook import HEADERS, Refused, push
+from muster_ci.webhook import HEADERS, Refused, push, same_token, signed
 from support import COMPLETE, REVISION, URLS, an_upstream
 
 SECRET = "a secret that nobody guesses"
 EVENTS = {"github": "push", "gitlab": "Push Hook", "gitea": "push"}
+# The example of GitHub's documentation on validating deliveries.
+KEY, MESSAGE = "It's a Secret to Everybody", b"Hello, World!"
+DIGEST = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
 PAYLOADS = pathlib.Path(__file__).parent / "payloads"
 
 
@@ -35,6 +38,25 @@ def sent(provider, body, proof, event=None, content_type="application/json", **c
 
 def genuine(provider, body, **options):
     return sent(provider, body, proof(provider, body), **options)
+
+
+class Signatures(unittest.TestCase):
+    def test_signed(self):
+        self.assertTrue(signed(KEY, MESSAGE, f"sha256={DIGEST}"))
+        self.assertTrue(signed(KEY, MESSAGE, DIGEST))
+
+    def test_not_signed(self):
+        for secret, body, signature in (
+            (KEY, MESSAGE + b".", DIGEST), ("other", MESSAGE, DIGEST), ("", MESSAGE, DIGEST), (KEY, MESSAGE, None),
+            (KEY, MESSAGE, ""), (KEY, MESSAGE, "sha1=" + DIGEST), (KEY, MESSAGE, "sha256=é"),
+        ):
+            self.assertFalse(signed(secret, body, signature))
+
+    def test_tokens(self):
+        self.assertTrue(same_token("s", "s"))
+        for token in (None, "", "x", "é"):
+            self.assertFalse(same_token("s", token))
+        self.assertFalse(same_token("", ""))
 
 
 class Proofs(unittest.TestCase):

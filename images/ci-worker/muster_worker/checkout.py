@@ -160,6 +160,4 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except (Failed, ValueError, OSError) as error:
-        print(f"muster: {error}", file=sys.stderr, flush=True)
-        print(json.dumps({"message": str(error)}))
-        sys.exit(1)
+        sys.exit(f"muster: {error}")

@@ -1,6 +1,7 @@
 """muster-deploy release|rollback: carries out the order that standard input holds as JSON; the answer is the last line.
 
-Status 0: done; 3: not done, since something newer was deployed before; anything else: failed, and the site is as it was.
+Status 0: done; 3: not done, since something newer was deployed before; anything else: failed, and the site is as it was;
+then the last line of standard error says why.
 """
 
 import datetime
@@ -130,7 +131,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except (Refused, OSError, tarfile.TarError) as error:
-        print(f"muster: {error}", file=sys.stderr, flush=True)
         undone = {"release": "not deployed", "rollback": "not rolled back"}[sys.argv[1]]
-        print(json.dumps({"message": f"{undone}: {error}"}))
-        sys.exit(1)
+        sys.exit(f"muster: {undone}: {error}")

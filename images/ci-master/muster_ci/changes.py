@@ -1,7 +1,5 @@
-"""What arrives from git servers: who sent it, and what was pushed. Needs no Buildbot."""
+"""What was pushed, as Buildbot takes it, from a form that nobody needs to trust. Needs no Buildbot."""
 
-import hashlib
-import hmac
 import json
 
 from . import names
@@ -9,21 +7,6 @@ from .names import Invalid
 
 TEXT_LIMIT = 20_000
 FILES_LIMIT = 1000
-
-
-def signed(secret, body, signature):
-    """Whether SIGNATURE (GitHub's "sha256=HEX", or Gitea's bare HEX) is that of BODY under SECRET."""
-    if not secret or not isinstance(signature, str):
-        return False
-    expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected.encode(), signature.removeprefix("sha256=").encode())
-
-
-def same_token(secret, token):
-    """Whether TOKEN is SECRET (GitLab sends the secret itself)."""
-    if not secret or not isinstance(token, str):
-        return False
-    return hmac.compare_digest(secret.encode(), token.encode())
 
 
 def change(fields, repository_url):
