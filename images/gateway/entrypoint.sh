@@ -46,10 +46,17 @@ nameserver() {
 
 require GATEWAY_PORTAL GATEWAY_WEB GATEWAY_CODE
 default GATEWAY_DOMAIN localhost
+default GATEWAY_SCHEME http
 default GATEWAY_UPLOAD_LIMIT 64
 whole_number GATEWAY_UPLOAD_LIMIT
 
 domain=$GATEWAY_DOMAIN
+case $GATEWAY_SCHEME in
+  http) scheme_port=80 ;;
+  https) scheme_port=443 ;;
+  *) fail "GATEWAY_SCHEME=\"$GATEWAY_SCHEME\" is not a scheme: give http, or https when something in front ends TLS" ;;
+esac
+
 label='[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?'
 matches "$domain" "$label(\.$label)*" && [ "${#domain}" -le 230 ] ||
   fail "GATEWAY_DOMAIN=\"$domain\" is not a domain: give lower-case letters, digits, \"-\" and \".\", such as dev.example.org"
@@ -104,6 +111,8 @@ done
 sed -e "s|@RESOLVER@|$resolver|g" \
   -e "s|@DOMAIN_PATTERN@|$(printf '%s' "$domain" | sed 's/\./\\\\./g')|g" \
   -e "s|@DOMAIN@|$domain|g" \
+  -e "s|@SCHEME@|$GATEWAY_SCHEME|g" \
+  -e "s|@SCHEME_PORT@|$scheme_port|g" \
   -e "s|@PORTAL@|$portal|g" \
   -e "s|@WEB@|$web|g" \
   -e "s|@CODE@|$code|g" \

@@ -59,10 +59,15 @@ export function isRepository(name) {
   return REPOSITORY.test(name);
 }
 
+/** Where a member's id goes in the addresses of `memberServices`. */
+const MEMBER = "{member}";
+const MEMBER_RULE = `is the same for every member: write ${MEMBER} where the id goes`;
+
 const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter';
 
 /**
- * Reads `PORTAL_CONFIG`.
+ * Reads `PORTAL_CONFIG`. Linux lets no environment variable be longer than 128 KiB, so what every member has stands in
+ * it once, as `memberServices`, with `{member}` for the id.
  *
  * @param {string} text JSON.
  * @returns {PortalConfig}
@@ -77,12 +82,15 @@ export function parseConfig(text) {
     throw new ConfigError([`PORTAL_CONFIG is not JSON: ${error instanceof Error ? error.message : error}`]);
   }
   const check = new Checker();
-  const root = check.object("", raw, ["team", "domain", "url", "members", "services", "delivery"]);
+  const root = check.object("", raw, ["team", "domain", "url", "members", "memberServices", "services", "delivery"]);
+  const servicesOf = readMemberServices(check, "memberServices", root.memberServices);
   const config = {
     team: check.text("team", root.team),
     domain: check.text("domain", root.domain),
     url: check.url("url", root.url),
-    members: check.list("members", root.members).map((entry, index) => readMember(check, `members/${index}`, entry)),
+    members: check
+      .list("members", root.members)
+      .map((entry, index) => readMember(check, `members/${index}`, entry, servicesOf)),
     services: check
       .list("services", root.services)
       .map((entry, index) => readService(check, `services/${index}`, entry, undefined)),
@@ -98,17 +106,42 @@ export function parseConfig(text) {
  * @param {Checker} check
  * @param {string} path
  * @param {unknown} raw
+ * @returns {(id: string) => Service[]} The services of a member.
+ */
+function readMemberServices(check, path, raw) {
+  const services = check.list(path, raw).map((entry, index) => {
+    const service = readService(check, `${path}/${index}`, entry, MEMBER_SERVICES);
+    for (const key of /** @type {const} */ (["url", "probe"])) {
+      const address = service[key];
+      if (address && !address.includes(MEMBER)) check.add(`${path}/${index}/${key}`, address, MEMBER_RULE);
+    }
+    return service;
+  });
+  check.unique(path, "kind", services);
+  return (id) =>
+    services.map(({ url, probe, ...service }) => ({
+      ...service,
+      url: url.replaceAll(MEMBER, id),
+      ...(probe === undefined ? {} : { probe: probe.replaceAll(MEMBER, id) }),
+    }));
+}
+
+/**
+ * @param {Checker} check
+ * @param {string} path
+ * @param {unknown} raw
+ * @param {(id: string) => Service[]} servicesOf
  * @returns {Member}
  */
-function readMember(check, path, raw) {
-  const entry = check.object(path, raw, ["id", "name", "services"]);
+function readMember(check, path, raw, servicesOf) {
+  const entry = check.object(path, raw, ["id", "name"]);
   const id = check.text(`${path}/id`, entry.id);
   if (id !== "" && !ID.test(id)) check.add(`${path}/id`, id, ID_RULE);
-  const services = check
-    .list(`${path}/services`, entry.services)
-    .map((service, index) => readService(check, `${path}/services/${index}`, service, MEMBER_SERVICES));
-  check.unique(`${path}/services`, "kind", services);
-  return { id, name: entry.name === undefined ? id : check.text(`${path}/name`, entry.name), services };
+  return {
+    id,
+    name: entry.name === undefined ? id : check.text(`${path}/name`, entry.name),
+    services: servicesOf(id),
+  };
 }
 
 /**

@@ -86,7 +86,7 @@ export function createDelivery(config, { ask = askOverHttp, now = Date.now, fres
 function guessed({ services }, name) {
   const git = services.find(({ kind }) => kind === "git");
   const live = services.find(({ kind }) => kind === "live");
-  const label = /^[a-z0-9][a-z0-9-]*$/.test(name);
+  const label = /^(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
   return {
     ...(git === undefined ? {} : { gitUrl: new URL(`${name}/`, git.url).href }),
     ...(live === undefined || !label ? {} : { liveUrl: live.url.replace("://", `://${name}.`) }),

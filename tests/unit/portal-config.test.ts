@@ -1,4 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { portalConfig } from "../../components/portal";
+import { resolveTeam } from "../../config/members";
+import { parseTeamConfig } from "../../config/schema";
 
 const load = () => import("../../images/portal/config.mjs");
 let parseConfig: Awaited<ReturnType<typeof load>>["parseConfig"];
@@ -6,15 +9,18 @@ beforeAll(async () => {
   ({ parseConfig } = await load());
 });
 
-const alice = {
-  id: "alice",
-  name: "Alice Kim",
-  services: [
-    { kind: "site", url: "http://alice.localhost:8080", probe: "http://muster-alice-web:8080/-/status" },
-    { kind: "editor", url: "http://code-alice.localhost:8080" },
-  ],
+const alice = { id: "alice", name: "Alice Kim" };
+const site = { kind: "site", url: "http://{member}.localhost:8080", probe: "http://muster-{member}-web:8080/-/status" };
+const editor = { kind: "editor", url: "http://code-{member}.localhost:8080" };
+const whole = {
+  team: "muster",
+  domain: "localhost",
+  url: "http://localhost:8080",
+  members: [alice],
+  memberServices: [site, editor],
+  services: [],
 };
-const whole = { team: "muster", domain: "localhost", url: "http://localhost:8080", members: [alice], services: [] };
+const { memberServices: _, ...read } = whole;
 
 /** The problems of `whole` with `changes`; none when it is accepted. */
 function problems(changes: object): string[] {
@@ -27,31 +33,42 @@ function problems(changes: object): string[] {
 }
 
 const member = (changes: object) => ({ members: [{ ...alice, ...changes }] });
-const service = (changes: object) => member({ services: [{ ...alice.services[0], ...changes }] });
+const service = (changes: object) => ({ memberServices: [{ ...site, ...changes }] });
 
-test("a configuration is read, and its services get the names of the page", () => {
+test("a configuration is read, and everybody has the services of the page", () => {
   const git = { kind: "git", name: "Repositories", url: "http://git.localhost:8080" };
-  expect(
-    parseConfig(JSON.stringify({ ...whole, services: [git, { kind: "ci", url: "https://ci.localhost" }] })),
-  ).toEqual({
-    ...whole,
+  const services = [git, { kind: "ci", url: "https://ci.localhost" }];
+  expect(parseConfig(JSON.stringify({ ...whole, members: [alice, { id: "bob" }], services }))).toEqual({
+    ...read,
     members: [
       {
-        id: "alice",
-        name: "Alice Kim",
+        ...alice,
         services: [
-          { ...alice.services[0], name: "Site" },
-          { ...alice.services[1], name: "Editor" },
+          {
+            kind: "site",
+            name: "Site",
+            url: "http://alice.localhost:8080",
+            probe: "http://muster-alice-web:8080/-/status",
+          },
+          { kind: "editor", name: "Editor", url: "http://code-alice.localhost:8080" },
+        ],
+      },
+      {
+        id: "bob",
+        name: "bob",
+        services: [
+          {
+            kind: "site",
+            name: "Site",
+            url: "http://bob.localhost:8080",
+            probe: "http://muster-bob-web:8080/-/status",
+          },
+          { kind: "editor", name: "Editor", url: "http://code-bob.localhost:8080" },
         ],
       },
     ],
     services: [git, { kind: "ci", name: "ci", url: "https://ci.localhost" }],
   });
-});
-
-test("a member without a name goes by the id", () => {
-  const { members } = parseConfig(JSON.stringify({ ...whole, members: [{ id: "bob" }] }));
-  expect(members).toEqual([{ id: "bob", name: "bob", services: [] }]);
 });
 
 const delivery = {
@@ -67,6 +84,52 @@ test("where pushes are tested and go live is read as it is", () => {
   expect(parseConfig(JSON.stringify(whole))).not.toHaveProperty("delivery");
 });
 
+describe("what the program writes", () => {
+  const written = (config: object) => {
+    const endpoint = (host: string) => ({ host, port: 8080 });
+    const routes = { git: endpoint("git"), ci: endpoint("ci"), live: endpoint("live") };
+    const platform = { memberEndpoint: (component: string) => `t-{member}-${component}:8080` };
+    return JSON.stringify(portalConfig(resolveTeam(parseTeamConfig(config)), platform, routes));
+  };
+
+  test("is what the portal reads", () => {
+    const { members, services, delivery } = parseConfig(written({ members: [{ id: "alice", name: "Alice Kim" }] }));
+    expect(members).toEqual([
+      {
+        id: "alice",
+        name: "Alice Kim",
+        services: [
+          { kind: "site", name: "Site", url: "http://alice.localhost:8080", probe: "http://t-alice-web:8080/-/status" },
+          {
+            kind: "editor",
+            name: "Editor",
+            url: "http://code-alice.localhost:8080",
+            probe: "http://t-alice-code:8080/healthz",
+          },
+          { kind: "database", name: "Database", url: "http://db-alice.localhost:8080" },
+        ],
+      },
+    ]);
+    expect(services.map(({ kind }) => kind)).toEqual(["git", "ci", "live"]);
+    expect(delivery?.repositories.map(({ name }) => name)).toEqual(["app"]);
+  });
+
+  const KIB = 1024;
+  test.each([
+    ["usual names", 25, 100 * KIB],
+    ["names as long as they may be together", 47, 128 * KIB],
+  ])("of 1000 members with %s fits into one environment variable", (_, length, limit) => {
+    const members = Array.from({ length: 1000 }, (_, index) => ({
+      id: `member-of-${index}`.padEnd(20, "x"),
+      name: "n".repeat(length),
+    }));
+    const repositories = Array.from({ length: 50 }, (_, index) => `r${index}`.padEnd(40, "x"));
+    const text = written({ members, repositories });
+    expect(text.length).toBeLessThan(limit - "PORTAL_CONFIG=".length);
+    expect(parseConfig(text).members).toHaveLength(1000);
+  });
+});
+
 const URL_RULE = "is not an address: use http:// or https://";
 
 describe("what is refused", () => {
@@ -77,7 +140,7 @@ describe("what is refused", () => {
     [
       "an unknown key",
       { extra: 1 },
-      ['PORTAL_CONFIG: "extra" is not a key here: use team, domain, url, members, services, delivery'],
+      ['PORTAL_CONFIG: "extra" is not a key here: use team, domain, url, members, memberServices, services, delivery'],
     ],
     [
       "a script for an address",
@@ -89,7 +152,7 @@ describe("what is refused", () => {
       "a member that is no object",
       { members: ["alice"] },
       [
-        'PORTAL_CONFIG/members/0: "alice" is not an object with id, name, services',
+        'PORTAL_CONFIG/members/0: "alice" is not an object with id, name',
         "PORTAL_CONFIG/members/0/id: nothing is not a text",
       ],
     ],
@@ -101,16 +164,24 @@ describe("what is refused", () => {
     ["an id twice", { members: [alice, alice] }, ['PORTAL_CONFIG/members/1/id: "alice" is there already']],
     [
       "a service twice",
-      member({ services: [alice.services[0], alice.services[0]] }),
-      ['PORTAL_CONFIG/members/0/services/1/kind: "site" is there already'],
+      { memberServices: [site, site] },
+      ['PORTAL_CONFIG/memberServices/1/kind: "site" is there already'],
     ],
     [
       "an unknown kind",
       service({ kind: "toString" }),
-      ['PORTAL_CONFIG/members/0/services/0/kind: "toString" is not one of site, editor, database'],
+      ['PORTAL_CONFIG/memberServices/0/kind: "toString" is not one of site, editor, database'],
     ],
-    ["a relative address", service({ url: "/x" }), [`PORTAL_CONFIG/members/0/services/0/url: "/x" ${URL_RULE}`]],
-    ["a probe that is none", service({ probe: 1 }), [`PORTAL_CONFIG/members/0/services/0/probe: 1 ${URL_RULE}`]],
+    ["a relative address", service({ url: "/x" }), [`PORTAL_CONFIG/memberServices/0/url: "/x" ${URL_RULE}`]],
+    ["a probe that is none", service({ probe: 1 }), [`PORTAL_CONFIG/memberServices/0/probe: 1 ${URL_RULE}`]],
+    [
+      "one address for everybody",
+      service({ url: "http://alice.localhost", probe: "http://web" }),
+      ['url: "http://alice.localhost"', 'probe: "http://web"'].map(
+        (found) =>
+          `PORTAL_CONFIG/memberServices/0/${found} is the same for every member: write {member} where the id goes`,
+      ),
+    ],
     [
       "a delivery without a branch and with an unknown key",
       { delivery: { ...delivery, deployBranch: undefined, branch: "main" } },
@@ -149,9 +220,9 @@ describe("what is refused", () => {
   });
 
   test("a login in an address, without repeating it", () => {
-    const [problem, ...others] = problems(service({ url: "http://alice:secret@alice.localhost/" }));
+    const [problem, ...others] = problems(service({ url: "http://alice:secret@{member}.localhost/" }));
     expect(problem).toBe(
-      'PORTAL_CONFIG/members/0/services/0/url: "http://…@alice.localhost" holds a login, and everybody can read this page: leave it out',
+      'PORTAL_CONFIG/memberServices/0/url: "http://…@{member}.localhost" holds a login, and everybody can read this page: leave it out',
     );
     expect(others).toEqual([]);
   });
