@@ -68,6 +68,8 @@ export class ApmStack extends pulumi.ComponentResource {
         mounts: [{ volume: platform.volume(scope, "database", child), path: "/var/lib/mysql" }],
         port: DATABASE_PORT,
         exposure: "private",
+        clients: ["web", "code", "deployer"],
+        scratch: ["/run/mysqld"],
         probe: { kind: "command", command: ["healthcheck"] },
         resources: owner.limits.db,
         // InnoDB writes its buffers out before it stops.
@@ -92,6 +94,9 @@ export class ApmStack extends pulumi.ComponentResource {
         mounts: [args.files],
         port: HTTP_PORT,
         exposure: "team",
+        clients: ["gateway", "portal"],
+        // Sites call other people's services.
+        outbound: true,
         probe: { kind: "http", path: "/-/health" },
         resources: owner.limits.web,
         stopGrace: 10,
@@ -114,6 +119,7 @@ function redis({ platform, scope, owner }: ApmStackArgs, opts: pulumi.ComponentR
       env: { REDIS_MAX_MEMORY: String(Math.floor(owner.limits.cache.memory / 2)) },
       port: 6379,
       exposure: "private",
+      clients: ["web", "code"],
       probe: { kind: "command", command: ["healthcheck"] },
       resources: owner.limits.cache,
       stopGrace: 5,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { Team } from "../config/members";
+import { DEPLOYER_LIMITS, type Team } from "../config/members";
 import { ciUrl } from "../config/naming";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import type { DatabaseAccess } from "./apm-stack";
@@ -95,8 +95,11 @@ export class CiRunner extends pulumi.ComponentResource {
         },
         mounts: [{ volume: platform.volume(scope, "ci", child), path: "/var/lib/buildbot" }],
         port: HTTP_PORT,
-        extraPorts: [WORKER_PORT],
+        extraPorts: [{ port: WORKER_PORT, clients: [...workerNames(team), "deployer"] }],
         exposure: "scopes",
+        clients: ["gateway", "portal", "git"],
+        // Repositories of another git server are read there.
+        outbound: team.upstream !== undefined,
         probe: { kind: "http", path: "/-/health" },
         resources: { memory: 512, cpus: 1 },
         stopGrace: 20,
@@ -106,8 +109,7 @@ export class CiRunner extends pulumi.ComponentResource {
     this.access = { url: `http://${this.endpoint.host}:${this.endpoint.port}`, gitUrl, hookSecret, gitPassword };
 
     const master = `${this.endpoint.host}:${WORKER_PORT}`;
-    for (let number = 1; number <= workers; number++) {
-      const worker = `worker-${number}` as const;
+    for (const worker of workerNames(team)) {
       platform.workload(
         scope,
         {
@@ -118,6 +120,9 @@ export class CiRunner extends pulumi.ComponentResource {
           mounts: [{ volume: platform.volume(scope, worker, child), path: "/var/lib/worker" }],
           port: HTTP_PORT,
           exposure: "private",
+          clients: [],
+          // Builds install packages.
+          outbound: true,
           ...UNSPIED,
           resources: limits,
           stopGrace: 10,
@@ -135,8 +140,10 @@ export class CiRunner extends pulumi.ComponentResource {
         mounts: [live.releases],
         port: HTTP_PORT,
         exposure: "team",
+        clients: [],
+        scratch: ["/var/lib/worker"],
         ...UNSPIED,
-        resources: { memory: 384, cpus: 1 },
+        resources: DEPLOYER_LIMITS,
         stopGrace: 30,
       },
       child,
@@ -145,6 +152,10 @@ export class CiRunner extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
+
+/** The team's test workers. */
+export const workerNames = ({ ci }: Team): `worker-${number}`[] =>
+  Array.from({ length: ci.workers }, (_, index) => `worker-${index + 1}` as const);
 
 /** What the master is told of a git server that the team already had. */
 function upstreamSettings({ upstream, repositories }: Team) {

@@ -67,6 +67,8 @@ export class CodeServer extends pulumi.ComponentResource {
         mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: "/home/muster" }],
         port: 8080,
         exposure: "team",
+        clients: ["gateway", "portal"],
+        outbound: true,
         probe: { kind: "http", path: "/healthz" },
         resources: member.limits.code,
         stopGrace: 10,

@@ -6,6 +6,12 @@ export interface GatewayArgs {
   readonly scope: Scope;
   /** Domain below which every host name lives. */
   readonly domain: string;
+  /**
+   * Whether something in front of it ends TLS, so that visitors use https.
+   *
+   * @default false
+   */
+  readonly tls?: boolean;
   /** Serves the bare domain, and the pages for what does not answer. */
   readonly portal: Endpoint;
   /** The team's own services by host name. */
@@ -22,7 +28,7 @@ export interface GatewayArgs {
 export class Gateway extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { platform, scope, domain, portal, routes }: GatewayArgs,
+    { platform, scope, domain, tls = false, portal, routes }: GatewayArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("muster:index:Gateway", name, {}, opts);
@@ -34,6 +40,7 @@ export class Gateway extends pulumi.ComponentResource {
         image: platform.image("gateway"),
         env: {
           GATEWAY_DOMAIN: domain,
+          ...(tls ? { GATEWAY_SCHEME: "https" } : {}),
           GATEWAY_PORTAL: `${portal.host}:${portal.port}`,
           GATEWAY_ROUTES: Object.entries(routes)
             .map(([host, endpoint]) => `${host}=${endpoint.host}:${endpoint.port}`)
@@ -44,6 +51,7 @@ export class Gateway extends pulumi.ComponentResource {
         },
         port: 8080,
         exposure: "published",
+        clients: [],
         probe: { kind: "http", path: "/-/health" },
         resources: { memory: 128, cpus: 1 },
         stopGrace: 10,

@@ -3,7 +3,7 @@ import * as random from "@pulumi/random";
 import type { Team } from "../config/members";
 import { ciUrl, gitUrl } from "../config/naming";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
-import type { CiAccess } from "./ci-runner";
+import { type CiAccess, workerNames } from "./ci-runner";
 
 export interface GitServerArgs {
   readonly platform: Platform;
@@ -62,6 +62,7 @@ export class GitServer extends pulumi.ComponentResource {
         mounts: [{ volume: platform.volume(scope, "repositories", child), path: "/srv/git" }],
         port: 8080,
         exposure: "scopes",
+        clients: ["gateway", "portal", "code", "ci", "deployer", ...workerNames(team)],
         probe: { kind: "http", path: "/-/health" },
         resources: { memory: 384, cpus: 1 },
         // A push that has begun may end.

@@ -32,6 +32,7 @@ export class Portal extends pulumi.ComponentResource {
         env: { PORTAL_CONFIG: JSON.stringify(portalConfig(team, platform, routes)) },
         port: 8080,
         exposure: "team",
+        clients: ["gateway"],
         probe: { kind: "http", path: "/-/health" },
         resources: { memory: 192, cpus: 1 },
         stopGrace: 5,
@@ -43,24 +44,26 @@ export class Portal extends pulumi.ComponentResource {
   }
 }
 
-/** What the page shows, in roster order, and where the portal itself asks each service whether it answers. */
-function portalConfig(team: Team, platform: Platform, routes: PortalArgs["routes"]) {
-  const probe = (component: Component, member: string, path: string) =>
-    `http://${platform.memberEndpoint(component, 8080).replace("{member}", member)}${path}`;
+/** Stands for a member's id, as in the platform's `memberEndpoint`. */
+const MEMBER = "{member}";
+
+/**
+ * What the page shows, in roster order, and where the portal itself asks each service whether it answers. It goes
+ * through one environment variable, so what every member has is told once.
+ */
+export function portalConfig(team: Team, platform: Pick<Platform, "memberEndpoint">, routes: PortalArgs["routes"]) {
+  const probe = (component: Component, path: string) => `http://${platform.memberEndpoint(component, 8080)}${path}`;
   const inside = ({ host, port }: Endpoint, path: string) => `http://${host}:${port}${path}`;
   return {
     team: team.id,
     domain: team.domain,
     url: portalUrl(team),
-    members: team.members.map(({ id, name }) => ({
-      id,
-      name,
-      services: [
-        { kind: "site", url: siteUrl(team, id), probe: probe("web", id, "/-/status") },
-        { kind: "editor", url: editorUrl(team, id), probe: probe("code", id, "/healthz") },
-        { kind: "database", url: databaseUrl(team, id) },
-      ],
-    })),
+    members: team.members.map(({ id, name }) => (name === id ? { id } : { id, name })),
+    memberServices: [
+      { kind: "site", url: siteUrl(team, MEMBER), probe: probe("web", "/-/status") },
+      { kind: "editor", url: editorUrl(team, MEMBER), probe: probe("code", "/healthz") },
+      { kind: "database", url: databaseUrl(team, MEMBER) },
+    ],
     services: [
       { kind: "git", name: "Git", url: gitUrl(team), probe: inside(routes.git, "/-/health") },
       { kind: "ci", name: "CI", url: ciUrl(team), probe: inside(routes.ci, "/-/health") },

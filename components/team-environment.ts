@@ -37,7 +37,8 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const git = new GitServer("git", { platform, scope, team, ci: ci.access }, child);
     const routes = { ci: ci.endpoint, git: git.endpoint, live: live.endpoint };
     const portal = new Portal("portal", { platform, scope, team, routes }, child);
-    new Gateway("gateway", { platform, scope, domain: team.domain, portal: portal.endpoint, routes }, child);
+    const { domain, tls } = team;
+    new Gateway("gateway", { platform, scope, domain, tls, portal: portal.endpoint, routes }, child);
 
     this.credentials = Object.fromEntries(
       team.members.map((member) => {

@@ -1,4 +1,11 @@
-import { DEFAULT_LIMITS, DEFAULT_PHP, type MemberConfig, type MemberOptions, type TeamConfig } from "./schema";
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_LIVE_PHP,
+  DEFAULT_PHP,
+  type MemberConfig,
+  type MemberOptions,
+  type TeamConfig,
+} from "./schema";
 
 /** Limits of one workload. */
 export interface Resources {
@@ -41,11 +48,24 @@ export interface Member extends Owner {
 /** The id of the live server's scope; no member can have it. */
 export const LIVE = "live";
 
+/** Limits of the deployer, which runs in the live server's scope. */
+export const DEPLOYER_LIMITS: Resources = { memory: 384, cpus: 1 };
+
 /** Options of the CI runner. */
 export type CiSettings = Omit<TeamConfig["ci"], "limits"> & { readonly limits: Resources };
 
 /** Package mirrors by client; a missing one means the client's default. */
 export type Mirrors = TeamConfig["mirrors"];
+
+/** A registry of images. */
+export interface Registry {
+  /** `host[:port][/path]`, as the machine that runs Muster reaches it. */
+  readonly push: string;
+  /** The same, as the cluster reaches it. */
+  readonly pull: string;
+  /** With which the cluster pulls; undefined when the registry asks for no account. */
+  readonly account: { readonly user: string; readonly password: string } | undefined;
+}
 
 /** A team with every default filled in: all that later stages know of the config. */
 export interface Team {
@@ -64,6 +84,12 @@ export interface Team {
   readonly live: Owner;
   readonly docker: { readonly subnets: string };
   readonly kubernetes: TeamConfig["kubernetes"];
+  /** Where the kubernetes target's images go and come from; undefined when all are prebuilt. */
+  readonly registry: Registry | undefined;
+  /** Prebuilt images by name, each with its digest. */
+  readonly images: TeamConfig["images"];
+  /** Whether something in front of the gateway ends TLS, so that visitors use https. */
+  readonly tls: boolean;
   readonly mirrors: Mirrors;
   readonly certificates: string | undefined;
 }
@@ -82,14 +108,23 @@ export function resolveTeam(config: TeamConfig): Team {
     upstream: config.upstream,
     git: config.git,
     ci: { ...config.ci, limits: overlay<Resources>(DEFAULT_LIMITS.worker, config.ci.limits) },
-    // What visitors see of a fault is the team's decision, not PHP's.
-    live: resolveOwner({ id: LIVE, name: LIVE, ...config.live }, { php: { displayErrors: false } }),
+    live: resolveOwner({ id: LIVE, name: LIVE, ...config.live }, { php: DEFAULT_LIVE_PHP }),
     docker: config.docker,
     kubernetes: config.kubernetes,
+    registry: config.registry && resolveRegistry(config.registry),
+    images: config.images,
+    tls: endsTls(config),
     mirrors: config.mirrors,
     certificates: config.certificates,
   };
 }
+
+function resolveRegistry({ push, pull = push, user, password }: NonNullable<TeamConfig["registry"]>): Registry {
+  return { push, pull, account: user === undefined || password === undefined ? undefined : { user, password } };
+}
+
+const endsTls = ({ target, kubernetes: { ingress, gatewayApi } }: TeamConfig): boolean =>
+  target === "kubernetes" && (ingress?.tlsSecret !== undefined || gatewayApi?.tls === true);
 
 function resolveMember(member: MemberConfig, defaults: MemberOptions, domain: string): Member {
   return {
@@ -102,11 +137,13 @@ function resolveMember(member: MemberConfig, defaults: MemberOptions, domain: st
 function resolveOwner(own: Omit<MemberConfig, "email" | "extensions">, defaults: MemberOptions): Owner {
   const limits = (workload: keyof NonNullable<MemberOptions["limits"]>) =>
     overlay<Resources>(DEFAULT_LIMITS[workload], defaults.limits?.[workload], own.limits?.[workload]);
+  const web = limits("web");
+  const memoryLimit = Math.min(DEFAULT_PHP.memoryLimit, web.memory);
   return {
     id: own.id,
     name: own.name ?? own.id,
-    limits: { web: limits("web"), db: limits("db"), cache: limits("cache"), code: limits("code") },
-    php: overlay<PhpSettings>(DEFAULT_PHP, defaults.php, own.php),
+    limits: { web, db: limits("db"), cache: limits("cache"), code: limits("code") },
+    php: overlay<PhpSettings>({ ...DEFAULT_PHP, memoryLimit }, defaults.php, own.php),
     cache: own.cache ?? defaults.cache ?? "none",
   };
 }

@@ -27,14 +27,21 @@ export function reservedReason(id: string): string | undefined {
 /** Where the gateway is reached. */
 export interface PublicAddress {
   readonly domain: string;
-  /** The published port; it is left out of URLs when it is 80. */
+  /** The published port; it is left out of URLs when it is the scheme's own. */
   readonly port: number;
+  /**
+   * Whether visitors use https.
+   *
+   * @default false
+   */
+  readonly tls?: boolean;
 }
 
 /** Base URL of a host below the team's domain; without `host`, the portal's. */
-export function publicUrl({ domain, port }: PublicAddress, host?: string): string {
+export function publicUrl({ domain, port, tls = false }: PublicAddress, host?: string): string {
   const name = host === undefined ? domain : `${host}.${domain}`;
-  return `http://${name}${port === 80 ? "" : `:${port}`}`;
+  const [scheme, own] = tls ? ["https", 443] : ["http", 80];
+  return `${scheme}://${name}${port === own ? "" : `:${port}`}`;
 }
 
 export const portalUrl = (address: PublicAddress) => publicUrl(address);

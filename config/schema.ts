@@ -76,7 +76,35 @@ export const DEFAULT_PHP = {
   timezone: "UTC",
 } as const;
 
+/** The live server's own defaults: what visitors see of a fault is the team's decision, not PHP's. */
+export const DEFAULT_LIVE_PHP = { displayErrors: false } as const;
+
 const timezones = new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
+
+const php = (displayErrors: boolean) =>
+  group({
+    memoryLimit: quantity(16, 65_536, "MiB", 128)
+      .optional()
+      .describe(
+        "PHP's memory_limit in MiB, at most the web server's memory. Default 128, or that memory where it is less.",
+      ),
+    uploadLimit: quantity(1, 64, "MiB", 64)
+      .optional()
+      .describe("Largest upload in MiB (the gateway carries 64). Default 64."),
+    maxExecutionTime: quantity(1, 3600, "seconds", 30)
+      .optional()
+      .describe("PHP's max_execution_time in seconds. Default 30."),
+    displayErrors: z
+      .boolean({ error: typeError("true") })
+      .optional()
+      .describe(`Show PHP errors in the page. Default ${displayErrors}.`),
+    timezone: text("Europe/Berlin")
+      .refine((zone) => timezones.has(zone), { error: "is not a known time zone: use a name such as Europe/Berlin" })
+      .optional()
+      .describe("Time zone of PHP and of the terminal, by its IANA name. Default UTC."),
+  })
+    .optional()
+    .describe("PHP settings of the member's Apache.");
 
 const memberOptions = {
   limits: group({
@@ -87,25 +115,7 @@ const memberOptions = {
   })
     .optional()
     .describe("Memory and CPU limits of each workload."),
-  php: group({
-    memoryLimit: quantity(16, 65_536, "MiB", 128).optional().describe("PHP's memory_limit in MiB. Default 128."),
-    uploadLimit: quantity(1, 64, "MiB", 64)
-      .optional()
-      .describe("Largest upload in MiB (the gateway carries 64). Default 64."),
-    maxExecutionTime: quantity(1, 3600, "seconds", 30)
-      .optional()
-      .describe("PHP's max_execution_time in seconds. Default 30."),
-    displayErrors: z
-      .boolean({ error: typeError("true") })
-      .optional()
-      .describe("Show PHP errors in the page. Default true."),
-    timezone: text("Europe/Berlin")
-      .refine((zone) => timezones.has(zone), { error: "is not a known time zone: use a name such as Europe/Berlin" })
-      .optional()
-      .describe("Time zone of PHP and of the terminal, by its IANA name. Default UTC."),
-  })
-    .optional()
-    .describe("PHP settings of the member's Apache."),
+  php: php(DEFAULT_PHP.displayErrors),
   cache: z
     .enum(["none", "redis"], { error: "is not a known cache: use none or redis" })
     .optional()
@@ -169,7 +179,9 @@ const repository = pattern(
   "repository",
   '1–40 of a-z, 0-9 and "-", starting and ending with a letter or digit',
   "app",
-);
+).refine((name) => !name.startsWith("xn--"), {
+  error: 'begins with "xn--", which browsers take for an encoded international name: choose another name',
+});
 
 const environmentVariable = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -282,6 +294,58 @@ const subnetPool = text("10.192.0.0/12").refine(
   { error: "is not a usable address pool: use an IPv4 network of /8 to /20 such as 10.192.0.0/12" },
 );
 
+/** Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. */
+const ROSTER_LIMIT = 96 * 1024;
+const rosterSize = (members: readonly { id: string; name?: string | undefined }[]) =>
+  Buffer.byteLength(JSON.stringify(members.map(({ id, name }) => ({ id, name }))));
+
+/** The images that workloads run on; the others are only built upon. */
+export const WORKLOAD_IMAGES = [
+  "apache-php",
+  "ci-master",
+  "ci-worker",
+  "code-server",
+  "gateway",
+  "git-server",
+  "mariadb",
+  "portal",
+  "redis",
+] as const;
+
+export type WorkloadImage = (typeof WORKLOAD_IMAGES)[number];
+
+const prebuilt = (image: WorkloadImage) =>
+  pattern(
+    /^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._-]+)+(?::[\w.-]+)?@sha256:[0-9a-f]{64}$/,
+    "image",
+    `a reference with its digest, such as registry.example.org/muster/${image}@sha256:<64 hex digits>`,
+    `registry.example.org/muster/${image}@sha256:…`,
+  ).describe(`Reference of the ${image} image.`);
+
+/** The name of an object in the cluster. */
+const objectName = (noun: string, example: string) =>
+  pattern(/^[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?$/, noun, 'its name, of a-z, 0-9, "-" and "."', example);
+
+const registry = pattern(
+  /^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._-]+)*$/,
+  "registry",
+  "host[:port][/path], such as registry.example.org/muster",
+  "registry.example.org/muster",
+);
+
+const annotations = z
+  .record(
+    text("example.org/scheme").regex(
+      /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/,
+      {
+        error: "is not an annotation's name: use for example example.org/scheme",
+      },
+    ),
+    text("internal"),
+    { error: typeError("example.org/scheme: internal") },
+  )
+  .default({});
+
 export const teamConfig = group({
   team: pattern(TEAM_ID, "team", "1–20 of a-z and 0-9, starting with a letter", "hackathon")
     .default("muster")
@@ -313,6 +377,9 @@ export const teamConfig = group({
     .array(member, { error: typeError("- id: alice") })
     .min(1, { error: "has no member: add one, for example - id: alice" })
     .max(1000, { error: "has too many members: use one team for each 1000" })
+    .refine((members) => rosterSize(members) <= ROSTER_LIMIT, {
+      error: `has names that need more than the portal's ${ROSTER_LIMIT / 1024} KiB: shorten them, or leave some out`,
+    })
     .superRefine((members, context) => {
       const first = new Map<string, number>();
       for (const [index, { id }] of members.entries()) {
@@ -350,7 +417,7 @@ export const teamConfig = group({
     ),
   git: git.prefault({}).describe("Options of the git server."),
   ci: ci.prefault({}).describe("Options of the CI runner."),
-  live: group({ limits: memberOptions.limits, php: memberOptions.php, cache: memberOptions.cache })
+  live: group({ limits: memberOptions.limits, php: php(DEFAULT_LIVE_PHP.displayErrors), cache: memberOptions.cache })
     .default({})
     .describe("Options of the live server, as a member's; PHP errors are not shown by default."),
   docker: group({
@@ -367,26 +434,89 @@ export const teamConfig = group({
       .min(1, { error: "is empty: leave the key out to use the current context" })
       .optional()
       .describe("Context of the kubeconfig. Default: its current one."),
-    registry: pattern(
-      /^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._-]+)*$/,
-      "registry",
-      "host[:port][/path], such as registry.example.org/muster",
-      "registry.example.org/muster",
-    )
-      .optional()
-      .describe("Registry that holds the images. Required for the kubernetes target."),
-    storageClass: pattern(
-      /^[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?$/,
-      "storage class",
-      'its name, of a-z, 0-9, "-" and "."',
-      "standard",
-    )
+    storageClass: objectName("storage class", "standard")
       .optional()
       .describe("Storage class of every volume. Default: the cluster's own."),
     storage: quantity(1, 10_240, "GiB", 5).default(5).describe("Size of every volume in GiB."),
+    accessMode: z
+      .enum(["ReadWriteOnce", "ReadWriteMany"], {
+        error: "is not a known access mode: use ReadWriteOnce or ReadWriteMany",
+      })
+      .default("ReadWriteOnce")
+      .describe(
+        "Access mode of every volume. With ReadWriteOnce, what shares a volume runs on one node; " +
+          "ReadWriteMany needs a storage class that offers it.",
+      ),
+    service: group({
+      type: z
+        .enum(["ClusterIP", "NodePort", "LoadBalancer"], {
+          error: "is not a known type: use ClusterIP, NodePort or LoadBalancer",
+        })
+        .default("ClusterIP")
+        .describe(
+          "Type of the gateway's Service. ClusterIP is reached by kubectl port-forward or an ingress; " +
+            "with NodePort, `port` is the port of the nodes.",
+        ),
+      annotations: annotations.describe("Annotations of the gateway's Service, such as a load balancer's."),
+    })
+      .prefault({})
+      .describe("How the cluster publishes the gateway."),
+    ingress: group({
+      className: objectName("ingress class", "nginx").optional().describe("Ingress class. Default: the cluster's own."),
+      annotations: annotations.describe("Annotations of the Ingress."),
+      tlsSecret: objectName("secret's name", "hackathon-tls")
+        .optional()
+        .describe(
+          "TLS secret in the team's namespace with a certificate for the domain and every name below it. " +
+            "With it, every URL is https.",
+        ),
+    })
+      .optional()
+      .describe("An Ingress in front of the gateway, for the domain and every name below it. Default: none."),
+    gatewayApi: group({
+      gateway: objectName("gateway's name", "public").describe("Name of the Gateway that the HTTPRoute belongs to."),
+      namespace: objectName("namespace", "infra").describe("Namespace of the Gateway."),
+      sectionName: objectName("listener's name", "https").optional().describe("Listener of the Gateway. Default: all."),
+      annotations: annotations.describe("Annotations of the HTTPRoute."),
+      tls: z
+        .boolean({ error: typeError("true") })
+        .default(false)
+        .describe("Whether the Gateway ends TLS. With it, every URL is https."),
+    })
+      .optional()
+      .describe("A Gateway-API HTTPRoute in place of an Ingress. Default: none."),
   })
     .prefault({})
     .describe("Options of the kubernetes target."),
+  registry: group({
+    push: registry.describe("Registry that images are pushed to, as this machine reaches it."),
+    pull: registry.optional().describe("The same registry as the cluster's nodes reach it. Default: `push`."),
+    user: secret(1, "user").optional().describe("Account with which the nodes pull, where the registry asks for one."),
+    password: secret(1, "password")
+      .optional()
+      .describe("Password of that account. Pushing uses what docker login has kept."),
+  })
+    .refine(({ user, password }) => user === undefined || password !== undefined, {
+      path: ["password"],
+      error: "is missing: the user has one, or leave both out",
+    })
+    .refine(({ user, password }) => password === undefined || user !== undefined, {
+      path: ["user"],
+      error: "is missing: the password belongs to one, or leave both out",
+    })
+    .optional()
+    .describe("Registry of the kubernetes target's images. Not needed where `images` has all of them."),
+  images: group(
+    Object.fromEntries(WORKLOAD_IMAGES.map((image) => [image, prebuilt(image).optional()])) as Record<
+      WorkloadImage,
+      z.ZodOptional<z.ZodString>
+    >,
+  )
+    .default({})
+    .describe(
+      "Prebuilt images of the kubernetes target by name, each with its digest: they are neither built nor pushed. " +
+        "With all of them, no Docker is needed.",
+    ),
   mirrors: group({
     apt: url("http://deb.debian.org/debian").optional().describe("Debian mirror."),
     aptSecurity: url("http://deb.debian.org/debian-security")
@@ -403,7 +533,76 @@ export const teamConfig = group({
       "File or folder (*.crt) with extra CA certificates to trust in every image. " +
         "Default: /usr/local/share/ca-certificates of the machine that runs Muster.",
     ),
+}).superRefine((config, context) => {
+  checkMemory(config, context);
+  if (config.target !== "kubernetes") return;
+  for (const { path, message } of clusterProblems(config)) {
+    const input = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
+    context.addIssue({ code: "custom", path: [...path], input, message });
+  }
 });
+
+function checkMemory({ members, defaults, live }: Servers, context: z.RefinementCtx): void {
+  const shared: Layer = { path: ["defaults"], options: defaults };
+  const servers: Layer[][] = [
+    [{ path: ["live"], options: live }],
+    ...members.map((options, index) => [{ path: ["members", index], options }, shared]),
+  ];
+  for (const layers of servers) checkPhpMemory(layers, context);
+}
+
+/** The parts of the config that web servers come from. */
+interface Servers {
+  readonly members: readonly Layer["options"][];
+  readonly defaults: Layer["options"];
+  readonly live: Layer["options"];
+}
+
+/** Options that hold where no earlier layer says otherwise, and where they stand in the config. */
+interface Layer {
+  readonly path: (string | number)[];
+  readonly options: Pick<z.output<typeof member>, "limits" | "php">;
+}
+
+/** PHP that may take more memory than the web server that it runs in would be killed before it says why. */
+function checkPhpMemory(layers: readonly Layer[], context: z.RefinementCtx): void {
+  const php = layers.find(({ options }) => options.php?.memoryLimit !== undefined);
+  const web = layers.find(({ options }) => options.limits?.web?.memory !== undefined);
+  const input = php?.options.php?.memoryLimit ?? 0;
+  const memory = web?.options.limits?.web?.memory ?? DEFAULT_LIMITS.web.memory;
+  if (!php || input <= memory) return;
+  const message = `is more than the ${memory} MiB of the web server: lower it, or raise limits/web/memory`;
+  context.addIssue({ code: "custom", path: [...php.path, "php", "memoryLimit"], input, message });
+}
+
+interface ClusterConfig {
+  readonly port: number;
+  readonly registry?: { readonly push: string } | undefined;
+  readonly images: Readonly<Partial<Record<WorkloadImage, string | undefined>>>;
+  readonly kubernetes: {
+    readonly service: { readonly type: string };
+    readonly ingress?: object | undefined;
+    readonly gatewayApi?: object | undefined;
+  };
+}
+
+/** What is wrong with values of the kubernetes target that are each right by themselves. */
+function* clusterProblems({ port, registry, images, kubernetes }: ClusterConfig) {
+  if (registry === undefined && WORKLOAD_IMAGES.some((image) => images[image] === undefined)) {
+    yield {
+      path: ["registry"],
+      message: "is missing: name the registry of the images, for example { push: registry.example.org/muster }",
+    };
+  }
+  const { service, ingress, gatewayApi } = kubernetes;
+  const entrance = ingress !== undefined || gatewayApi !== undefined;
+  if (service.type === "NodePort" && !entrance && (port < 30_000 || port > 32_767)) {
+    yield { path: ["port"], message: "cannot be a node port: use 30000 to 32767, or another kubernetes/service/type" };
+  }
+  if (ingress !== undefined && gatewayApi !== undefined) {
+    yield { path: ["kubernetes", "gatewayApi"], message: "comes beside an ingress: keep one of the two" };
+  }
+}
 
 export type TeamConfig = z.output<typeof teamConfig>;
 export type MemberConfig = TeamConfig["members"][number];
@@ -449,7 +648,8 @@ const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);
 
 const isSecret = ([group, key]: readonly PropertyKey[]): boolean =>
-  group === "upstream" && (key === "token" || key === "webhookSecret");
+  (group === "upstream" && (key === "token" || key === "webhookSecret")) ||
+  (group === "registry" && key === "password");
 
 /** A value as JSON, shortened so that one problem stays one line. */
 function quote(value: unknown): string {

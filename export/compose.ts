@@ -1,18 +1,9 @@
 import { stringify } from "yaml";
 import type { ImageBuild } from "../platform/images";
-import { type RecordedResource, type Recording, replaceSecrets, secretName } from "./record";
+import { type RecordedResource, type Recording, replaceSecrets } from "./record";
+import { type SecretSpec, secretSpecs } from "./secrets";
 
 type Inputs = RecordedResource["inputs"];
-
-/** A password, as a rule to be generated once: where the compose file refers to it, and what it may look like. */
-export interface SecretSpec {
-  /** Environment variable. */
-  readonly name: string;
-  /** Characters. */
-  readonly length: number;
-  /** The value, when the config gives it: nothing is generated. */
-  readonly given?: string;
-}
 
 /** An image to build under `name` from the folder `context`. */
 export type ImageSpec = Pick<ImageBuild, "name" | "context" | "args">;
@@ -34,18 +25,13 @@ export interface ComposeExport {
  *
  * @throws Error for a resource type that has no counterpart in Compose
  */
-export function renderCompose({ resources, given }: Recording): ComposeExport {
+export function renderCompose(recording: Recording): ComposeExport {
   const services: Record<string, unknown> = {};
   const networks: Record<string, unknown> = {};
   const volumes: Record<string, unknown> = {};
   const images: ImageSpec[] = [];
-  const secrets: SecretSpec[] = Object.entries(given).map(([name, value]) => ({
-    name,
-    length: value.length,
-    given: value,
-  }));
 
-  for (const { type, name, inputs } of resources) {
+  for (const { type, name, inputs } of recording.resources) {
     switch (type) {
       case "docker:index/container:Container":
         services[name] = renderService(inputs);
@@ -60,13 +46,16 @@ export function renderCompose({ resources, given }: Recording): ComposeExport {
         images.push({ name: inputs.imageName, context: inputs.build.context, args: inputs.build.args });
         break;
       case "random:index/randomPassword:RandomPassword":
-        secrets.push({ name: secretName(name), length: inputs.length });
         break;
       default:
         if (!type.startsWith("muster:")) throw new Error(`${type} "${name}" has no counterpart in Compose`);
     }
   }
-  return { yaml: stringify({ services, networks, volumes }, { lineWidth: 0 }), images: parentsFirst(images), secrets };
+  return {
+    yaml: stringify({ services, networks, volumes }, { lineWidth: 0 }),
+    images: parentsFirst(images),
+    secrets: secretSpecs(recording),
+  };
 }
 
 /** A container's inputs, as `platform/docker` writes them, in Compose's terms. */

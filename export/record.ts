@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Team } from "../config/members";
 import program from "../index";
+import { secretName } from "./secrets";
 
 /** A resource as the program registered it. */
 export interface RecordedResource {
@@ -25,7 +26,7 @@ export interface StackIdentity {
   readonly config: Readonly<Record<string, string>>;
 }
 
-/** Stands for a secret's value in a recording: `secretName` gets its name back. */
+/** Stands for a secret's value in a recording. */
 const SECRET = /\uE000([A-Z0-9_]+)\uE001/g;
 
 const standIn = (name: string): string => `\uE000${name}\uE001`;
@@ -33,9 +34,6 @@ const standIn = (name: string): string => `\uE000${name}\uE001`;
 /** `text` with each secret's stand-in replaced. */
 export const replaceSecrets = (text: string, replacement: (name: string) => string): string =>
   text.replace(SECRET, (_, name: string) => replacement(name));
-
-/** The environment variable that holds the secret which the resource `name` generates: `alice-db-password` → `ALICE_DB_PASSWORD`. */
-export const secretName = (name: string): string => name.toUpperCase().replaceAll("-", "_");
 
 /**
  * Runs the program without an engine: Pulumi's mock runtime answers every registration, and the inputs are kept.
@@ -71,7 +69,7 @@ const withoutMarks = (inputs: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)]));
 
 /** The team with a stand-in for each secret that its config gives; the values are put into `given`. */
-function concealed({ upstream, ...team }: Team, given: Record<string, string>): Team {
+function concealed({ upstream, registry, ...team }: Team, given: Record<string, string>): Team {
   const conceal = <K extends string>(key: K, name: string, value: string | undefined) => {
     if (value === undefined) return {};
     given[name] = value;
@@ -79,6 +77,13 @@ function concealed({ upstream, ...team }: Team, given: Record<string, string>): 
   };
   return {
     ...team,
+    registry: registry && {
+      ...registry,
+      account: registry.account && {
+        ...registry.account,
+        ...conceal("password", "REGISTRY_PASSWORD", registry.account.password),
+      },
+    },
     upstream: upstream && {
       ...upstream,
       ...conceal("token", "UPSTREAM_TOKEN", upstream.token),

@@ -1,9 +1,30 @@
 import { randomInt } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { SecretSpec } from "./compose";
+import type { Recording } from "./record";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/** A password, as a rule to be generated once: where an export refers to it, and what it may look like. */
+export interface SecretSpec {
+  /** Environment variable. */
+  readonly name: string;
+  /** Characters. */
+  readonly length: number;
+  /** The value, when the config gives it: nothing is generated. */
+  readonly given?: string;
+}
+
+/** The environment variable that holds the secret which the resource `name` generates: `alice-db-password` → `ALICE_DB_PASSWORD`. */
+export const secretName = (name: string): string => name.toUpperCase().replaceAll("-", "_");
+
+/** The secrets of a recording: those that the config gives, then those to be generated. */
+export const secretSpecs = ({ given, resources }: Pick<Recording, "given" | "resources">): SecretSpec[] => [
+  ...Object.entries(given).map(([name, value]) => ({ name, length: value.length, given: value })),
+  ...resources
+    .filter(({ type }) => type === "random:index/randomPassword:RandomPassword")
+    .map(({ name, inputs }) => ({ name: secretName(name), length: inputs.length as number })),
+];
 
 /**
  * The value of every secret, from an env file that only its owner can read. Values that the file has are kept, also of

@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
-import type { Owner, Resources } from "../config/members";
+import { DEPLOYER_LIMITS, LIVE, type Owner, type Registry, type Resources } from "../config/members";
 import {
   cpuQuantity,
   type KubernetesNames,
@@ -7,6 +7,7 @@ import {
   namespaceName,
   objectLabels,
   objectMeta,
+  PULL_SECRET,
   quantities,
   requests,
 } from "./kubernetes-terms";
@@ -30,20 +31,56 @@ export function renderNamespace(names: KubernetesNames, scope: Scope): types.inp
   };
 }
 
+/** The account with which the namespace's pods pull their images; undefined when the registry asks for none. */
+export function renderPullSecret(
+  names: KubernetesNames,
+  scope: Scope,
+  { pull, account }: Registry,
+): (types.input.core.v1.Secret & { readonly stringData: Readonly<Record<string, string>> }) | undefined {
+  if (account === undefined) return undefined;
+  const { user, password } = account;
+  const [host = ""] = pull.split("/");
+  return {
+    metadata: objectMeta(names, scope, "registry", PULL_SECRET),
+    type: "kubernetes.io/dockerconfigjson",
+    stringData: {
+      ".dockerconfigjson": JSON.stringify({
+        // `auth`, which repeats both in base64, is left out: an export could not put the password into it.
+        auths: { [host === "docker.io" ? DOCKER_HUB : host]: { username: user, password } },
+      }),
+    },
+  };
+}
+
+/** By this name kubelets look for an account of Docker Hub. */
+const DOCKER_HUB = "https://index.docker.io/v1/";
+
+/** The volumes of a scope. */
+const CLAIMS = { member: 3, live: 2 } as const;
+
 /**
  * A member's share of the cluster: the limits of their workloads, and the largest once more, because a pod that is
- * replaced counts until it has stopped.
+ * replaced counts until it has stopped. Of volumes, those that the scope has.
+ *
+ * @param storage size of a volume in GiB
  */
-export function renderQuota(names: KubernetesNames, member: Owner): types.input.core.v1.ResourceQuota {
-  const limits = workloadLimits(member);
+export function renderQuota(
+  names: KubernetesNames,
+  owner: Owner,
+  { storage }: { readonly storage: number },
+): types.input.core.v1.ResourceQuota {
+  const limits = workloadLimits(owner);
   const share = (of: (limits: Resources) => number) => sum(limits.map(of)) + Math.max(...limits.map(of));
+  const claims = owner.id === LIVE ? CLAIMS.live : CLAIMS.member;
   return {
-    metadata: objectMeta(names, { member: member.id }, "quota", "member"),
+    metadata: objectMeta(names, { member: owner.id }, "quota", "member"),
     spec: {
       hard: {
         "limits.cpu": cpuQuantity(share(({ cpus }) => cpus)),
         "limits.memory": memoryQuantity(share(({ memory }) => memory)),
+        persistentvolumeclaims: String(claims),
         pods: String(limits.length + 1),
+        "requests.storage": `${claims * storage}Gi`,
         "services.loadbalancers": "0",
         "services.nodeports": "0",
       },
@@ -51,24 +88,21 @@ export function renderQuota(names: KubernetesNames, member: Owner): types.input.
   };
 }
 
-/** The bounds of one container: none gets more than the member's largest workload, or goes without limits. */
-export function renderLimitRange(names: KubernetesNames, member: Owner): types.input.core.v1.LimitRange {
-  const limits = workloadLimits(member);
-  const largest = {
-    memory: Math.max(...limits.map(({ memory }) => memory)),
-    cpus: Math.max(...limits.map(({ cpus }) => cpus)),
-  };
-  const smallest = {
-    memory: Math.min(...limits.map(({ memory }) => memory)),
-    cpus: Math.min(...limits.map(({ cpus }) => cpus)),
-  };
+/** The bounds of one container: none gets more than the scope's largest workload, or goes without limits. */
+export function renderLimitRange(names: KubernetesNames, owner: Owner): types.input.core.v1.LimitRange {
+  const limits = workloadLimits(owner);
+  const bound = (pick: (...values: number[]) => number): Resources => ({
+    memory: pick(...limits.map(({ memory }) => memory)),
+    cpus: pick(...limits.map(({ cpus }) => cpus)),
+  });
+  const smallest = bound(Math.min);
   return {
-    metadata: objectMeta(names, { member: member.id }, "limits", "member"),
+    metadata: objectMeta(names, { member: owner.id }, "limits", "member"),
     spec: {
       limits: [
         {
           type: "Container",
-          max: quantities(largest),
+          max: quantities(bound(Math.max)),
           default: quantities(smallest),
           defaultRequest: quantities(requests(smallest)),
         },
@@ -77,9 +111,9 @@ export function renderLimitRange(names: KubernetesNames, member: Owner): types.i
   };
 }
 
-const workloadLimits = ({ limits: { cache, ...always }, cache: kind }: Owner): Resources[] => [
-  ...Object.values(always),
-  ...(kind === "none" ? [] : [cache]),
-];
+/** The limits of what runs in an owner's scope: a member has an editor, the live server a deployer in its place. */
+function workloadLimits({ id, limits: { web, db, cache, code }, cache: kind }: Owner): Resources[] {
+  return [web, db, id === LIVE ? DEPLOYER_LIMITS : code, ...(kind === "none" ? [] : [cache])];
+}
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

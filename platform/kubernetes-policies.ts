@@ -1,9 +1,10 @@
 import type { types } from "@pulumi/kubernetes";
-import { type KubernetesNames, namespaceName, objectMeta, podSelector } from "./kubernetes-terms";
+import { COMPONENT, type KubernetesNames, namespaceName, objectMeta, podSelector } from "./kubernetes-terms";
 import type { Scope, WorkloadSpec } from "./platform";
 
 type NetworkPolicy = types.input.networking.v1.NetworkPolicy;
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
+type IngressRule = types.input.networking.v1.NetworkPolicyIngressRule;
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
 
 /** A namespace's own policies: nothing in, and nothing out but questions to DNS. */
@@ -32,45 +33,53 @@ export function renderBasePolicies(names: KubernetesNames, scope: Scope): Record
   };
 }
 
-/** Who may connect to a workload, by its exposure, and where it may connect to. */
-export function renderWorkloadPolicy(
-  names: KubernetesNames,
-  scope: Scope,
-  spec: Pick<WorkloadSpec, "component" | "port" | "extraPorts" | "exposure">,
-): NetworkPolicy {
-  const from = allowedPeers(names, scope, spec);
+type Connections = Pick<WorkloadSpec, "component" | "port" | "extraPorts" | "exposure" | "clients" | "outbound">;
+
+/** Who may connect to a workload, by its exposure and its clients, and where it may connect to. */
+export function renderWorkloadPolicy(names: KubernetesNames, scope: Scope, spec: Connections): NetworkPolicy {
+  const ports = [{ port: spec.port, clients: spec.clients }, ...(spec.extraPorts ?? [])];
+  const ingress = ports.flatMap(({ port, clients }) => allowedIngress(names, scope, spec.exposure, port, clients));
   const egress = allowedEgress(names, scope, spec);
   return {
     metadata: objectMeta(names, scope, spec.component, spec.component),
     spec: {
       podSelector: { matchLabels: podSelector(spec.component) },
       policyTypes: ["Ingress", ...(egress.length > 0 ? ["Egress"] : [])],
-      ingress: [
-        {
-          ports: [spec.port, ...(spec.extraPorts ?? [])].map((port) => ({ protocol: "TCP", port })),
-          ...(from === "everyone" ? {} : { from }),
-        },
-      ],
+      // The API server drops an empty list, and each apply would put it back.
+      ...(ingress.length > 0 ? { ingress } : {}),
       ...(egress.length > 0 ? { egress } : {}),
     },
   };
 }
 
-function allowedPeers(
+function allowedIngress(
   names: KubernetesNames,
   scope: Scope,
-  { exposure }: Pick<WorkloadSpec, "exposure">,
-): Peer[] | "everyone" {
-  const ownNamespace: Peer = { podSelector: {} };
+  exposure: WorkloadSpec["exposure"],
+  port: number,
+  clients: WorkloadSpec["clients"],
+): IngressRule[] {
+  const ports = [{ protocol: "TCP", port }];
+  if (exposure === "published") return [{ ports }];
+  // A rule without peers would let in everybody.
+  if (clients.length === 0) return [];
+  const pods = { podSelector: { matchExpressions: [{ key: COMPONENT, operator: "In", values: [...clients].sort() }] } };
+  return [{ ports, from: clientNamespaces(names, scope, exposure).map((namespace) => ({ ...namespace, ...pods })) }];
+}
+
+function clientNamespaces(
+  names: KubernetesNames,
+  { member }: Scope,
+  exposure: Exclude<WorkloadSpec["exposure"], "published">,
+): Peer[] {
+  const own: Peer = {};
   switch (exposure) {
     case "private":
-      return [ownNamespace];
+      return [own];
     case "team":
-      return scope.member === undefined ? [ownNamespace] : [ownNamespace, gatewayAndPortal(names)];
+      return member === undefined ? [own] : [own, teamNamespace(names)];
     case "scopes":
-      return [teamNamespaces(names)];
-    case "published":
-      return "everyone";
+      return [everyNamespace(names)];
     default: {
       const exhaustive: never = exposure;
       return exhaustive;
@@ -78,35 +87,29 @@ function allowedPeers(
   }
 }
 
-const teamNamespaces = ({ team }: KubernetesNames): Peer => ({
+/** The API server sets this label; nobody can give it to another namespace. */
+const teamNamespace = (names: KubernetesNames): Peer => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespaceName(names, undefined) } },
+});
+
+/** By label, so that a new member changes no policy of the others. */
+const everyNamespace = ({ team }: KubernetesNames): Peer => ({
   namespaceSelector: { matchLabels: { "muster.team": team } },
 });
 
-function gatewayAndPortal(names: KubernetesNames): Peer {
-  return {
-    // The API server sets this label; nobody can give it to another namespace.
-    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespaceName(names, undefined) } },
-    podSelector: { matchExpressions: [{ key: "muster.component", operator: "In", values: ["gateway", "portal"] }] },
-  };
-}
-
 /**
- * What only answers needs no way out. A member's other workloads run the member's code, which installs packages and
- * calls services. The team's own reach the members' by label, so that a new member changes nothing here.
+ * What is private and stays inside only answers. The others may open connections to their own namespace and to the
+ * team's, and the team's own also to the members'; which of them succeed, the other side's ingress says.
  */
 function allowedEgress(
   names: KubernetesNames,
   { member }: Scope,
-  { component, exposure }: Pick<WorkloadSpec, "component" | "exposure">,
+  { exposure, outbound = false }: Pick<Connections, "exposure" | "outbound">,
 ): EgressRule[] {
-  const inside = teamNamespaces(names);
-  if (installsPackages(component)) return [{ to: [inside, ...OUTSIDE] }];
-  if (exposure === "private") return [];
-  return [{ to: member === undefined ? [inside] : [inside, ...OUTSIDE] }];
+  if (exposure === "private" && !outbound) return [];
+  const inside = member === undefined ? [everyNamespace(names)] : [{ podSelector: {} }, teamNamespace(names)];
+  return [{ to: [...inside, ...(outbound ? OUTSIDE : [])] }];
 }
-
-/** CI's workers are connected to by nobody, ask the master for work, and run the repositories' builds. */
-const installsPackages = (component: WorkloadSpec["component"]): boolean => component.startsWith("worker-");
 
 /** Everything but link-local addresses and AWS's fd00:ec2::, where clouds hand out a node's credentials. */
 const OUTSIDE: Peer[] = [

@@ -1,6 +1,15 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import { type KubernetesNames, objectLabels, objectMeta, podSelector, quantities, requests } from "./kubernetes-terms";
+import type { Team } from "../config/members";
+import {
+  type KubernetesNames,
+  objectLabels,
+  objectMeta,
+  PULL_SECRET,
+  podSelector,
+  quantities,
+  requests,
+} from "./kubernetes-terms";
 import type { Probe, Scope, WorkloadSpec } from "./platform";
 
 /**
@@ -21,17 +30,13 @@ type V1 = {
   StatefulSet: types.input.apps.v1.StatefulSet;
 };
 
-export interface StorageOptions {
-  /** GiB */
-  readonly storage: number;
-  readonly storageClass?: string | undefined;
-}
+export type StorageOptions = Pick<Team["kubernetes"], "storage" | "storageClass" | "accessMode">;
 
 export function renderClaim(
   names: KubernetesNames,
   scope: Scope,
   purpose: string,
-  { storage, storageClass }: StorageOptions,
+  { storage, storageClass, accessMode }: StorageOptions,
 ): V1["PersistentVolumeClaim"] {
   return {
     metadata: {
@@ -40,7 +45,7 @@ export function renderClaim(
       annotations: { "pulumi.com/skipAwait": "true" },
     },
     spec: {
-      accessModes: ["ReadWriteOnce"],
+      accessModes: [accessMode],
       resources: { requests: { storage: `${storage}Gi` } },
       ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
     },
@@ -63,17 +68,19 @@ export interface WorkloadObjects {
     | { readonly kind: "StatefulSet"; readonly object: V1["StatefulSet"] };
 }
 
-/** @param published the port that the outside world uses for a `published` workload */
+/** What the team's config says about its workloads on a cluster. */
+export type ClusterOptions = Pick<Team, "port" | "kubernetes" | "registry">;
+
 export function renderWorkload(
   names: KubernetesNames,
   scope: Scope,
   spec: RenderedSpec,
-  published: { readonly port: number },
+  cluster: ClusterOptions,
 ): WorkloadObjects {
   return {
     secret: renderSecret(names, scope, spec),
-    service: renderService(names, scope, spec, published.port),
-    controller: renderController(names, scope, spec),
+    service: renderService(names, scope, spec, cluster),
+    controller: renderController(names, scope, spec, cluster),
   };
 }
 
@@ -90,35 +97,71 @@ function renderSecret(names: KubernetesNames, scope: Scope, spec: RenderedSpec):
 export const servicePort = (spec: Pick<WorkloadSpec, "exposure" | "port">, publishedPort: number): number =>
   spec.exposure === "published" ? publishedPort : spec.port;
 
-function renderService(names: KubernetesNames, scope: Scope, spec: RenderedSpec, publishedPort: number): V1["Service"] {
-  const metadata = objectMeta(names, scope, spec.component, spec.component);
-  const published = spec.exposure === "published";
+function renderService(
+  names: KubernetesNames,
+  scope: Scope,
+  spec: RenderedSpec,
+  cluster: ClusterOptions,
+): V1["Service"] {
+  const { type, annotations } = publication(spec, cluster);
+  const { ingress, gatewayApi } = cluster.kubernetes;
+  // Behind an entrance of the cluster, visitors use that one's port: the nodes' may be any.
+  const pinned = type === "NodePort" && ingress === undefined && gatewayApi === undefined;
   return {
-    // A cluster without load balancers never gives an address; the Service's node port works there all the same.
-    metadata: published ? { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } } : metadata,
+    metadata: {
+      ...objectMeta(names, scope, spec.component, spec.component),
+      ...(Object.keys(annotations).length > 0 ? { annotations: sorted(annotations) } : {}),
+    },
     spec: {
-      type: published ? "LoadBalancer" : "ClusterIP",
+      type,
       selector: podSelector(spec.component),
       ports: [
-        { name: "main", protocol: "TCP", port: servicePort(spec, publishedPort), targetPort: spec.port },
-        ...(spec.extraPorts ?? []).map((port) => ({ name: `port-${port}`, protocol: "TCP", port, targetPort: port })),
+        {
+          name: "main",
+          protocol: "TCP",
+          port: servicePort(spec, cluster.port),
+          targetPort: spec.port,
+          ...(pinned ? { nodePort: cluster.port } : {}),
+        },
+        ...(spec.extraPorts ?? []).map(({ port }) => ({
+          name: `port-${port}`,
+          protocol: "TCP",
+          port,
+          targetPort: port,
+        })),
       ],
     },
   };
+}
+
+/** How the cluster publishes a workload's Service. */
+function publication(
+  { exposure }: RenderedSpec,
+  { kubernetes: { service } }: ClusterOptions,
+): Pick<ClusterOptions["kubernetes"]["service"], "type" | "annotations"> {
+  if (exposure !== "published") return { type: "ClusterIP", annotations: {} };
+  if (service.type !== "LoadBalancer") return service;
+  // A cluster without load balancers never gives an address; the Service's node port works there all the same.
+  return { type: service.type, annotations: { ...service.annotations, "pulumi.com/skipAwait": "true" } };
 }
 
 /**
  * A StatefulSet where the workload has a volume of its own, since only that never runs two pods at once, not even
  * when a node is lost; otherwise a Deployment.
  */
-function renderController(names: KubernetesNames, scope: Scope, spec: RenderedSpec): WorkloadObjects["controller"] {
+function renderController(
+  names: KubernetesNames,
+  scope: Scope,
+  spec: RenderedSpec,
+  cluster: ClusterOptions,
+): WorkloadObjects["controller"] {
   const mounts = spec.mounts ?? [];
   const metadata = objectMeta(names, scope, spec.component, spec.component);
   const common = {
     replicas: 1,
     revisionHistoryLimit: 2,
     selector: { matchLabels: podSelector(spec.component) },
-    template: renderPod(names, scope, spec),
+    template: renderPod(names, scope, spec, cluster),
   };
   if (mounts.some(({ shared }) => !shared)) {
     return {
@@ -151,23 +194,31 @@ function renderController(names: KubernetesNames, scope: Scope, spec: RenderedSp
 
 const SECRETS_FOLDER = "/run/secrets/muster";
 
+/** What can be written to beside the volumes: the root file system cannot. */
+const scratchFolders = ({ scratch = [] }: RenderedSpec): string[] => ["/tmp", ...[...scratch].sort()];
+
 /** The user of every image. */
 const USER = 1000;
 
 /** On pods that share volumes: a ReadWriteOnce volume is on one node, so they are too. */
 const SHARES_VOLUMES = { "muster.shares-volumes": "true" };
 
-function renderPod(names: KubernetesNames, scope: Scope, spec: RenderedSpec): V1["PodTemplate"] {
-  const { component, mounts = [], secrets = {}, secretsHash } = spec;
-  const sharing = mounts.some(({ shared }) => shared);
-  const hasSecrets = Object.keys(secrets).length > 0;
+function renderPod(
+  names: KubernetesNames,
+  scope: Scope,
+  spec: RenderedSpec,
+  { registry, kubernetes: { accessMode } }: ClusterOptions,
+): V1["PodTemplate"] {
+  const { component, mounts = [], secretsHash } = spec;
+  const onOne = accessMode === "ReadWriteOnce" && mounts.some(({ shared }) => shared);
   return {
     metadata: {
-      labels: { ...objectLabels(names, scope, component), ...(sharing ? SHARES_VOLUMES : {}) },
+      labels: { ...objectLabels(names, scope, component), ...(onOne ? SHARES_VOLUMES : {}) },
       ...(secretsHash === undefined ? {} : { annotations: { "muster.secrets": secretsHash } }),
     },
     spec: {
       automountServiceAccountToken: false,
+      ...(registry?.account === undefined ? {} : { imagePullSecrets: [{ name: PULL_SECRET }] }),
       // Otherwise a Service named "db" would set DB_PORT in every pod of the namespace.
       enableServiceLinks: false,
       // The pod's first process then reaps what terminals leave behind, as an init does on Docker.
@@ -181,14 +232,15 @@ function renderPod(names: KubernetesNames, scope: Scope, spec: RenderedSpec): V1
         fsGroupChangePolicy: "OnRootMismatch",
         seccompProfile: { type: "RuntimeDefault" },
       },
-      ...(sharing ? { affinity: { podAffinity: onOneNode() } } : {}),
+      ...(onOne ? { affinity: { podAffinity: onOneNode() } } : {}),
       containers: [renderContainer(spec)],
       volumes: [
         ...mounts.map(({ volume, path }) => ({
           name: volumeName(path),
           persistentVolumeClaim: { claimName: volume.name },
         })),
-        ...(hasSecrets ? [{ name: "secrets", secret: { secretName: component, defaultMode: 0o440 } }] : []),
+        ...(hasSecretFiles(spec) ? [{ name: "secrets", secret: { secretName: component, defaultMode: 0o440 } }] : []),
+        ...scratchFolders(spec).map((path) => ({ name: volumeName(path), emptyDir: {} })),
       ],
     },
   };
@@ -202,14 +254,12 @@ const onOneNode = () => ({
 });
 
 function renderContainer(spec: RenderedSpec): V1["Container"] {
-  const { component, image, mounts = [], secrets = {}, resources } = spec;
-  const hasSecrets = Object.keys(secrets).length > 0;
-  const files = Object.fromEntries(Object.keys(secrets).map((name) => [`${name}_FILE`, `${SECRETS_FOLDER}/${name}`]));
+  const { component, image, mounts = [], resources } = spec;
   return {
     name: component,
     image: image.id,
     imagePullPolicy: "IfNotPresent",
-    env: Object.entries(sorted({ ...spec.env, ...files })).map(([name, value]) => ({ name, value: literal(value) })),
+    env: renderVariables(spec),
     ports: [{ name: "main", containerPort: spec.port, protocol: "TCP" }],
     volumeMounts: [
       ...mounts.map(({ path, readOnly = false }) => ({
@@ -217,16 +267,35 @@ function renderContainer(spec: RenderedSpec): V1["Container"] {
         mountPath: path,
         ...(readOnly ? { readOnly } : {}),
       })),
-      ...(hasSecrets ? [{ name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true }] : []),
+      ...(hasSecretFiles(spec) ? [{ name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true }] : []),
+      ...scratchFolders(spec).map((path) => ({ name: volumeName(path), mountPath: path })),
     ],
     resources: { limits: quantities(resources), requests: quantities(requests(resources)) },
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
       privileged: false,
+      readOnlyRootFilesystem: true,
     },
     ...probes(spec),
   };
+}
+
+/**
+ * Secrets are files, which `kubectl exec` and a crash report do not show. What runs no init takes variables and forgets
+ * them: a file stays for all that it starts to read.
+ */
+const hasSecretFiles = ({ secrets = {}, init = true }: RenderedSpec): boolean =>
+  init && Object.keys(secrets).length > 0;
+
+function renderVariables(spec: RenderedSpec): types.input.core.v1.EnvVar[] {
+  const secrets = Object.keys(spec.secrets ?? {}).map((key) =>
+    hasSecretFiles(spec)
+      ? { name: `${key}_FILE`, value: `${SECRETS_FOLDER}/${key}` }
+      : { name: key, valueFrom: { secretKeyRef: { name: spec.component, key } } },
+  );
+  const plain = Object.entries(spec.env).map(([name, value]) => ({ name, value: literal(value) }));
+  return [...plain, ...secrets].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Five minutes for a first start; then little, because a check a second on many pods is a load of its own. */

@@ -33,13 +33,19 @@ export const objectMeta = (names: KubernetesNames, scope: Scope, component: stri
   labels: objectLabels(names, scope, component),
 });
 
+/** Name of the Secret with which a namespace's pods pull their images. */
+export const PULL_SECRET = "registry";
+
+/** The label that tells a namespace's pods apart. */
+export const COMPONENT = "muster.component";
+
 /** Selectors cannot be changed later, so they hold what never will; the namespace says the rest. */
-export const podSelector = (component: string) => ({ "muster.component": component });
+export const podSelector = (component: string) => ({ [COMPONENT]: component });
 
 /** What the scheduler sets aside: most of the time a development environment is idle. */
 export const requests = ({ memory, cpus }: Resources): Resources => ({
   memory: Math.ceil(memory / 4),
-  cpus: cpus / 10,
+  cpus: cpus / 20,
 });
 
 export const quantities = ({ memory, cpus }: Resources) => ({ cpu: cpuQuantity(cpus), memory: memoryQuantity(memory) });

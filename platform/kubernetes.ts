@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { Deployment, StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import {
   LimitRange,
@@ -8,15 +9,15 @@ import {
   Secret,
   Service,
 } from "@pulumi/kubernetes/core/v1";
-import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
+import { Ingress, NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import type { Team } from "../config/members";
-import { ConfigError } from "../config/schema";
 import { createImages } from "./image-resources";
-import { renderLimitRange, renderNamespace, renderQuota } from "./kubernetes-namespace";
+import { renderLimitRange, renderNamespace, renderPullSecret, renderQuota } from "./kubernetes-namespace";
 import { renderBasePolicies, renderWorkloadPolicy } from "./kubernetes-policies";
 import { renderClaim, renderWorkload, servicePort } from "./kubernetes-render";
+import { type Routes, renderRoutes } from "./kubernetes-routes";
 import { type KubernetesNames, serviceHost } from "./kubernetes-terms";
 import type { Platform, Scope, VolumeRef } from "./platform";
 
@@ -24,18 +25,10 @@ import type { Platform, Scope, VolumeRef } from "./platform";
  * Kubernetes: a namespace for each member beside the team's own, closed by network policies and bounded by a quota.
  *
  * The cluster is the kubeconfig's: its current context, or the one that the config names.
- *
- * @throws ConfigError when no registry is configured
  */
 export function createKubernetesPlatform(team: Team): Platform {
-  const { context, registry } = team.kubernetes;
-  if (registry === undefined) {
-    throw new ConfigError([
-      "config/kubernetes/registry: is missing: name the registry that the cluster pulls images from, " +
-        "for example registry.example.org/muster",
-    ]);
-  }
-  const image = createImages(team, registry);
+  const { context } = team.kubernetes;
+  const image = createImages(team, { registry: team.registry, prebuilt: team.images });
   const names: KubernetesNames = { team: team.id };
   const owners = new Map([...team.members, team.live].map((owner) => [owner.id, owner]));
   /** What a scope's other objects need to exist before them. */
@@ -69,13 +62,21 @@ export function createKubernetesPlatform(team: Team): Platform {
       });
       const inside = { ...child, dependsOn: [namespace] };
       const policies = renderBasePolicies(names, scope);
-      const bounds = [
+      const bounds: pulumi.Resource[] = [
         new NetworkPolicy(resourceName(scope, "default-deny"), policies.deny, inside),
         new NetworkPolicy(resourceName(scope, "dns"), policies.dns, inside),
       ];
       if (owner !== undefined) {
-        new ResourceQuota(resourceName(scope, "quota"), renderQuota(names, owner), inside);
-        new LimitRange(resourceName(scope, "limits"), renderLimitRange(names, owner), inside);
+        // Larger volumes and limits are admitted only once these are.
+        bounds.push(
+          new ResourceQuota(resourceName(scope, "quota"), renderQuota(names, owner, team.kubernetes), inside),
+          new LimitRange(resourceName(scope, "limits"), renderLimitRange(names, owner), inside),
+        );
+      }
+      const pullSecret = team.registry && renderPullSecret(names, scope, team.registry);
+      if (pullSecret !== undefined) {
+        const stringData = pulumi.secret(pullSecret.stringData);
+        bounds.push(new Secret(resourceName(scope, "registry"), { ...pullSecret, stringData }, inside));
       }
       prerequisites.set(member, [namespace, ...bounds]);
       return scope;
@@ -108,6 +109,7 @@ export function createKubernetesPlatform(team: Team): Platform {
       );
       new NetworkPolicy(name, renderWorkloadPolicy(names, scope, spec), child);
       new Service(name, objects.service, child);
+      if (spec.exposure === "published") publish(name, renderRoutes(names, scope, spec.component, team), child);
       const secrets = objects.secret === undefined ? [] : [new Secret(name, objects.secret, child)];
       const started = {
         ...child,
@@ -134,6 +136,11 @@ export function createKubernetesPlatform(team: Team): Platform {
     host: (scope, component) => serviceHost(names, scope.member, component),
     memberEndpoint: (component, port) => `${serviceHost(names, "{member}", component)}:${port}`,
   } satisfies Platform;
+}
+
+function publish(name: string, { ingress, httpRoute }: Routes, opts: pulumi.CustomResourceOptions): void {
+  if (ingress !== undefined) new Ingress(name, ingress, opts);
+  if (httpRoute !== undefined) new CustomResource(name, httpRoute, opts);
 }
 
 /** `<member>-<what>`; without the member for the team's own. */

@@ -73,10 +73,16 @@ export type Probe =
   | { readonly kind: "none" };
 
 /**
- * Who may connect to a workload: `private`, its own scope alone; `team`, also the gateway and the portal; `scopes`,
- * also every other scope of the team; `published`, also the outside world, at the team's port.
+ * From where a workload may be connected to: `private`, its own scope alone; `team`, also the team's own scope;
+ * `scopes`, every scope of the team; `published`, also the outside world, at the team's port.
  */
 export type Exposure = "private" | "team" | "scopes" | "published";
+
+/** A further port, with its own clients. */
+export interface ExtraPort {
+  readonly port: number;
+  readonly clients: readonly Component[];
+}
 
 /** A workload as components describe it, without a word on the platform that runs it. */
 export interface WorkloadSpec {
@@ -90,8 +96,27 @@ export interface WorkloadSpec {
   /** The TCP port that its endpoint, its probe and the gateway use. */
   readonly port: number;
   /** TCP ports that it listens on besides. */
-  readonly extraPorts?: readonly number[];
+  readonly extraPorts?: readonly ExtraPort[];
   readonly exposure: Exposure;
+  /**
+   * Which components connect to `port`, from where `exposure` says; a platform that can tell them apart lets in no
+   * other. A `published` workload is open to everybody.
+   */
+  readonly clients: readonly Component[];
+  /**
+   * Whether it connects to addresses beyond the team: package registries, other people's services. A platform that can
+   * tell keeps the others inside.
+   *
+   * @default false
+   */
+  readonly outbound?: boolean;
+  /**
+   * Folders that it writes to besides its mounts and /tmp. What is in them is empty at the start and goes with the
+   * container; elsewhere it may find that it cannot write.
+   *
+   * @default []
+   */
+  readonly scratch?: readonly string[];
   readonly probe: Probe;
   readonly resources: Resources;
   /**
