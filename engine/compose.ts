@@ -9,14 +9,13 @@ import { ChildError, UserError } from "./errors";
 import { buildImages } from "./images";
 import { capture, foreground } from "./process";
 import type { Progress } from "./progress";
-import { type Stack, stackConfig } from "./project";
-import type { Credentials } from "./pulumi";
+import type { Stack } from "./project";
+import { recordStack, secretsFile } from "./recorded";
 
 /** How Docker Compose is called: `docker compose`, or `docker-compose` where only that exists. */
 export type ComposeCommand = readonly [string, ...string[]];
 
 export const composeFile = ({ folder }: Stack): string => join(folder, "compose.yaml");
-export const secretsFile = ({ folder }: Stack): string => join(folder, "secrets.env");
 
 /** The installed Docker Compose, version 2 first. */
 export async function installedCompose(env: NodeJS.ProcessEnv): Promise<ComposeCommand | undefined> {
@@ -46,19 +45,10 @@ export async function ensureCompose(env: NodeJS.ProcessEnv, progress: Progress):
   );
 }
 
-/** The program exported for `stack`. It runs here, under Pulumi's mock runtime: the SDK is loaded for it alone. */
-export async function exportStack(stack: Stack): Promise<ComposeExport & { credentials: Promise<Credentials> }> {
-  const { recordProgram } = await import("../export/record");
+/** The program exported for `stack`. */
+export async function exportStack(stack: Stack): Promise<ComposeExport> {
   const { renderCompose } = await import("../export/compose");
-  const recording = await recordProgram({
-    project: stack.project.name,
-    stack: stack.shortName,
-    config: stackConfig(stack),
-  });
-  return {
-    ...renderCompose(recording),
-    credentials: new Promise((resolve) => recording.outputs.credentials.apply(resolve)),
-  };
+  return renderCompose(await recordStack(stack));
 }
 
 /**
@@ -114,12 +104,4 @@ async function removeOldNetworks(docker: Docker, team: string, current: readonly
     ({ name, labels }) => labels["muster.team"] === team && COMPOSE_PROJECT_LABEL in labels && !current.includes(name),
   );
   if (old.length > 0) await docker.run("network", "rm", ...old.map(({ name }) => name));
-}
-
-/** Passwords of the last `composeUp`. */
-export async function composeCredentials(stack: Stack): Promise<Credentials> {
-  const { replaceSecrets } = await import("../export/record");
-  const secrets = readSecrets(secretsFile(stack));
-  const recorded = await (await exportStack(stack)).credentials;
-  return JSON.parse(replaceSecrets(JSON.stringify(recorded), (name) => secrets[name] ?? ""));
 }

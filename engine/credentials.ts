@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { composeCredentials, secretsFile } from "./compose";
 import { UserError } from "./errors";
 import type { Project } from "./project";
 import { type Credentials, pulumiEngine } from "./pulumi";
 import { installedCli } from "./pulumi-cli";
+import { recordedCredentials, secretsFile } from "./recorded";
 import { openSession, type Session } from "./session";
 import { formatTable } from "./table";
 
@@ -26,15 +26,17 @@ export async function credentials(
 }
 
 /** The engine that made the environment also keeps its passwords. */
-async function read({ stack, running, docker, options }: Session): Promise<Credentials> {
-  if (running === "compose" || (running === undefined && existsSync(secretsFile(stack)))) {
-    return composeCredentials(stack);
+async function read({ stack, target, options }: Session): Promise<Credentials> {
+  const { running, exporter } = target;
+  if (running === exporter || (running === undefined && existsSync(secretsFile(stack)))) {
+    return recordedCredentials(stack);
   }
-  const binary = installedCli(docker.env);
+  const env = await target.pulumiEnv();
+  const binary = installedCli(env);
   if (binary === undefined && running) {
     throw new UserError("The passwords are in Pulumi's state, and the Pulumi CLI is not installed.");
   }
-  const engine = binary === undefined ? undefined : pulumiEngine(binary, stack, docker.env);
+  const engine = binary === undefined ? undefined : pulumiEngine(binary, stack, env);
   if (engine === undefined || !(await engine.exists())) {
     throw new UserError(`There are no passwords yet: npm run up${options}`);
   }

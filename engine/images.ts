@@ -1,6 +1,7 @@
 import type { Team } from "../config/members";
 import type { ImageSpec } from "../export/compose";
-import { buildOrder, imageBuild, readCertificates } from "../platform/images";
+import { buildOrder, type ImageBuild, imageBuild, readCertificates } from "../platform/images";
+import type { ImageName } from "../platform/platform";
 import type { Docker } from "./docker";
 import { UserError } from "./errors";
 import { lines } from "./process";
@@ -8,10 +9,16 @@ import type { Progress } from "./progress";
 import { workloads } from "./workloads";
 
 /** Names and tags of the images that a team's environment runs on, parents first. */
-export function teamImages(team: Team, root: string): string[] {
+export const teamImages = (team: Team, root: string): string[] =>
+  imageBuilds(team, usedImages(team), root).map(({ name }) => name);
+
+/** The images that workloads run on; others are only built upon. */
+export const usedImages = (team: Team): ImageName[] => [...new Set(workloads(team).map(({ image }) => image))];
+
+/** How to build `images` and all that they build on, parents first. */
+export function imageBuilds(team: Team, images: readonly ImageName[], root: string): ImageBuild[] {
   const options = { root, mirrors: team.mirrors, certificates: readCertificates(team.certificates) };
-  const used = [...new Set(workloads(team).map(({ image }) => image))];
-  return buildOrder(used).map((image) => imageBuild(image, options).name);
+  return buildOrder(images).map((image) => imageBuild(image, options));
 }
 
 /** Those of `names` that the daemon does not have. */

@@ -37,7 +37,7 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
     portProblem(team, host, containers),
     docker.run("info", "--format", "{{json .}}").then((json) => JSON.parse(json) as DockerInfo),
     docker.networks(),
-    domainWarning(team),
+    domainWarning(team, "this machine"),
   ]);
   const problems = [
     port,
@@ -155,14 +155,18 @@ export function memoryWarning(team: Team, total: number): string | undefined {
   );
 }
 
-/** Names below `localhost` need no resolver: browsers know them. */
-async function domainWarning({ domain, members }: Team): Promise<string | undefined> {
+/**
+ * Names below `localhost` need no resolver: browsers know them.
+ *
+ * @param destination what the names have to lead to
+ */
+export async function domainWarning({ domain, members }: Team, destination: string): Promise<string | undefined> {
   if (/(?:^|\.)localhost$/.test(domain)) return undefined;
   const host = `${members[0]?.id}.${domain}`;
   try {
     await lookup(host);
     return undefined;
   } catch {
-    return `${host} does not resolve here: point *.${domain} and ${domain} at this machine in your DNS`;
+    return `${host} does not resolve here: point *.${domain} and ${domain} at ${destination} in your DNS`;
   }
 }

@@ -9,6 +9,11 @@ export interface RunOptions {
   readonly timeout?: number;
 }
 
+export interface CaptureOptions extends RunOptions {
+  /** What the program reads from standard input. Default nothing. */
+  readonly input?: string;
+}
+
 export interface Result {
   /** Exit status; 127 when there is no such program, 124 after the time-out. */
   readonly code: number;
@@ -17,10 +22,11 @@ export interface Result {
 }
 
 /** Runs a program to its end and keeps what it writes. Never throws for a status other than 0. */
-export function capture(file: string, args: readonly string[], options: RunOptions = {}): Promise<Result> {
+export function capture(file: string, args: readonly string[], options: CaptureOptions = {}): Promise<Result> {
   let stdout = "";
   let stderr = "";
-  return start(file, args, options, ["ignore", "pipe", "pipe"], (child) => {
+  return start(file, args, options, [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"], (child) => {
+    feed(child, options.input);
     child.stdout?.setEncoding("utf8").on("data", (text) => (stdout += text));
     child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
   }).then((code) => ({ code, stdout, stderr }));
@@ -31,9 +37,10 @@ export function lines(
   file: string,
   args: readonly string[],
   onLine: (line: string) => void,
-  options: RunOptions & { readonly signal?: AbortSignal } = {},
+  options: CaptureOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<number> {
-  return start(file, args, options, ["ignore", "pipe", "pipe"], (child) => {
+  return start(file, args, options, [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"], (child) => {
+    feed(child, options.input);
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", onLine);
     }
@@ -56,6 +63,11 @@ export async function foreground(file: string, args: readonly string[], options:
   });
   for (const [signal, handler] of forward) process.off(signal, handler);
   return code;
+}
+
+/** A program that ends before it has read everything says why itself. */
+function feed(child: ReturnType<typeof spawn>, input: string | undefined): void {
+  child.stdin?.on("error", () => undefined).end(input);
 }
 
 function start(

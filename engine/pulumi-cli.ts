@@ -26,9 +26,9 @@ const load = createRequire(__filename);
 /** The version that package-lock.json pins; `PULUMI_VERSION` overrides it, as it does for the npm package. */
 const cliVersion = (env: NodeJS.ProcessEnv): string => env.PULUMI_VERSION || load("pulumi/package.json").version;
 
-/** The plugins that a target needs, in the versions of the installed SDKs. */
+/** The plugins that a target needs, in the versions of the installed SDKs. Images are the docker plugin's on both. */
 export function requiredPlugins(target: Team["target"]): Plugin[] {
-  const names = target === "docker" ? ["docker", "random"] : ["kubernetes", "random"];
+  const names = target === "docker" ? ["docker", "random"] : ["kubernetes", "docker", "random"];
   return names.map((name) => ({ name, version: load(`@pulumi/${name}/package.json`).version }));
 }
 

@@ -2,10 +2,9 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LIVE, type Team } from "../config/members";
 import { ciUrl, editorUrl, gitUrl, liveUrl, portalUrl, siteUrl } from "../config/naming";
-import type { Container, Docker } from "./docker";
-import type { DockerHost } from "./docker-host";
 import { UserError } from "./errors";
 import type { Progress } from "./progress";
+import type { FindGateway, GatewayAddress, Instance, Target } from "./target";
 
 /** Milliseconds until an environment that does not answer counts as failed. */
 const PATIENCE = 180_000;
@@ -14,7 +13,7 @@ const REQUEST_TIMEOUT = 3_000;
 const LOG_LINES = 15;
 
 /** Something that is asked through the gateway whether it works. */
-export interface Target {
+export interface Service {
   /** For messages. */
   readonly title: string;
   /** The URL's own host goes into the Host header: the domain need not resolve here. */
@@ -36,7 +35,7 @@ const answers = ({ status }: Answer): boolean => status === 200;
  * The team's own services, and every member's site (with its database and cache) and editor. `/-/health` would not do:
  * there the gateway answers for itself, whatever the host.
  */
-export function targets(team: Team): Target[] {
+export function services(team: Team): Service[] {
   return [
     {
       title: "the portal",
@@ -67,7 +66,7 @@ export function targets(team: Team): Target[] {
       member: LIVE,
       components: ["web", "db", "cache"],
     },
-    ...team.members.flatMap(({ id }): Target[] => [
+    ...team.members.flatMap(({ id }): Service[] => [
       {
         title: `${id}'s site`,
         url: `${siteUrl(team, id)}/-/status`,
@@ -97,29 +96,27 @@ export function siteWorks({ status, body }: Answer): boolean {
   }
 }
 
-/** Where the gateway's port is reached: on a local daemon, at the address that it is published on. */
-export const gatewayAddress = (
-  { listen }: Pick<Team, "listen">,
-  host: Pick<DockerHost, "local" | "address">,
-): string => (host.local && listen !== "0.0.0.0" ? listen : host.address);
-
 /**
- * Waits until every target works.
+ * Waits until every service works.
  *
- * @param address where the gateway's port is reached
  * @throws UserError that names those that do not, with the last lines of their logs
  */
-export async function waitUntilReady(team: Team, address: string, docker: Docker, progress: Progress): Promise<void> {
-  const all = targets(team);
-  let waiting: Target[] = all;
+export async function waitUntilReady(
+  team: Team,
+  find: FindGateway,
+  platform: Pick<Target, "instances" | "logs">,
+  progress: Progress,
+): Promise<void> {
+  const all = services(team);
+  let waiting: Service[] = all;
   await progress.step(
     "Waiting for every service to answer",
     async (detail) => {
       const end = performance.now() + PATIENCE;
       for (;;) {
-        waiting = await notReady(waiting, address, team.port);
+        waiting = await notReady(waiting, await find());
         if (waiting.length === 0) return;
-        if (performance.now() > end) throw new UserError(await complaint(waiting, team, docker));
+        if (performance.now() > end) throw new UserError(await complaint(waiting, platform));
         detail(`${all.length - waiting.length} of ${all.length}, not yet ${listed(waiting.map(({ title }) => title))}`);
         await sleep(INTERVAL);
       }
@@ -129,17 +126,25 @@ export async function waitUntilReady(team: Team, address: string, docker: Docker
 }
 
 /** Those of `candidates` that do not work at this moment. */
-export async function notReady(candidates: readonly Target[], address: string, port: number): Promise<Target[]> {
+export async function notReady(
+  candidates: readonly Service[],
+  gateway: GatewayAddress | undefined,
+): Promise<Service[]> {
+  if (gateway === undefined) return [...candidates];
   const ready = await Promise.all(
-    candidates.map(async (target) => {
-      const answer = await ask(target.url, address, port);
-      return answer !== undefined && target.isReady(answer);
+    candidates.map(async (service) => {
+      const answer = await ask(service.url, gateway);
+      return answer !== undefined && service.isReady(answer);
     }),
   );
   return candidates.filter((_, index) => !ready[index]);
 }
 
-function ask(url: string, address: string, port: number): Promise<Answer | undefined> {
+/** Whether the team's gateway is what answers at an address. */
+export const answersAt = async (team: Team, gateway: GatewayAddress): Promise<boolean> =>
+  (await notReady(services(team).slice(0, 1), gateway)).length === 0;
+
+function ask(url: string, { address, port }: GatewayAddress): Promise<Answer | undefined> {
   const { host, pathname } = new URL(url);
   return new Promise((resolve) => {
     const call = request(
@@ -159,27 +164,20 @@ function ask(url: string, address: string, port: number): Promise<Answer | undef
   });
 }
 
-async function complaint(failed: readonly Target[], team: Team, docker: Docker): Promise<string> {
-  const containers = await docker.containers();
-  const suspects = new Set(failed.flatMap((target) => containersOf(target, team.id, containers)));
-  const logs = await Promise.all([...suspects].map(async (container) => `\n${await logTail(container)}`));
+async function complaint(failed: readonly Service[], platform: Pick<Target, "instances" | "logs">): Promise<string> {
+  const instances = await platform.instances();
+  const suspects = new Set(failed.flatMap((service) => instancesOf(service, instances)));
+  const logs = await Promise.all([...suspects].map(async (instance) => `\n${await logTail(instance)}`));
   return [`These do not answer: ${failed.map(({ title, url }) => `${title} (${url})`).join(", ")}`, ...logs].join("\n");
 
-  async function logTail({ name, status }: Container): Promise<string> {
-    // Docker keeps what was written to the two streams apart; their order is lost, which does no harm here.
-    const log = await docker.logs(name, LOG_LINES);
-    return [`${name} (${status})`, ...log.map((line) => `  ${line}`)].join("\n");
+  async function logTail(instance: Instance): Promise<string> {
+    const log = await platform.logs(instance, LOG_LINES);
+    return [`${instance.name} (${instance.status})`, ...log.map((line) => `  ${line}`)].join("\n");
   }
 }
 
-function containersOf({ member, components }: Target, team: string, containers: readonly Container[]): Container[] {
-  return containers.filter(
-    ({ labels }) =>
-      labels["muster.team"] === team &&
-      labels["muster.member"] === member &&
-      components.includes(labels["muster.component"] ?? ""),
-  );
-}
+const instancesOf = ({ member, components }: Service, instances: readonly Instance[]): Instance[] =>
+  instances.filter((instance) => instance.member === member && components.includes(instance.component));
 
 /** At most three names, and how many more there are. */
 export function listed(names: readonly string[]): string {

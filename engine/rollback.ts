@@ -2,10 +2,8 @@ import { userInfo } from "node:os";
 import { LIVE, type Team } from "../config/members";
 import { liveUrl } from "../config/naming";
 import { UserError } from "./errors";
-import { capture } from "./process";
 import { type Project, stackTeam } from "./project";
 import { openSession } from "./session";
-import { workloadName } from "./workloads";
 
 const REPOSITORY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const RELEASE = /^\d{8}T\d{6}Z-[0-9a-f]{12}$/;
@@ -28,23 +26,16 @@ export async function rollback(project: Project, options: RollbackOptions): Prom
   const session = await openSession(project, options.stack);
   const team = stackTeam(session.stack);
   const order = rollbackOrder(team, options);
-  const deployer = workloadName(team.id, { member: LIVE, component: "deployer" });
-  if (!session.own.some(({ name, state }) => name === deployer && state === "running")) {
-    throw new UserError(`The container ${deployer} is not running: npm run up${session.options}`);
-  }
+  const { target } = session;
+  const deployer = (await target.instances()).find(
+    ({ member, component, running }) => member === LIVE && component === "deployer" && running,
+  );
+  if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
 
-  const { code, stdout, stderr } = await capture(
-    "docker",
-    [
-      "exec",
-      "-e",
-      `ORDER=${JSON.stringify({ ...order, by: userInfo().username, reason: "npm run rollback" })}`,
-      deployer,
-      "sh",
-      "-c",
-      'printf %s "$ORDER" | muster-deploy rollback',
-    ],
-    { env: session.docker.env },
+  const { code, stdout, stderr } = await target.exec(
+    deployer,
+    ["muster-deploy", "rollback"],
+    JSON.stringify({ ...order, by: userInfo().username, reason: "npm run rollback" }),
   );
   if (code !== 0)
     throw new UserError(stderr.trim().replace(/^muster: /, "") || `muster-deploy ended with status ${code}`);

@@ -1,31 +1,25 @@
+import type { Team } from "../config/members";
 import { TEAM_ID } from "../config/naming";
-import { type Container, type Docker, dockerClient } from "./docker";
-import { type DockerHost, findDocker } from "./docker-host";
+import { openDockerTarget } from "./docker-target";
+import { openKubernetesTarget } from "./kubernetes-target";
 import { createProgress, type Progress } from "./progress";
 import { findStack, type Project, readableConfig, type Stack } from "./project";
-import { type EngineName, runningEngine, teamContainers } from "./select-engine";
+import type { Target, TargetContext } from "./target";
 
-/** A command's view of one environment: the stack, the daemon, and what of the team is on it. */
+/** A command's view of one environment: the stack, and where it runs. */
 export interface Session {
   readonly stack: Stack;
   /** Team id. */
   readonly team: string;
-  readonly host: DockerHost;
-  readonly docker: Docker;
+  readonly target: Target;
   readonly progress: Progress;
-  /** Every container on the daemon, as it was at the start. */
-  readonly containers: readonly Container[];
-  /** Those of the team. */
-  readonly own: readonly Container[];
-  /** The engine that made them. */
-  readonly running: EngineName | undefined;
   /** What follows an `npm run` command to mean this stack. */
   readonly options: string;
 }
 
 /**
  * @param requested `--stack`
- * @param mayInstall whether Docker is installed and started where it is missing
+ * @param mayInstall whether what is missing on this machine is installed and started
  */
 export async function openSession(
   project: Project,
@@ -33,28 +27,33 @@ export async function openSession(
   mayInstall = false,
 ): Promise<Session> {
   const stack = findStack(project, requested);
-  const team = teamId(stack);
-  const progress = createProgress();
-  const host = await findDocker(progress, { mayInstall });
-  const docker = dockerClient(host.env);
-  const containers = await docker.containers();
-  return {
-    stack,
-    team,
-    host,
-    docker,
-    progress,
-    containers,
-    own: teamContainers(containers, team),
-    running: runningEngine(containers, team),
-    options: stackOptions(stack),
-  };
+  const { team, kind } = identity(stack);
+  const context = { stack, team, progress: createProgress(), options: stackOptions(stack), mayInstall };
+  return { ...context, target: await openTarget(kind, context) };
+}
+
+function openTarget(kind: Team["target"], context: TargetContext): Promise<Target> {
+  switch (kind) {
+    case "docker":
+      return openDockerTarget(context);
+    case "kubernetes":
+      return openKubernetesTarget(context);
+    default: {
+      const exhaustive: never = kind;
+      return exhaustive;
+    }
+  }
 }
 
 export const stackOptions = ({ explicit, shortName }: Stack): string => (explicit ? ` -- --stack ${shortName}` : "");
 
-/** The team's id alone, which a stack file with faults elsewhere still has. */
-function teamId(stack: Stack): string {
-  const id = readableConfig(stack)[`${stack.project.name}:team`];
-  return id !== undefined && TEAM_ID.test(id) ? id : stack.project.name;
+/** What a stack file with faults elsewhere still tells. */
+function identity(stack: Stack): { team: string; kind: Team["target"] } {
+  const config = readableConfig(stack);
+  const { name } = stack.project;
+  const id = config[`${name}:team`];
+  return {
+    team: id !== undefined && TEAM_ID.test(id) ? id : name,
+    kind: config[`${name}:target`] === "kubernetes" ? "kubernetes" : "docker",
+  };
 }

@@ -1,48 +1,43 @@
 import { ConfigError } from "../config/schema";
-import type { Container } from "./docker";
 import { type Project, stackTeam } from "./project";
-import { gatewayAddress, notReady, targets } from "./readiness";
+import { notReady, services } from "./readiness";
 import { ENGINE_TITLES } from "./select-engine";
 import { openSession, type Session } from "./session";
 import { formatTable } from "./table";
+import type { Instance } from "./target";
 
 /** Prints what of a stack's environment is there, and what answers. */
 export async function status(project: Project, requested: string | undefined): Promise<void> {
   const session = await openSession(project, requested);
-  const { team, running, own, options } = session;
-  if (running === undefined) {
+  const { team, target, options } = session;
+  if (target.running === undefined) {
     console.log(`Nothing of team ${team} is up: npm run up${options}`);
     return;
   }
-  console.log(`Team ${team}, brought up by ${ENGINE_TITLES[running]}\n`);
-  console.log(containerTable(own));
+  console.log(`Team ${team}, brought up by ${ENGINE_TITLES[target.running]}\n`);
+  console.log(instanceTable(await target.instances(), target.instanceTitle));
   const answers = await answerTable(session);
   if (answers) console.log(`\n${answers}`);
 }
 
-/** The team's own containers first, then member by member. */
-export function containerTable(containers: readonly Container[]): string {
-  const key = ({ labels, name }: Container) => `${labels["muster.member"] ?? ""} ${name}`;
-  const sorted = [...containers].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+/** The team's own first, then member by member. */
+export function instanceTable(instances: readonly Instance[], title: string): string {
+  const key = ({ member, name }: Instance) => `${member ?? ""} ${name}`;
+  const sorted = [...instances].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   return formatTable([
-    ["MEMBER", "COMPONENT", "STATE", "CONTAINER"],
-    ...sorted.map(({ labels, status, name }) => [
-      labels["muster.member"] ?? "(team)",
-      labels["muster.component"] ?? "",
-      status,
-      name,
-    ]),
+    ["MEMBER", "COMPONENT", "STATE", title],
+    ...sorted.map(({ member, component, status, name }) => [member ?? "(team)", component, status, name]),
   ]);
 }
 
-async function answerTable({ stack, host }: Session): Promise<string | undefined> {
+async function answerTable({ stack, target }: Session): Promise<string | undefined> {
   try {
     const team = stackTeam(stack);
-    const all = targets(team);
-    const silent = new Set(await notReady(all, gatewayAddress(team, host), team.port));
+    const all = services(team);
+    const silent = await target.withGateway(team, async (find) => new Set(await notReady(all, await find())));
     return formatTable([
       ["SERVICE", "ANSWERS", "URL"],
-      ...all.map((target) => [target.title, silent.has(target) ? "no" : "yes", new URL(target.url).origin]),
+      ...all.map((service) => [service.title, silent.has(service) ? "no" : "yes", new URL(service.url).origin]),
     ]);
   } catch (error) {
     // What runs can be told without the roster.

@@ -1,10 +1,11 @@
 import { runCommand, STACK_HELP, STACK_OPTION } from "../engine/command";
-import { exportCompose } from "../engine/export";
+import { exportEnvironment } from "../engine/export";
 
 void runCommand({
-  usage: "export -- [--stack NAME] [--output FILE]",
-  help: `Writes the environment as a compose file.\n\n${STACK_HELP}
-  --output FILE  where to; by default the file that npm run up -- --engine compose uses`,
-  options: { ...STACK_OPTION, output: { type: "string" } },
-  run: ({ stack, output }, _, project) => exportCompose(project, stack, output),
+  usage: "export -- [--stack NAME] [--output PATH] [--secrets]",
+  help: `Writes the environment as a compose file, or as Kubernetes manifests.\n\n${STACK_HELP}
+  --output PATH  file, or folder for manifests; by default the one that npm run up uses
+  --secrets      write passwords into the manifests, so that kubectl can apply them`,
+  options: { ...STACK_OPTION, output: { type: "string" }, secrets: { type: "boolean" } },
+  run: (values, _, project) => exportEnvironment(project, values),
 });
