@@ -9,7 +9,7 @@ const shared = {
 
 /** @type {import("jest").Config} */
 module.exports = {
-  projects: ["unit", "component", "e2e", "browser"].map((displayName) => ({
+  projects: ["unit", "component", "e2e", "browser", "cluster"].map((displayName) => ({
     ...shared,
     displayName,
     testMatch: [`<rootDir>/tests/${displayName}/**/*.test.ts`],

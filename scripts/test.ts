@@ -5,12 +5,17 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { aptAccess, aptInstall } from "../engine/apt";
 import { findDocker } from "../engine/docker-host";
+import { INTERRUPTED } from "../engine/errors";
 import { createProgress, type Progress } from "../engine/progress";
 import { chromiumPath } from "../tests/support/browser";
+import { ensureCluster } from "../tests/support/cluster";
 
 /** In the order in which they run: a fault shows at the cheapest tier that can see it. */
-const TIERS = ["unit", "component", "e2e", "browser"] as const;
+const TIERS = ["unit", "component", "e2e", "browser", "cluster"] as const;
 type Tier = (typeof TIERS)[number];
+
+/** They share the machine and names on Docker: one file after the other. */
+const ON_DOCKER: readonly Tier[] = ["e2e", "browser", "cluster"];
 
 interface Counts {
   passed: number;
@@ -30,12 +35,13 @@ async function main(): Promise<number> {
     return 2;
   }
   const tiers = TIERS.filter((tier) => positionals.length === 0 || positionals.includes(tier));
-  const env = await prepare(tiers, createProgress());
+  const progress = createProgress();
+  const env = await prepare(tiers, progress);
 
   const total: Counts = { passed: 0, failed: 0, skipped: 0 };
   for (const tier of tiers) {
     console.log(`\n== ${tier} ==`);
-    const counts = await runTier(tier, env);
+    const counts = tier === "cluster" ? await onCluster(env, progress) : await runTier(tier, env);
     for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
   }
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
@@ -48,16 +54,28 @@ async function prepare(tiers: readonly Tier[], progress: Progress): Promise<Node
   if (tiers.includes("browser") && chromiumPath() === undefined && debianLike && root) {
     await aptInstall(progress, ["chromium", "fonts-dejavu-core"]);
   }
-  const onDocker = tiers.includes("e2e") || tiers.includes("browser");
+  const onDocker = tiers.some((tier) => ON_DOCKER.includes(tier));
   return onDocker ? { ...process.env, ...(await findDocker(progress)).env } : process.env;
+}
+
+/** Runs the cluster tier on a cluster that is up for no longer than that, unless it was up before. */
+async function onCluster(env: NodeJS.ProcessEnv, progress: Progress): Promise<Counts> {
+  const cluster = await ensureCluster(progress, env);
+  const interrupted = () => void cluster.stop().finally(() => process.exit(INTERRUPTED));
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  try {
+    return await runTier("cluster", { ...env, ...cluster.env });
+  } finally {
+    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+    await cluster.stop();
+  }
 }
 
 async function runTier(tier: Tier, env: NodeJS.ProcessEnv): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), "muster-jest-"));
   const report = join(folder, "report.json");
   const args = ["--selectProjects", tier, "--verbose", "--json", "--outputFile", report];
-  // The tiers on Docker share its two cores and its names: one file after the other.
-  if (tier === "e2e" || tier === "browser") args.push("--runInBand");
+  if (ON_DOCKER.includes(tier)) args.push("--runInBand");
   const code = await new Promise<number>((resolve, reject) => {
     const child = spawn(process.execPath, [require.resolve("jest/bin/jest"), ...args], {
       env,

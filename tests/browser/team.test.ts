@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { chromiumPath, launch, screenshot } from "../support/browser";
-import { TestEnvironment } from "../support/environment";
+import { DockerEnvironment } from "../support/docker-environment";
 import { request } from "../support/http";
 import { eventually } from "../support/poll";
 import { appendAndSave, login, openFile, runInTerminal } from "../support/workbench";
@@ -13,14 +13,14 @@ const inBrowser = found === undefined ? describe.skip : describe;
 
 /** A member's day in a real browser, through the published port alone. */
 inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian's chromium or set CHROMIUM)"}`, () => {
-  let muster: TestEnvironment;
+  let muster: DockerEnvironment;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
   let password: string;
 
   beforeAll(async () => {
-    muster = await TestEnvironment.create("testbrowser", "compose");
+    muster = await DockerEnvironment.create("testbrowser", "compose");
     muster.configure({ members: [{ id: "alice", name: "Alice Kim" }, { id: "bob" }] });
     await muster.succeed("up");
     const output = await muster.succeed("credentials", "alice", "--json");
@@ -71,10 +71,10 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
     await page.goto(muster.url(undefined));
     const editorState = page.locator('[data-service="bob/editor"]');
     await editorState.and(page.locator('[data-state="up"]')).waitFor();
-    await muster.docker("stop", "bob-code");
+    await muster.stop("bob-code");
     await editorState.and(page.locator(':not([data-state="up"])')).waitFor();
     await screenshot(page, "portal-editor-down");
-    await muster.docker("start", "bob-code");
+    await muster.start("bob-code");
     await editorState.and(page.locator('[data-state="up"]')).waitFor();
   });
 

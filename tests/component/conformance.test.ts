@@ -9,14 +9,15 @@ import { generatedPassword, imageId, register } from "../support/program";
 
 /** What every platform must make of the same specs. */
 
-const teamFor = (target: Team["target"]): Team =>
+const teamFor = (target: Team["target"], config: object = {}): Team =>
   resolveTeam(
     parseTeamConfig({
       team: "hackathon",
       target,
       port: 9000,
       members: [{ id: "alice" }, { id: "bob" }],
-      kubernetes: { registry: "registry.example.org" },
+      registry: { push: "registry.example.org" },
+      ...config,
     }),
   );
 
@@ -40,6 +41,7 @@ const base: Omit<WorkloadSpec, "image"> = {
   env: {},
   port: 8080,
   exposure: "team",
+  clients: ["gateway", "portal"],
   probe: { kind: "http", path: "/-/health" },
   resources: { memory: 384, cpus: 1 },
   stopGrace: 10,
@@ -223,4 +225,46 @@ test("Kubernetes refuses another scope's volume", async () => {
   await expect(mount()).rejects.toThrow(
     new Error(`workload "bob-web" mounts another scope's volume at /workspace: Kubernetes cannot share it`),
   );
+});
+
+describe("images on Kubernetes", () => {
+  const DIGEST = `@sha256:${"0".repeat(64)}`;
+  const podImages = async (config: object) => {
+    const { resources } = await register(() => {
+      const platform = createPlatform(teamFor("kubernetes", config));
+      const scope = platform.scope("alice", {});
+      for (const [component, image] of [
+        ["web", "apache-php"],
+        ["db", "mariadb"],
+      ] as const) {
+        platform.workload(scope, { ...base, component, image: platform.image(image) }, {});
+      }
+    });
+    return {
+      pods: resources
+        .filter(({ type }) => type === "kubernetes:apps/v1:Deployment")
+        .map(({ inputs }) => inputs.spec.template.spec.containers[0].image),
+      pushed: resources
+        .filter(({ type, inputs }) => type === "docker:index/image:Image" && !inputs.skipPush)
+        .map(({ inputs }) => inputs.imageName.replace(/:[0-9a-f]{12}$/, "")),
+    };
+  };
+
+  test("are pulled by another name than they are pushed by", async () => {
+    expect(await podImages({ registry: { push: "localhost:5000/a", pull: "registry.example.org/b" } })).toEqual({
+      pods: [
+        `registry.example.org/b/muster/mariadb@${imageId("mariadb")}`,
+        `registry.example.org/b/muster/apache-php@${imageId("apache-php")}`,
+      ],
+      pushed: ["localhost:5000/a/muster/apache-php", "localhost:5000/a/muster/mariadb"],
+    });
+  });
+
+  test("that are prebuilt are neither built nor pushed", async () => {
+    const mariadb = `registry.example.org/other/mariadb${DIGEST}`;
+    expect(await podImages({ images: { mariadb } })).toEqual({
+      pods: [mariadb, `registry.example.org/muster/apache-php@${imageId("apache-php")}`],
+      pushed: ["registry.example.org/muster/apache-php"],
+    });
+  });
 });

@@ -7,7 +7,7 @@ import { imageId, type RegisteredResource, runProgram } from "../support/program
 /** Git server, CI runner and live server: what holds what, and what a change of the roster touches. */
 
 const CONTAINER = "docker:index/container:Container";
-const kubernetes = { target: "kubernetes", kubernetes: { registry: "registry.example.org" } };
+const kubernetes = { target: "kubernetes", registry: { push: "registry.example.org" } };
 const members = [{ id: "alice" }, { id: "bob" }];
 
 const run = async (config: object = {}) => (await runProgram({ team: "hackathon", members, ...config })).resources;
@@ -257,20 +257,30 @@ describe("on Kubernetes", () => {
     resources = await run(kubernetes);
   });
   const policy = (name: string) => named(resources, name, "kubernetes:networking.k8s.io/v1:NetworkPolicy").inputs.spec;
-  const everyScope = { namespaceSelector: { matchLabels: { "muster.team": "hackathon" } } };
 
-  test("the live scope holds the stack and the deployer, and its share has room for them", () => {
-    const pods = resources.filter(
-      ({ type, inputs }) =>
-        type.startsWith("kubernetes:apps/") && inputs.metadata.namespace === "muster-hackathon-live",
-    );
-    expect(pods.map(({ name }) => name).sort()).toEqual(["live-db", "live-deployer", "live-web"]);
-    const { hard } = named(resources, "live-quota", "kubernetes:core/v1:ResourceQuota").inputs.spec;
+  test.each([
+    ["alice", ["code", "db", "web"]],
+    ["live", ["db", "deployer", "web"]],
+  ])("what runs in the scope of %s fits into its share, and a replacement beside it", (owner, components) => {
+    const inside = (type: string) =>
+      resources.filter(
+        (resource) =>
+          resource.type.startsWith(type) && resource.inputs.metadata.namespace === `muster-hackathon-${owner}`,
+      );
+    const pods = inside("kubernetes:apps/");
+    expect(pods.map(({ name }) => name).sort()).toEqual(components.map((component) => `${owner}-${component}`));
+    const { hard } = named(resources, `${owner}-quota`, "kubernetes:core/v1:ResourceQuota").inputs.spec;
     const limits = pods.map(({ inputs }) => inputs.spec.template.spec.containers[0].resources.limits);
-    const sum = (key: "cpu" | "memory") => limits.reduce((all, limit) => all + Number.parseInt(limit[key], 10), 0);
-    expect(sum("cpu")).toBeLessThanOrEqual(Number.parseInt(hard["limits.cpu"], 10));
-    expect(sum("memory")).toBeLessThanOrEqual(Number.parseInt(hard["limits.memory"], 10));
-    expect(pods.length).toBeLessThanOrEqual(Number(hard.pods));
+    for (const key of ["cpu", "memory"] as const) {
+      const values: number[] = limits.map((limit) => Number.parseInt(limit[key], 10));
+      const sum = values.reduce((all, value) => all + value, 0);
+      expect(sum + Math.max(...values)).toBeLessThanOrEqual(Number.parseInt(hard[`limits.${key}`], 10));
+    }
+    expect(Number(hard.pods)).toBe(pods.length + 1);
+    const claims = inside("kubernetes:core/v1:PersistentVolumeClaim");
+    expect(Number(hard.persistentvolumeclaims)).toBe(claims.length);
+    const storage: number[] = claims.map(({ inputs }) => Number.parseInt(inputs.spec.resources.requests.storage, 10));
+    expect(Number.parseInt(hard["requests.storage"], 10)).toBe(storage.reduce((all, size) => all + size, 0));
   });
 
   test("only the deployer can write releases", () => {
@@ -286,25 +296,36 @@ describe("on Kubernetes", () => {
     expect(mounts("live-deployer")).toEqual([{ name: "srv-live", mountPath: "/srv/live" }]);
   });
 
-  test("every scope reaches git server and CI, and the deployer the CI's second port", () => {
-    expect(policy("git").ingress).toEqual([{ ports: [{ protocol: "TCP", port: 8080 }], from: [everyScope] }]);
-    expect(policy("ci").ingress).toEqual([
-      {
-        ports: [
-          { protocol: "TCP", port: 8080 },
-          { protocol: "TCP", port: 9989 },
-        ],
-        from: [everyScope],
-      },
-    ]);
-    expect(policy("live-db").ingress).toEqual([
-      { ports: [{ protocol: "TCP", port: 3306 }], from: [{ podSelector: {} }] },
-    ]);
+  /** `port: clients` of each rule, `@` and the namespaces that they may be in before them. */
+  const flows = (name: string): string[] =>
+    // biome-ignore lint/suspicious/noExplicitAny: a policy's rules, as they were registered.
+    (policy(name).ingress ?? []).flatMap(({ ports, from }: any) =>
+      // biome-ignore lint/suspicious/noExplicitAny: see above.
+      from.map(({ namespaceSelector, podSelector }: any) => {
+        const [namespace = "own"] = Object.values(namespaceSelector?.matchLabels ?? {});
+        return `${ports[0].port} @${namespace} ${podSelector.matchExpressions[0].values.join(" ")}`;
+      }),
+    );
+
+  test.each([
+    ["alice-web", ["8080 @own gateway portal", "8080 @muster-hackathon gateway portal"]],
+    ["alice-code", ["8080 @own gateway portal", "8080 @muster-hackathon gateway portal"]],
+    ["alice-db", ["3306 @own code deployer web"]],
+    ["live-db", ["3306 @own code deployer web"]],
+    ["live-deployer", []],
+    ["worker-1", []],
+    ["portal", ["8080 @own gateway"]],
+    ["git", ["8080 @hackathon ci code deployer gateway portal worker-1"]],
+    ["ci", ["8080 @hackathon gateway git portal", "9989 @hackathon deployer worker-1"]],
+  ])("%s is connected to by its clients alone", (name, expected) => {
+    expect(flows(name)).toEqual(expected);
   });
 
-  test("a worker reaches the CI, the git server and package registries", () => {
-    expect(policy("worker-1").policyTypes).toEqual(["Ingress", "Egress"]);
-    expect(policy("worker-1").egress[0].to[0]).toEqual(everyScope);
-    expect(policy("worker-1").egress[0].to[1].ipBlock.cidr).toBe("0.0.0.0/0");
+  test("only what runs the members' code connects to the world", () => {
+    const open = resources
+      .filter(({ type }) => type === "kubernetes:networking.k8s.io/v1:NetworkPolicy")
+      .filter(({ inputs }) => JSON.stringify(inputs.spec.egress ?? []).includes("ipBlock"))
+      .map(({ name }) => name);
+    expect(open.sort()).toEqual(["alice-code", "alice-web", "bob-code", "bob-web", "live-web", "worker-1"]);
   });
 });

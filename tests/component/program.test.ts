@@ -14,7 +14,7 @@ const platforms = [
   },
   {
     target: "kubernetes",
-    config: { target: "kubernetes", kubernetes: { registry: "registry.example.org", context: "kind-dev" } },
+    config: { target: "kubernetes", registry: { push: "registry.example.org" }, kubernetes: { context: "kind-dev" } },
     volume: "kubernetes:core/v1:PersistentVolumeClaim",
     gateway: "kubernetes:apps/v1:Deployment gateway",
     portal: "kubernetes:apps/v1:Deployment portal",
@@ -285,12 +285,12 @@ describe("on Docker", () => {
 });
 
 describe("on Kubernetes", () => {
+  const onCluster = { team: "hackathon", target: "kubernetes", registry: { push: "registry.example.org" } };
   let resources: RegisteredResource[];
   beforeAll(async () => {
     ({ resources } = await runProgram({
-      team: "hackathon",
-      target: "kubernetes",
-      kubernetes: { registry: "registry.example.org", context: "kind-dev" },
+      ...onCluster,
+      kubernetes: { context: "kind-dev" },
       members: [alice, bob],
     }));
   });
@@ -361,6 +361,53 @@ describe("on Kubernetes", () => {
     ]);
   });
 
+  test("a registry's account is a secret of every namespace, there before its pods", async () => {
+    const { resources: registered } = await runProgram({
+      ...onCluster,
+      registry: { push: "registry.example.org", user: "puller", password: "s3cret-of-pulls" },
+      members: [alice],
+    });
+    const accounts = registered.filter(({ inputs }) => inputs.type === "kubernetes.io/dockerconfigjson");
+    expect(accounts.map(({ inputs }) => inputs.metadata.namespace).sort()).toEqual([
+      "muster-hackathon",
+      "muster-hackathon-alice",
+      "muster-hackathon-live",
+    ]);
+    for (const { inputs, secrets } of accounts) expect(secrets).toContainEqual(inputs.stringData);
+    for (const { type, name, inputs, dependencies } of registered) {
+      if (!type.startsWith("kubernetes:apps/")) continue;
+      expect([name, inputs.spec.template.spec.imagePullSecrets]).toEqual([name, [{ name: "registry" }]]);
+      const [member] = ["alice", "live"].filter((id) => name.startsWith(`${id}-`));
+      expect(dependencies).toContain(`kubernetes:core/v1:Secret ${member === undefined ? "" : `${member}-`}registry`);
+    }
+  });
+
+  test.each([
+    ["an Ingress with a certificate", { ingress: { tlsSecret: "tls" } }, "https"],
+    ["an Ingress without", { ingress: {} }, undefined],
+    ["a Gateway that ends TLS", { gatewayApi: { gateway: "public", namespace: "infra", tls: true } }, "https"],
+    ["nothing", {}, undefined],
+  ])("the gateway behind %s", async (_, entrance, scheme) => {
+    const { resources: registered } = await runProgram({ ...onCluster, kubernetes: entrance, members: [alice] });
+    const types = registered.filter(({ name }) => name === "gateway").map(({ type }) => type);
+    expect(types.includes("kubernetes:networking.k8s.io/v1:Ingress")).toBe("ingress" in entrance);
+    expect(types.includes("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute")).toBe("gatewayApi" in entrance);
+    const deployment = registered.find(
+      ({ type, name }) => type === "kubernetes:apps/v1:Deployment" && name === "gateway",
+    );
+    const variables: { name: string; value: string }[] = deployment?.inputs.spec.template.spec.containers[0].env;
+    expect(variables.find(({ name }) => name === "GATEWAY_SCHEME")?.value).toBe(scheme);
+  });
+
+  test("no pod can write to its root file system", () => {
+    for (const { type, name, inputs } of objects()) {
+      if (!type.startsWith("kubernetes:apps/")) continue;
+      const { containers, volumes } = inputs.spec.template.spec;
+      expect([name, containers[0].securityContext.readOnlyRootFilesystem]).toEqual([name, true]);
+      expect(volumes).toContainEqual({ name: "tmp", emptyDir: {} });
+    }
+  });
+
   test("a changed password replaces the pods that read it", () => {
     const hash = (name: string) =>
       objects().find((resource) => resource.type.startsWith("kubernetes:apps/") && resource.name === name)?.inputs.spec
@@ -414,7 +461,7 @@ describe("config that cannot be used", () => {
       "2 problems in the stack's config; nothing was changed.\n" +
         '  config/port: "eighty" is not a number: write for example 8080\n' +
         '  config/prot: "prot" is not a known key: ' +
-        "use certificates, ci, defaults, docker, domain, git, kubernetes, listen, live, members, mirrors, port, " +
+        "use certificates, ci, defaults, docker, domain, git, images, kubernetes, listen, live, members, mirrors, port, registry, " +
         "repositories, target, team, upstream",
     ],
     [
@@ -427,8 +474,8 @@ describe("config that cannot be used", () => {
       "Kubernetes without a registry",
       { members: [alice], target: "kubernetes" },
       "A problem in the stack's config; nothing was changed.\n" +
-        "  config/kubernetes/registry: is missing: name the registry that the cluster pulls images from, " +
-        "for example registry.example.org/muster",
+        "  config/registry: is missing: name the registry of the images, " +
+        "for example { push: registry.example.org/muster }",
     ],
     [
       "a pool with too few subnets",

@@ -1,4 +1,4 @@
-import { type CommandResult, run, type TestEnvironment } from "./environment";
+import type { CommandResult, TestEnvironment } from "./environment";
 import { type Answer, request } from "./http";
 import { eventually } from "./poll";
 
@@ -182,27 +182,4 @@ export class Ci {
     const { logs } = await this.get(`/steps/${stepid}/logs`);
     return (await request(this.muster.url("ci", `/api/v2/logs/${logs[0].logid}/raw_inline`))).body;
   }
-}
-
-/** Kills all that runs in a container, as the kernel would: Docker restarts it, which it does not after `docker kill`. */
-export async function crash(muster: TestEnvironment, container: string): Promise<void> {
-  const { State, HostConfig } = await muster.inspect(container);
-  const { StartedAt } = State;
-  if (HostConfig.Init) {
-    await muster.shell(container, "kill -9 -1");
-  } else {
-    // The kernel does not let a first process be killed from inside; and Docker restarts nothing that it was told to kill.
-    await muster.docker("kill", container);
-    await muster.docker("start", container);
-  }
-  await eventually(`the restart of ${container}`, async () => {
-    const { State } = await muster.inspect(container);
-    return State.Running && State.StartedAt !== StartedAt;
-  });
-}
-
-/** Removes containers behind the back of whatever has made them. */
-export async function remove(muster: TestEnvironment, ...containers: string[]): Promise<void> {
-  const { code, output } = await run("docker", ["rm", "-f", ...containers.map((name) => `${muster.team}-${name}`)]);
-  if (code !== 0) throw new Error(output);
 }

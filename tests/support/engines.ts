@@ -1,26 +1,55 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Engine } from "./environment";
+import { type TestCluster, testCluster } from "./cluster";
+import { DockerEnvironment } from "./docker-environment";
+import type { Engine, TestEnvironment } from "./environment";
+import { KubernetesEnvironment } from "./kubernetes-environment";
 
-export interface EngineCase {
+/** One way to bring an environment up. */
+export interface EngineCase<E extends TestEnvironment = TestEnvironment> {
   readonly engine: Engine;
   /** Why the tests of this engine cannot run here; undefined when they can. */
   readonly unavailable: string | undefined;
+  /** @param purpose what the team is for; the team's id comes of it */
+  create(purpose: string): Promise<E>;
 }
 
-/** Both engines; the end-to-end tests run through Pulumi where its CLI and plugins are found, and always through the export. */
-export const engines = (): EngineCase[] => [
-  { engine: "compose", unavailable: undefined },
-  { engine: "pulumi", unavailable: missingPulumi() },
-];
+/** Both engines on Docker: through Pulumi where its CLI and plugins are found, and always through the export. */
+export const onDocker = (): EngineCase<DockerEnvironment>[] =>
+  (["compose", "pulumi"] as const).map((engine) => ({
+    engine,
+    unavailable: engine === "pulumi" ? missingPulumi("docker") : undefined,
+    create: (purpose) => DockerEnvironment.create(`${purpose}${engine}`, engine),
+  }));
 
-function missingPulumi(): string | undefined {
+/** Both engines in the cluster that the tests are given. */
+export function onKubernetes(): EngineCase<KubernetesEnvironment>[] {
+  const found = testCluster();
+  const unavailable = found.unavailable ?? missingRegistry(found.cluster);
+  return (["kubectl", "pulumi"] as const).map((engine) => ({
+    engine,
+    unavailable: unavailable ?? (engine === "pulumi" ? missingPulumi("kubernetes") : undefined),
+    create: (purpose) => {
+      if (found.unavailable !== undefined) throw new Error(found.unavailable);
+      // Docker's teams of the same engine have stacks of their own.
+      return KubernetesEnvironment.create(`${purpose}k8s${engine}`, engine, found.cluster);
+    },
+  }));
+}
+
+const missingRegistry = ({ registry }: TestCluster): string | undefined =>
+  registry === undefined ? "MUSTER_TEST_REGISTRY does not name the registry of KUBECONFIG's cluster" : undefined;
+
+/** @param provider whose plugin is needed beside those of random and of docker, which builds the images */
+function missingPulumi(provider: "docker" | "kubernetes"): string | undefined {
   const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
   const version = (name: string): string => require(`${name}/package.json`).version;
   const needed = [
     join("versions", version("pulumi"), "bin", "pulumi"),
-    ...["docker", "random"].map((name) => join("plugins", `resource-${name}-v${version(`@pulumi/${name}`)}`)),
+    ...[...new Set(["docker", provider, "random"])].map((name) =>
+      join("plugins", `resource-${name}-v${version(`@pulumi/${name}`)}`),
+    ),
   ];
   const missing = needed.filter((path) => !existsSync(join(home, path)));
   return missing.length === 0 ? undefined : `the Pulumi CLI or a plugin of it is not installed (${missing.join(", ")})`;

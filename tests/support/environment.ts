@@ -3,12 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import Docker from "dockerode";
 import { parse, stringify } from "yaml";
 
 const ROOT = resolve(__dirname, "../..");
-
-export const docker = new Docker();
 
 export interface CommandResult {
   readonly code: number;
@@ -37,7 +34,7 @@ export function run(command: string, args: readonly string[], env: NodeJS.Proces
 }
 
 /** A port of the loopback that nothing listens on. */
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.on("error", reject);
@@ -47,27 +44,46 @@ const freePort = (): Promise<number> =>
     });
   });
 
-export type Engine = "pulumi" | "compose";
+export type Engine = "pulumi" | "compose" | "kubectl";
 
-/** A team of the tests' own, with its own port, stack, state and volumes: it runs beside any other. */
-export class TestEnvironment {
+/** Whose a workload is, and what it is. */
+export interface Place {
+  /** Member id or `live`; undefined for the team's own. */
+  readonly member: string | undefined;
+  readonly component: string;
+}
+
+/** `alice-web` is alice's `web`, `worker-1` the team's own. */
+export function placeOf(container: string): Place {
+  const [, member, component = ""] = /^(?:(.+)-)?(worker-\d+|[a-z]+)$/.exec(container) ?? [];
+  return { member, component };
+}
+
+export const containerOf = ({ member, component }: Place): string => [member, component].filter(Boolean).join("-");
+
+/**
+ * A team of the tests' own, with its own port, stack, state and volumes: it runs beside any other. A container goes by
+ * its name without the team's prefix, `alice-web`, whatever runs it.
+ */
+export abstract class TestEnvironment {
   readonly #home = mkdtempSync(join(tmpdir(), "muster-test-"));
   readonly #stack: string;
 
-  private constructor(
+  protected constructor(
     readonly team: string,
     readonly engine: Engine,
     readonly port: number,
+    /** Config and variables that lead the commands to the target. */
+    private readonly target: { readonly config: Record<string, unknown>; readonly env: NodeJS.ProcessEnv },
   ) {
     this.#stack = `test-${team}`;
   }
 
-  /** @param team id of a team that nobody else uses; what an earlier run left of it is removed */
-  static async create(team: string, engine: Engine): Promise<TestEnvironment> {
-    const environment = new TestEnvironment(team, engine, await freePort());
-    environment.configure({ members: [{ id: "nobody" }] });
-    await environment.succeed("down", "--volumes", "--yes");
-    return environment;
+  /** Removes what an earlier run left of the team. */
+  protected async begin(): Promise<this> {
+    this.configure({ members: [{ id: "nobody" }] });
+    await this.succeed("down", "--volumes", "--yes");
+    return this;
   }
 
   get #stackFile() {
@@ -76,7 +92,7 @@ export class TestEnvironment {
 
   /** Writes the stack file that the next command reads; what Pulumi keeps in it beside the config stays. */
   configure(config: Record<string, unknown>) {
-    const own = { team: this.team, port: this.port, ...config };
+    const own = { team: this.team, port: this.port, ...this.target.config, ...config };
     const keys = Object.fromEntries(Object.entries(own).map(([key, value]) => [`muster:${key}`, value]));
     const before = existsSync(this.#stackFile) ? parse(readFileSync(this.#stackFile, "utf8")) : {};
     writeFileSync(this.#stackFile, stringify({ ...before, config: keys }));
@@ -86,6 +102,7 @@ export class TestEnvironment {
   async muster(command: string, ...args: string[]): Promise<CommandResult> {
     const engine = command === "up" ? ["--engine", this.engine] : [];
     return await run("node", ["scripts/run.mjs", command, "--stack", this.#stack, ...engine, ...args], {
+      ...this.target.env,
       MUSTER_HOME: this.#home,
     });
   }
@@ -108,31 +125,6 @@ export class TestEnvironment {
     return `http://${host === undefined ? "" : `${host}.`}localhost:${this.port}${path}`;
   }
 
-  get #filters() {
-    return { label: [`muster.team=${this.team}`] };
-  }
-
-  /** Container id by name without the team's prefix: `alice-web`. */
-  async containers(): Promise<Record<string, string>> {
-    const containers = await docker.listContainers({ all: true, filters: this.#filters });
-    return Object.fromEntries(
-      containers
-        .map(({ Id, Names }) => [(Names[0] ?? "").replace(`/${this.team}-`, ""), Id] as const)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  }
-
-  async networks(): Promise<string[]> {
-    return (await docker.listNetworks({ filters: this.#filters })).map(({ Name }) => Name).sort();
-  }
-
-  async volumes(): Promise<string[]> {
-    const { Volumes } = await docker.listVolumes({ filters: this.#filters });
-    return Volumes.map(({ Name }) => Name).sort();
-  }
-
-  inspect = (container: string) => docker.getContainer(`${this.team}-${container}`).inspect();
-
   /** Every file of the state that the commands keep: path, mode, text. */
   keptFiles(): [path: string, mode: number, text: string][] {
     return readdirSync(this.#home, { recursive: true, withFileTypes: true })
@@ -141,12 +133,42 @@ export class TestEnvironment {
       .map((path) => [path, statSync(path).mode, readFileSync(path, "utf8")]);
   }
 
-  /** `docker <command>` on a container of the team. */
-  docker = (command: "kill" | "start" | "stop", container: string) =>
-    run("docker", [command, `${this.team}-${container}`]);
-
-  /** Runs a shell line in a container, as its own user. */
-  async shell(container: string, line: string): Promise<CommandResult> {
-    return await run("docker", ["exec", `${this.team}-${container}`, "bash", "-lc", line]);
+  /** Whether a TCP connection from a container comes about within three seconds. */
+  async connects(from: string, host: string, port: number): Promise<boolean> {
+    const probe = `timeout 3 bash -c '</dev/tcp/${host}/${port}' 2>/dev/null && echo open || echo closed`;
+    const { output } = await this.shell(from, probe);
+    const [answer] = /^(?:open|closed)$/m.exec(output) ?? [];
+    if (answer === undefined) throw new Error(`${from} could not try to connect:\n${output}`);
+    return answer === "open";
   }
+
+  /** Id by container: another id is another container. */
+  abstract containers(): Promise<Record<string, string>>;
+  /** All there is of the team but volumes and what holds them; with `member`, of the member. */
+  abstract objects(member?: string): Promise<string[]>;
+  /** Names, as the commands print them. */
+  abstract volumes(): Promise<string[]>;
+  /** The name among `volumes`; `member` is undefined for the team's own. */
+  abstract volume(member: string | undefined, purpose: string): string;
+  /** Runs a shell line in a container, as its own user. */
+  abstract shell(container: string, line: string): Promise<CommandResult>;
+  /** Differs after every start of the container's process; undefined while it does not run. */
+  abstract started(container: string): Promise<string | undefined>;
+  /** Takes a container away until `start`, as somebody would who wants to look at it. */
+  abstract stop(container: string): Promise<void>;
+  abstract start(container: string): Promise<void>;
+  /** Kills all that runs in a container, as the kernel would, and waits for the platform to start it again. */
+  abstract crash(container: string): Promise<void>;
+  /** Removes containers behind the back of whatever has made them, so that nothing but `up` brings them back. */
+  abstract remove(...containers: string[]): Promise<void>;
+  /** The host name by which other containers know a workload. */
+  abstract host(member: string | undefined, component: string): string;
+  /** IP address inside. */
+  abstract address(container: string): Promise<string>;
+  /** What a container is given to know, secrets included, by variable name. */
+  abstract settings(container: string): Promise<Record<string, string>>;
+  /** Names among `volumes`. */
+  abstract mounts(container: string): Promise<string[]>;
+  /** MiB */
+  abstract memory(container: string): Promise<number>;
 }

@@ -10,7 +10,7 @@ export interface WorkloadFacts {
   readonly secrets: Readonly<Record<string, string>>;
   /** Volume by path; ` (read only)` follows it where the process cannot write. */
   readonly mounts: Readonly<Record<string, string>>;
-  readonly reachableFrom: "own scope" | "gateway and portal" | "every scope" | "everywhere";
+  readonly reachableFrom: "own scope" | "gateway and portal" | "everywhere";
   readonly port: number;
   readonly probe: Probe;
   /** MiB */
@@ -113,13 +113,7 @@ export function kubernetesFacts(resources: Resources, name: string): WorkloadFac
         ]),
     ),
     reachableFrom:
-      service.type === "LoadBalancer" && ingress.from === undefined
-        ? "everywhere"
-        : ingress.from.length > 1
-          ? "gateway and portal"
-          : ingress.from[0].namespaceSelector
-            ? "every scope"
-            : "own scope",
+      ingress.from === undefined ? "everywhere" : ingress.from.length > 1 ? "gateway and portal" : "own scope",
     port: service.ports[0].targetPort === ingress.ports[0].port ? ingress.ports[0].port : Number.NaN,
     probe: container.readinessProbe.httpGet
       ? { kind: "http", path: container.readinessProbe.httpGet.path }

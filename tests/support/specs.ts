@@ -7,6 +7,7 @@ export const workload = (change: Partial<WorkloadSpec> = {}): WorkloadSpec => ({
   env: {},
   port: 8080,
   exposure: "team",
+  clients: ["gateway", "portal"],
   probe: { kind: "http", path: "/-/health" },
   resources: { memory: 384, cpus: 1 },
   stopGrace: 10,

@@ -51,3 +51,21 @@ const terminalContains = (page: Page, text: string) =>
   page.waitForFunction(
     `document.querySelector(".xterm-rows")?.textContent.replaceAll("\\u00a0", " ").includes(${JSON.stringify(text)})`,
   );
+
+/** Stages every change, commits and syncs, with the buttons of the Source Control view alone. */
+export async function commitAndSync(page: Page, message: string): Promise<void> {
+  await page.keyboard.press("Control+Shift+g");
+  const view = page.locator(".scm-view");
+  const group = (name: string) => view.locator(`.monaco-list-row[aria-label="${name}"]`);
+  const button = (text: string) => view.locator(".monaco-button", { hasText: text });
+  await group("Changes").hover();
+  await group("Changes").getByRole("button", { name: "Stage All Changes" }).click();
+  await group("Staged Changes").waitFor();
+  await view.locator(".scm-editor .view-lines").click();
+  await page.keyboard.insertText(message);
+  await button("Commit").click();
+  await button("Sync Changes").click();
+  // VS Code asks whether it may pull and push; it asks for no account.
+  await page.locator(".monaco-dialog-box").getByRole("button", { name: "OK", exact: true }).click();
+  await button("Sync Changes").waitFor({ state: "detached" });
+}

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { resolveTeam } from "../../config/members";
-import { ConfigError, parseTeamConfig } from "../../config/schema";
+import { parseTeamConfig } from "../../config/schema";
 import { ensureSecrets, readSecrets } from "../../export/secrets";
 import { ENCRYPTED, readStackConfig } from "../../export/stack-config";
+import { problems } from "../support/config";
 
 const SECRET = "0123456789abcdef";
 const GITHUB = { provider: "github", url: "https://github.com/our-team" };
@@ -13,16 +14,6 @@ const config = (upstream: unknown) => ({ members: [{ id: "alice" }], upstream })
 
 const folder = mkdtempSync(join(tmpdir(), "muster-upstream-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function problems(raw: unknown): readonly string[] {
-  try {
-    parseTeamConfig(raw);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
 
 describe("an upstream that cannot be used", () => {
   const URL_RULE = "is not a valid URL: use an http:// or https:// address such as https://github.com/our-team";

@@ -5,22 +5,13 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { resolveTeam } from "../../config/members";
 import { ciUrl, databaseUrl, editorUrl, gitUrl, liveUrl, siteUrl } from "../../config/naming";
-import { ConfigError, parseTeamConfig } from "../../config/schema";
-
-/** The problems that a config has; none when it is accepted. */
-function problems(raw: unknown): readonly string[] {
-  try {
-    parseTeamConfig(raw);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
+import { ConfigError, parseTeamConfig, WORKLOAD_IMAGES } from "../../config/schema";
+import { problems } from "../support/config";
 
 const roster = [{ id: "alice" }];
 const alice = (options: object) => ({ members: [{ id: "alice", ...options }] });
 const manyMembers = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `m${index}` }));
+const longNames = manyMembers(1000).map(({ id }) => ({ id, name: "Renée".repeat(16) }));
 
 const ci = (options: object) => ({ members: roster, ci: options });
 const repositories = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
@@ -29,8 +20,8 @@ const steps = (count: number) => Array.from({ length: count }, (_, index) => ({ 
 const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter and not ending in "-"';
 const MEMBER_KEYS = "is not a known key: use cache, email, extensions, id, limits, name, php";
 const TEAM_KEYS =
-  "is not a known key: use certificates, ci, defaults, docker, domain, git, kubernetes, listen, live, members, mirrors, port, " +
-  "repositories, target, team, upstream";
+  "is not a known key: use certificates, ci, defaults, docker, domain, git, images, kubernetes, listen, live, members, mirrors, port, " +
+  "registry, repositories, target, team, upstream";
 const RESERVED =
   "is reserved for the team's own services (adminer, ci, gateway, git, live, localhost, portal, www): choose another id";
 const DOMAIN_RULE =
@@ -114,6 +105,12 @@ describe("bad input", () => {
       `config/members: ${JSON.stringify(manyMembers(1001)).slice(0, 117)}… has too many members: use one team for each 1000`,
     ],
 
+    [
+      "names that the portal's one variable does not hold",
+      { members: longNames },
+      `config/members: ${JSON.stringify(longNames).slice(0, 117)}… has names that need more than the portal's 96 KiB: shorten them, or leave some out`,
+    ],
+
     ["an unknown key", { members: roster, memebers: [] }, `config/memebers: "memebers" ${TEAM_KEYS}`],
     ["an unknown key of a member", alice({ nmae: "Alice" }), `config/members/0/nmae: "nmae" ${MEMBER_KEYS}`],
     [
@@ -146,7 +143,7 @@ describe("bad input", () => {
       "unknown keys of the groups",
       { members: roster, docker: { a: 1 }, kubernetes: { b: 1 }, mirrors: { c: 1 } },
       'config/docker/a: "a" is not a known key: use subnets',
-      'config/kubernetes/b: "b" is not a known key: use context, registry, storage, storageClass',
+      'config/kubernetes/b: "b" is not a known key: use accessMode, context, gatewayApi, ingress, service, storage, storageClass',
       'config/mirrors/c: "c" is not a known key: use apt, aptSecurity, npm, pypi',
     ],
     [
@@ -369,6 +366,12 @@ describe("bad input", () => {
       ],
     ),
     [
+      "an encoded name as repository",
+      { members: roster, repositories: ["xn--app"] },
+      'config/repositories/0: "xn--app" begins with "xn--", which browsers take for an encoded international name: ' +
+        "choose another name",
+    ],
+    [
       "no texts as repositories",
       { members: roster, repositories: [1, null, {}] },
       "config/repositories/0: 1 is not a text: write for example app",
@@ -507,6 +510,22 @@ describe("bad input", () => {
     ],
 
     [
+      "PHP that may take more memory than its web server",
+      {
+        members: [
+          { id: "alice", php: { memoryLimit: 385 } },
+          { id: "bob", limits: { web: { memory: 200 } } },
+          { id: "carol", limits: { web: { memory: 1024 } }, php: { memoryLimit: 1024 } },
+        ],
+        defaults: { php: { memoryLimit: 256 } },
+        live: { limits: { web: { memory: 256 } }, php: { memoryLimit: 300 } },
+      },
+      "config/live/php/memoryLimit: 300 is more than the 256 MiB of the web server: lower it, or raise limits/web/memory",
+      "config/members/0/php/memoryLimit: 385 is more than the 384 MiB of the web server: lower it, or raise limits/web/memory",
+      "config/defaults/php/memoryLimit: 256 is more than the 200 MiB of the web server: lower it, or raise limits/web/memory",
+    ],
+
+    [
       "bad options of the live server",
       {
         members: roster,
@@ -538,11 +557,11 @@ describe("bad input", () => {
     ],
     [
       "bad options of Kubernetes",
-      { members: roster, kubernetes: { context: "", registry: "https://r.example.org", storageClass: "", storage: 0 } },
+      { members: roster, kubernetes: { context: "", storageClass: "", storage: 0, accessMode: "ReadOnly" } },
       'config/kubernetes/context: "" is empty: leave the key out to use the current context',
-      `config/kubernetes/registry: "https://r.example.org" ${REGISTRY_RULE}`,
       `config/kubernetes/storageClass: "" ${STORAGE_CLASS_RULE}`,
       "config/kubernetes/storage: 0 is out of range: use 1 to 10240 GiB",
+      'config/kubernetes/accessMode: "ReadOnly" is not a known access mode: use ReadWriteOnce or ReadWriteMany',
     ],
     [
       "bad mirrors",
@@ -558,6 +577,75 @@ describe("bad input", () => {
       "a number as certificates",
       { members: roster, certificates: 1 },
       "config/certificates: 1 is not a text: write for example /usr/local/share/ca-certificates",
+    ],
+    [
+      "bad ways to publish the gateway",
+      {
+        members: roster,
+        kubernetes: {
+          service: { type: "External", annotations: { "a b": "c" } },
+          ingress: { className: "Nginx", tlsSecret: "" },
+          gatewayApi: { namespace: "infra", tls: "yes" },
+        },
+      },
+      'config/kubernetes/service/type: "External" is not a known type: use ClusterIP, NodePort or LoadBalancer',
+      'config/kubernetes/service/annotations/a b: "a b" is not an annotation\'s name: use for example example.org/scheme',
+      'config/kubernetes/ingress/className: "Nginx" is not a valid ingress class: use its name, of a-z, 0-9, "-" and "."',
+      'config/kubernetes/ingress/tlsSecret: "" is not a valid secret\'s name: use its name, of a-z, 0-9, "-" and "."',
+      "config/kubernetes/gatewayApi/gateway: is missing: add it, for example public",
+      'config/kubernetes/gatewayApi/tls: "yes" is not true or false: write for example true',
+    ],
+    [
+      "a bad registry, whose password is not repeated",
+      { members: roster, registry: { push: "https://r.example.org", pull: "", user: "puller", password: "pass word" } },
+      `config/registry/push: "https://r.example.org" ${REGISTRY_RULE}`,
+      `config/registry/pull: "" ${REGISTRY_RULE}`,
+      'config/registry/password: is not a valid password: use letters, digits, ".", "_", "~", "+", "/", "=" and "-"',
+    ],
+    [
+      "a registry's user without a password",
+      { members: roster, registry: { push: "r.example.org", user: "puller" } },
+      "config/registry/password: is missing: the user has one, or leave both out",
+    ],
+    [
+      "a registry's password without a user",
+      { members: roster, registry: { push: "r.example.org", password: "secret" } },
+      "config/registry/user: is missing: the password belongs to one, or leave both out",
+    ],
+    [
+      "images without a digest or of another name",
+      { members: roster, images: { portal: "r.example.org/portal:1", php: "r.example.org/php:1" } },
+      'config/images/portal: "r.example.org/portal:1" is not a valid image: use a reference with its digest, such as registry.example.org/muster/portal@sha256:<64 hex digits>',
+      `config/images/php: "php" is not a known key: use ${WORKLOAD_IMAGES.join(", ")}`,
+    ],
+    [
+      "Kubernetes without a registry",
+      { members: roster, target: "kubernetes" },
+      "config/registry: is missing: name the registry of the images, for example { push: registry.example.org/muster }",
+    ],
+    [
+      "a node port out of range",
+      {
+        members: roster,
+        target: "kubernetes",
+        registry: { push: "r.example.org" },
+        kubernetes: { service: { type: "NodePort" } },
+      },
+      "config/port: cannot be a node port: use 30000 to 32767, or another kubernetes/service/type",
+    ],
+    [
+      "two ways in; behind one of them the port is no node port",
+      {
+        members: roster,
+        target: "kubernetes",
+        registry: { push: "r.example.org" },
+        kubernetes: {
+          service: { type: "NodePort" },
+          ingress: {},
+          gatewayApi: { gateway: "public", namespace: "infra" },
+        },
+      },
+      'config/kubernetes/gatewayApi: {"gateway":"public","namespace":"infra"} comes beside an ingress: keep one of the two',
     ],
   ];
 
@@ -648,7 +736,10 @@ describe("good input", () => {
         cache: "none",
       },
       docker: { subnets: "10.192.0.0/12" },
-      kubernetes: { storage: 5 },
+      kubernetes: { storage: 5, accessMode: "ReadWriteOnce", service: { type: "ClusterIP", annotations: {} } },
+      registry: undefined,
+      images: {},
+      tls: false,
       mirrors: {},
       certificates: undefined,
     });
@@ -729,6 +820,16 @@ describe("good input", () => {
     });
   });
 
+  test("PHP takes no more memory by default than its web server has", () => {
+    const [small, large] = team({
+      members: [
+        { id: "alice", limits: { web: { memory: 96 } } },
+        { id: "bob", limits: { web: { memory: 512 } } },
+      ],
+    }).members;
+    expect([small?.php.memoryLimit, large?.php.memoryLimit]).toEqual([96, 128]);
+  });
+
   test("the live site shows PHP's errors only where the team says so", () => {
     expect(team({ defaults: { php: { displayErrors: true } } }).live.php.displayErrors).toBe(false);
     expect(team({ live: { php: { displayErrors: true } } }).live.php.displayErrors).toBe(true);
@@ -773,7 +874,7 @@ describe("good input", () => {
     ["a step with every kind of sign", ci({ steps: [{ name: "x".repeat(50), command: "a \"b\" 'c' $D\nexit 0" }] })],
     ["variables of every kind", ci({ environment: { _: "", a1: "1", NODE_ENV: "a b=c" } })],
     ["a folder in a folder", ci({ dist: "web/build-1.x" })],
-    ["a registry with port and path", { members: roster, kubernetes: { registry: "127.0.0.1:5000/a/b" } }],
+    ["a registry with port and path", { members: roster, registry: { push: "127.0.0.1:5000/a/b" } }],
   ])("%s", (_, raw) => {
     expect(problems(raw)).toEqual([]);
   });

@@ -62,7 +62,14 @@ describe("exposure decides networks and ports", () => {
 
 test("further ports are neither published nor asked", () => {
   const plain = renderContainer(names, team, workload({ exposure: "scopes" }), published);
-  expect(renderContainer(names, team, workload({ exposure: "scopes", extraPorts: [9989] }), published)).toEqual(plain);
+  expect(
+    renderContainer(
+      names,
+      team,
+      workload({ exposure: "scopes", extraPorts: [{ port: 9989, clients: [] }] }),
+      published,
+    ),
+  ).toEqual(plain);
 });
 
 test.each<[Probe, string[]]>([

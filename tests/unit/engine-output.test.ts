@@ -6,12 +6,13 @@ import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema";
 import { parseCommandLine } from "../../engine/command";
 import { credentialsTable } from "../../engine/credentials";
+import { toInstance } from "../../engine/docker-target";
 import { UserError } from "../../engine/errors";
 import { createProgress, formatElapsed } from "../../engine/progress";
-import { listed, notReady, siteWorks, targets } from "../../engine/readiness";
+import { listed, notReady, services, siteWorks } from "../../engine/readiness";
 import { releaseUrl, rollbackOrder } from "../../engine/rollback";
 import { rosterReference, stackFileSchema, withReference, writeSchema } from "../../engine/schema";
-import { containerTable } from "../../engine/status";
+import { instanceTable } from "../../engine/status";
 import { summary } from "../../engine/summary";
 import { formatTable } from "../../engine/table";
 import { workloads } from "../../engine/workloads";
@@ -96,7 +97,7 @@ describe("readiness", () => {
   });
 
   test("asks the team's own services, and every member's site and editor", () => {
-    expect(targets(team).map(({ title, url }) => `${title} ${url}`)).toEqual([
+    expect(services(team).map(({ title, url }) => `${title} ${url}`)).toEqual([
       "the portal http://localhost:18099/",
       "the git server http://git.localhost:18099/",
       "the CI http://ci.localhost:18099/",
@@ -113,7 +114,7 @@ describe("readiness", () => {
       parseTeamConfig({ members: [{ id: "alice", cache: "redis" }], live: { cache: "redis" } }),
     );
     const known = workloads(redis).map(({ member, component }) => `${member} ${component}`);
-    const asked = targets(redis).flatMap(({ member, components }) => components.map((name) => `${member} ${name}`));
+    const asked = services(redis).flatMap(({ member, components }) => components.map((name) => `${member} ${name}`));
     expect(known).toEqual(expect.arrayContaining(asked));
     // Nobody asks for these by HTTP.
     expect(known.filter((name) => !asked.includes(name))).toEqual(["undefined worker-1", "live deployer"]);
@@ -140,7 +141,7 @@ describe("readiness", () => {
     server = listening;
     await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
     const { port } = listening.address() as AddressInfo;
-    const silent = await notReady(targets(team), "127.0.0.1", port);
+    const silent = await notReady(services(team), { address: "127.0.0.1", port });
     expect(silent.map(({ title }) => title)).toEqual(["bob's editor"]);
     expect(asked.sort()).toEqual([
       "alice.localhost:18099/-/status",
@@ -153,7 +154,7 @@ describe("readiness", () => {
       "localhost:18099/",
     ]);
     await new Promise((resolve) => listening.close(resolve));
-    expect(await notReady(targets(team).slice(0, 1), "127.0.0.1", port)).toHaveLength(1);
+    expect(await notReady(services(team).slice(0, 1), { address: "127.0.0.1", port })).toHaveLength(1);
   });
 
   test("names are cut to three", () => {
@@ -207,7 +208,10 @@ Passwords: npm run credentials -- --stack test`);
       labels: { "muster.component": component, ...(member === undefined ? {} : { "muster.member": member }) },
     });
     expect(
-      containerTable([row("m-bob-web", "web", "bob"), row("m-gateway", "gateway"), row("m-al-db", "db", "al")]),
+      instanceTable(
+        [row("m-bob-web", "web", "bob"), row("m-gateway", "gateway"), row("m-al-db", "db", "al")].map(toInstance),
+        "CONTAINER",
+      ),
     ).toBe(
       [
         "MEMBER  COMPONENT  STATE  CONTAINER",

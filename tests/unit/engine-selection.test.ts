@@ -3,6 +3,7 @@ import type { Team } from "../../config/members";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema";
 import type { Container, Network } from "../../engine/docker";
+import { isAppliedFrom, missingContainers } from "../../engine/docker-target";
 import {
   cpuProblems,
   diskProblem,
@@ -13,7 +14,6 @@ import {
 } from "../../engine/preflight";
 import type { PulumiCli } from "../../engine/pulumi-cli";
 import { chooseEngine, runningEngine, teamContainers } from "../../engine/select-engine";
-import { isAppliedFrom, missingContainers } from "../../engine/up";
 
 const team: Team = resolveTeam(parseTeamConfig({ members: [{ id: "alice", cache: "redis" }, { id: "bob" }] }));
 
@@ -41,7 +41,7 @@ describe("the choice of the engine", () => {
     requested: "pulumi" | "compose" | undefined,
     running: "pulumi" | "compose" | undefined,
     found: PulumiCli,
-  ) => chooseEngine({ requested, running, findPulumi: async () => found, options: "" });
+  ) => chooseEngine({ requested, running, exporter: "compose", findPulumi: async () => found, options: "" });
 
   test.each([
     [undefined, undefined, binary, { name: "pulumi", binary: "/opt/pulumi" }],
@@ -73,6 +73,7 @@ describe("the choice of the engine", () => {
     const choice = chooseEngine({
       requested: "compose",
       running: "pulumi",
+      exporter: "compose",
       findPulumi: async () => binary,
       options: " -- --stack team2",
     });
@@ -83,7 +84,7 @@ describe("the choice of the engine", () => {
 
   test("the CLI is not looked for when Compose is certain", async () => {
     const findPulumi = jest.fn(async () => binary);
-    await chooseEngine({ requested: undefined, running: "compose", findPulumi, options: "" });
+    await chooseEngine({ requested: undefined, running: "compose", exporter: "compose", findPulumi, options: "" });
     expect(findPulumi).toHaveBeenCalledTimes(0);
   });
 });

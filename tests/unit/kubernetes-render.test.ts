@@ -1,9 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { resolveTeam } from "../../config/members";
+import { type Registry, resolveTeam, type Team } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema";
-import { renderLimitRange, renderNamespace, renderQuota } from "../../platform/kubernetes-namespace";
+import { renderLimitRange, renderNamespace, renderPullSecret, renderQuota } from "../../platform/kubernetes-namespace";
 import { renderBasePolicies, renderWorkloadPolicy } from "../../platform/kubernetes-policies";
 import { type RenderedSpec, renderClaim, renderWorkload } from "../../platform/kubernetes-render";
+import { renderRoutes } from "../../platform/kubernetes-routes";
 import { cpuQuantity } from "../../platform/kubernetes-terms";
 import type { Exposure, Mount, Probe } from "../../platform/platform";
 import { workload } from "../support/specs";
@@ -11,7 +12,18 @@ import { workload } from "../support/specs";
 const names = { team: "hackathon" };
 const alice = { member: "alice" };
 const team = { member: undefined };
-const published = { port: 8080 };
+
+/** A team on a cluster; `config` says what a case is about. */
+const teamOf = (config: object = {}): Team =>
+  resolveTeam(
+    parseTeamConfig({
+      team: "hackathon",
+      target: "kubernetes",
+      members: [{ id: "alice" }],
+      registry: { push: "registry.example.org" },
+      ...config,
+    }),
+  );
 
 const labelsOf = (component: string, member?: string) => ({
   "app.kubernetes.io/component": component,
@@ -35,9 +47,10 @@ const shared: Mount = { volume: { name: "workspace" }, path: "/workspace", share
 
 // The renderer's types are the provider's inputs, where every value may also be a promise; here none is.
 // biome-ignore lint/suspicious/noExplicitAny: see above.
-const render = (spec: RenderedSpec, scope: { member: string | undefined } = alice): any =>
-  renderWorkload(names, scope, spec, published);
-const pod = (change: Partial<RenderedSpec>) => render({ ...workload(), ...change }).controller.object.spec.template;
+const render = (spec: RenderedSpec, scope: { member: string | undefined } = alice, config?: object): any =>
+  renderWorkload(names, scope, spec, teamOf(config));
+const pod = (change: Partial<RenderedSpec>, config?: object) =>
+  render({ ...workload(), ...change }, alice, config).controller.object.spec.template;
 const container = (change: Partial<RenderedSpec>) => pod(change).spec.containers[0];
 
 describe("namespaces", () => {
@@ -75,18 +88,36 @@ describe("namespaces", () => {
     ["without a cache", "none", "4750m", "2300Mi", "4"],
     ["with a cache", "redis", "4850m", "2350Mi", "5"],
   ])("%s the quota is all limits and the largest once more", (_, cache, cpu, memory, pods) => {
-    expect(renderQuota(names, member({ limits, cache }))).toEqual({
+    expect(renderQuota(names, member({ limits, cache }), { storage: 4 })).toEqual({
       metadata: aliceMeta("quota", "member"),
       spec: {
         hard: {
           "limits.cpu": cpu,
           "limits.memory": memory,
+          persistentvolumeclaims: "3",
           pods,
+          "requests.storage": "12Gi",
           "services.loadbalancers": "0",
           "services.nodeports": "0",
         },
       },
     });
+  });
+
+  test("the live server's share admits the deployer, whatever its own limits", () => {
+    const { live } = teamOf({
+      live: { limits: { web: { memory: 100, cpus: 0.2 }, db: { memory: 200, cpus: 0.2 } } },
+    });
+    expect(renderQuota(names, live, { storage: 4 }).spec).toMatchObject({
+      hard: {
+        "limits.cpu": "2400m",
+        "limits.memory": "1068Mi",
+        persistentvolumeclaims: "2",
+        pods: "4",
+        "requests.storage": "8Gi",
+      },
+    });
+    expect(renderLimitRange(names, live).spec).toMatchObject({ limits: [{ max: { cpu: "1", memory: "384Mi" } }] });
   });
 
   test("no container gets more than the largest workload, or goes without limits", () => {
@@ -98,7 +129,7 @@ describe("namespaces", () => {
             type: "Container",
             max: { cpu: "2", memory: "1000Mi" },
             default: { cpu: "250m", memory: "100Mi" },
-            defaultRequest: { cpu: "25m", memory: "25Mi" },
+            defaultRequest: { cpu: "13m", memory: "25Mi" },
           },
         ],
       },
@@ -131,27 +162,88 @@ describe("network policies", () => {
     });
   });
 
+  const components = (...values: string[]) => ({
+    podSelector: { matchExpressions: [{ key: "muster.component", operator: "In", values }] },
+  });
   const sameNamespace = { podSelector: {} };
-  const gatewayAndPortal = {
+  const teamNamespace = {
     namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "muster-hackathon" } },
-    podSelector: { matchExpressions: [{ key: "muster.component", operator: "In", values: ["gateway", "portal"] }] },
   };
-  const teamNamespaces = { namespaceSelector: { matchLabels: { "muster.team": "hackathon" } } };
+  const everyNamespace = { namespaceSelector: { matchLabels: { "muster.team": "hackathon" } } };
+  const clients = components("code", "web");
   const outside = [
     { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } },
     { ipBlock: { cidr: "::/0", except: ["fd00:ec2::/32", "fe80::/10"] } },
   ];
 
-  test.each<[string, { member: string | undefined }, Exposure, object[] | undefined, object[] | undefined]>([
-    ["a member's private workload", alice, "private", [sameNamespace], undefined],
-    ["a member's other workload", alice, "team", [sameNamespace, gatewayAndPortal], [teamNamespaces, ...outside]],
-    ["a private workload of the team", team, "private", [sameNamespace], undefined],
-    ["another workload of the team", team, "team", [sameNamespace], [teamNamespaces]],
-    ["a published workload of the team", team, "published", undefined, [teamNamespaces]],
-    ["a member's workload for every scope", alice, "scopes", [teamNamespaces], [teamNamespaces, ...outside]],
-    ["a workload of the team for every scope", team, "scopes", [teamNamespaces], [teamNamespaces]],
-  ])("%s", (_, scope, exposure, from, to) => {
-    const policy = renderWorkloadPolicy(names, scope, { component: "web", port: 9000, exposure });
+  interface PolicyCase {
+    readonly title: string;
+    readonly scope: { member: string | undefined };
+    readonly exposure: Exposure;
+    readonly outbound?: boolean;
+    /** Undefined for everybody. */
+    readonly from: object[] | undefined;
+    /** Undefined for nowhere. */
+    readonly to: object[] | undefined;
+  }
+
+  test.each<PolicyCase>([
+    { title: "a member's private workload", scope: alice, exposure: "private", from: [clients], to: undefined },
+    {
+      title: "a private workload with a way out",
+      scope: alice,
+      exposure: "private",
+      outbound: true,
+      from: [clients],
+      to: [sameNamespace, teamNamespace, ...outside],
+    },
+    {
+      title: "a member's other workload",
+      scope: alice,
+      exposure: "team",
+      from: [clients, { ...teamNamespace, ...clients }],
+      to: [sameNamespace, teamNamespace],
+    },
+    {
+      title: "a member's workload with a way out",
+      scope: alice,
+      exposure: "team",
+      outbound: true,
+      from: [clients, { ...teamNamespace, ...clients }],
+      to: [sameNamespace, teamNamespace, ...outside],
+    },
+    { title: "a private workload of the team", scope: team, exposure: "private", from: [clients], to: undefined },
+    { title: "another workload of the team", scope: team, exposure: "team", from: [clients], to: [everyNamespace] },
+    {
+      title: "a published workload of the team",
+      scope: team,
+      exposure: "published",
+      from: undefined,
+      to: [everyNamespace],
+    },
+    {
+      title: "a workload of the team for every scope",
+      scope: team,
+      exposure: "scopes",
+      from: [{ ...everyNamespace, ...clients }],
+      to: [everyNamespace],
+    },
+    {
+      title: "a worker",
+      scope: team,
+      exposure: "private",
+      outbound: true,
+      from: [clients],
+      to: [everyNamespace, ...outside],
+    },
+  ])("$title", ({ scope, exposure, outbound = false, from, to }) => {
+    const policy = renderWorkloadPolicy(names, scope, {
+      component: "web",
+      port: 9000,
+      exposure,
+      outbound,
+      clients: ["web", "code"],
+    });
     expect(policy.spec).toEqual({
       podSelector: { matchLabels: { "muster.component": "web" } },
       policyTypes: to ? ["Ingress", "Egress"] : ["Ingress"],
@@ -159,41 +251,38 @@ describe("network policies", () => {
       ...(to ? { egress: [{ to }] } : {}),
     });
   });
-});
 
-test("a CI worker asks for work, and installs what builds need", () => {
-  const policy = renderWorkloadPolicy(names, team, { component: "worker-1", port: 8080, exposure: "private" });
-  expect(policy.spec).toEqual({
-    podSelector: { matchLabels: { "muster.component": "worker-1" } },
-    policyTypes: ["Ingress", "Egress"],
-    ingress: [{ ports: [{ protocol: "TCP", port: 8080 }], from: [{ podSelector: {} }] }],
-    egress: [
-      {
-        to: [
-          { namespaceSelector: { matchLabels: { "muster.team": "hackathon" } } },
-          { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } },
-          { ipBlock: { cidr: "::/0", except: ["fd00:ec2::/32", "fe80::/10"] } },
-        ],
-      },
-    ],
+  test.each<Exposure>(["private", "team", "scopes"])("without clients nobody is let in: %s", (exposure) => {
+    const policy = renderWorkloadPolicy(names, alice, { component: "web", port: 9000, exposure, clients: [] });
+    expect(policy.spec).toMatchObject({ policyTypes: expect.arrayContaining(["Ingress"]) });
+    expect(policy.spec).not.toHaveProperty("ingress");
   });
-});
 
-test("further ports are open to the same, and have a Service's port each", () => {
-  const spec = workload({ component: "ci", exposure: "scopes", extraPorts: [9989, 9990] });
-  expect(renderWorkloadPolicy(names, team, spec).spec).toMatchObject({
-    ingress: [
-      {
-        ports: [8080, 9989, 9990].map((port) => ({ protocol: "TCP", port })),
-        from: [{ namespaceSelector: { matchLabels: { "muster.team": "hackathon" } } }],
-      },
-    ],
+  test("a further port has clients of its own, and a Service's port", () => {
+    const spec = workload({
+      component: "ci",
+      exposure: "scopes",
+      clients: ["git"],
+      extraPorts: [
+        { port: 9989, clients: ["worker-1", "deployer"] },
+        { port: 9990, clients: [] },
+      ],
+    });
+    expect(renderWorkloadPolicy(names, team, spec).spec).toMatchObject({
+      ingress: [
+        { ports: [{ protocol: "TCP", port: 8080 }], from: [{ ...everyNamespace, ...components("git") }] },
+        {
+          ports: [{ protocol: "TCP", port: 9989 }],
+          from: [{ ...everyNamespace, ...components("deployer", "worker-1") }],
+        },
+      ],
+    });
+    expect(render(spec, team).service.spec.ports).toEqual([
+      { name: "main", protocol: "TCP", port: 8080, targetPort: 8080 },
+      { name: "port-9989", protocol: "TCP", port: 9989, targetPort: 9989 },
+      { name: "port-9990", protocol: "TCP", port: 9990, targetPort: 9990 },
+    ]);
   });
-  expect(render(spec, team).service.spec.ports).toEqual([
-    { name: "main", protocol: "TCP", port: 8080, targetPort: 8080 },
-    { name: "port-9989", protocol: "TCP", port: 9989, targetPort: 9989 },
-    { name: "port-9990", protocol: "TCP", port: 9990, targetPort: 9990 },
-  ]);
 });
 
 describe("volumes", () => {
@@ -201,19 +290,22 @@ describe("volumes", () => {
     expect(container({ mounts: [{ ...shared, readOnly: true }, own] }).volumeMounts).toEqual([
       { name: "workspace", mountPath: "/workspace", readOnly: true },
       { name: "var-lib-mysql", mountPath: "/var/lib/mysql" },
+      { name: "tmp", mountPath: "/tmp" },
     ]);
   });
 
   test("of the cluster's own class", () => {
-    expect(renderClaim(names, alice, "workspace", { storage: 5 })).toEqual({
+    expect(renderClaim(names, alice, "workspace", { storage: 5, accessMode: "ReadWriteOnce" })).toEqual({
       metadata: { ...aliceMeta("workspace"), annotations: { "pulumi.com/skipAwait": "true" } },
       spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "5Gi" } } },
     });
   });
 
   test("of a configured class", () => {
-    expect(renderClaim(names, alice, "home", { storage: 20, storageClass: "fast" }).spec).toEqual({
-      accessModes: ["ReadWriteOnce"],
+    expect(
+      renderClaim(names, alice, "home", { storage: 20, storageClass: "fast", accessMode: "ReadWriteMany" }).spec,
+    ).toEqual({
+      accessModes: ["ReadWriteMany"],
       resources: { requests: { storage: "20Gi" } },
       storageClassName: "fast",
     });
@@ -230,6 +322,8 @@ test("a database, whole", () => {
     mounts: [own],
     port: 3306,
     exposure: "private",
+    clients: ["web", "code"],
+    scratch: ["/run/mysqld"],
     probe: { kind: "command", command: ["healthcheck"] },
     resources: { memory: 384, cpus: 1 },
     stopGrace: 60,
@@ -283,15 +377,18 @@ test("a database, whole", () => {
                   volumeMounts: [
                     { name: "var-lib-mysql", mountPath: "/var/lib/mysql" },
                     { name: "secrets", mountPath: "/run/secrets/muster", readOnly: true },
+                    { name: "tmp", mountPath: "/tmp" },
+                    { name: "run-mysqld", mountPath: "/run/mysqld" },
                   ],
                   resources: {
                     limits: { cpu: "1", memory: "384Mi" },
-                    requests: { cpu: "100m", memory: "96Mi" },
+                    requests: { cpu: "50m", memory: "96Mi" },
                   },
                   securityContext: {
                     allowPrivilegeEscalation: false,
                     capabilities: { drop: ["ALL"] },
                     privileged: false,
+                    readOnlyRootFilesystem: true,
                   },
                   startupProbe: {
                     exec: { command: ["healthcheck"] },
@@ -316,6 +413,8 @@ test("a database, whole", () => {
               volumes: [
                 { name: "var-lib-mysql", persistentVolumeClaim: { claimName: "database" } },
                 { name: "secrets", secret: { secretName: "db", defaultMode: 0o440 } },
+                { name: "tmp", emptyDir: {} },
+                { name: "run-mysqld", emptyDir: {} },
               ],
             },
           },
@@ -350,8 +449,11 @@ describe("mounts decide the controller", () => {
     });
   });
 
-  test("other pods run anywhere", () => {
-    const { metadata, spec } = pod({ mounts: [own] });
+  test.each<[string, Mount[], object]>([
+    ["without a shared volume", [own], {}],
+    ["whose volumes can be on many nodes", [shared], { kubernetes: { accessMode: "ReadWriteMany" } }],
+  ])("pods %s run anywhere", (_, mounts, config) => {
+    const { metadata, spec } = pod({ mounts }, config);
     expect(metadata).toEqual({ labels: labelsOf("web", "alice") });
     expect(spec).not.toHaveProperty("affinity");
   });
@@ -377,10 +479,24 @@ describe("environment", () => {
     ]);
   });
 
+  test("what forgets its environment gets secrets there, and no file that would tell them again", () => {
+    const rendered = render({ ...workload(), env: { Z: "1" }, secrets: { PASSWORD: "hunter2" }, init: false });
+    const { containers, volumes } = rendered.controller.object.spec.template.spec;
+    expect(rendered.secret.stringData).toEqual({ PASSWORD: "hunter2" });
+    expect(containers[0].env).toEqual([
+      { name: "PASSWORD", valueFrom: { secretKeyRef: { name: "web", key: "PASSWORD" } } },
+      { name: "Z", value: "1" },
+    ]);
+    expect([containers[0].volumeMounts, volumes]).toEqual([
+      [{ name: "tmp", mountPath: "/tmp" }],
+      [{ name: "tmp", emptyDir: {} }],
+    ]);
+  });
+
   test("without secrets there is no Secret, and no folder for it", () => {
     expect(render(workload()).secret).toBeUndefined();
-    expect(container({}).volumeMounts).toEqual([]);
-    expect(pod({}).spec.volumes).toEqual([]);
+    expect(container({}).volumeMounts).toEqual([{ name: "tmp", mountPath: "/tmp" }]);
+    expect(pod({}).spec.volumes).toEqual([{ name: "tmp", emptyDir: {} }]);
   });
 });
 
@@ -405,22 +521,138 @@ test.each([
 });
 
 describe("Services", () => {
-  test.each<[Exposure, object]>([
-    ["private", { type: "ClusterIP", port: 3000 }],
-    ["scopes", { type: "ClusterIP", port: 3000 }],
-    ["team", { type: "ClusterIP", port: 3000 }],
-    ["published", { type: "LoadBalancer", port: 8080 }],
-  ])("%s", (exposure, expected) => {
-    const { spec } = render(workload({ exposure, port: 3000 })).service;
-    expect({ type: spec.type, port: spec.ports[0].port }).toEqual(expected);
-    expect(spec.ports[0].targetPort).toBe(3000);
+  const service = (exposure: Exposure, kubernetes: object = {}) =>
+    render(workload({ exposure, port: 3000 }), team, { port: 30_080, kubernetes }).service;
+
+  test.each<Exposure>(["private", "scopes", "team"])("%s is the cluster's own", (exposure) => {
+    const { spec } = service(exposure, { service: { type: "LoadBalancer" } });
+    expect(spec).toEqual({
+      type: "ClusterIP",
+      selector: { "muster.component": "web" },
+      ports: [{ name: "main", protocol: "TCP", port: 3000, targetPort: 3000 }],
+    });
   });
 
-  test("only a published one is not waited for", () => {
-    expect(render(workload({ exposure: "published" })).service.metadata.annotations).toEqual({
+  const ingress = {};
+  const gatewayApi = { gateway: "public", namespace: "infra" };
+  test.each<[string, object, string, object]>([
+    ["by default", {}, "ClusterIP", {}],
+    ["at a node port", { service: { type: "NodePort" } }, "NodePort", { nodePort: 30_080 }],
+    ["at any node port behind an Ingress", { service: { type: "NodePort" }, ingress }, "NodePort", {}],
+    ["at any node port behind a Gateway", { service: { type: "NodePort" }, gatewayApi }, "NodePort", {}],
+    ["by a load balancer", { service: { type: "LoadBalancer" } }, "LoadBalancer", {}],
+  ])("published %s", (_, kubernetes, type, more) => {
+    const { spec } = service("published", kubernetes);
+    expect(spec.type).toBe(type);
+    expect(spec.ports).toEqual([{ name: "main", protocol: "TCP", port: 30_080, targetPort: 3000, ...more }]);
+  });
+
+  test("only a load balancer's is not waited for", () => {
+    const annotations = { "example.org/b": "2", "example.org/a": "1" };
+    expect(service("published", { service: { type: "LoadBalancer", annotations } }).metadata.annotations).toEqual({
+      ...annotations,
       "pulumi.com/skipAwait": "true",
     });
-    expect(render(workload()).service.metadata).toEqual(aliceMeta("web"));
+    expect(service("published", { service: { type: "NodePort", annotations } }).metadata.annotations).toEqual(
+      annotations,
+    );
+    expect(service("published").metadata).not.toHaveProperty("annotations");
+    expect(service("team", { service: { annotations } }).metadata).not.toHaveProperty("annotations");
+  });
+});
+
+describe("entrances", () => {
+  const routes = (kubernetes: object) =>
+    renderRoutes(names, team, "gateway", teamOf({ domain: "dev.example.org", port: 443, kubernetes }));
+  const hosts = ["dev.example.org", "*.dev.example.org", "*.live.dev.example.org"];
+  const metadata = { name: "gateway", namespace: "muster-hackathon", labels: labelsOf("gateway") };
+  const rules = hosts.map((host) => ({
+    host,
+    http: {
+      paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "gateway", port: { number: 443 } } } }],
+    },
+  }));
+
+  test("none unless the config names one", () => {
+    expect(routes({})).toEqual({ ingress: undefined, httpRoute: undefined });
+  });
+
+  test("an Ingress of the cluster's own class", () => {
+    expect(routes({ ingress: {} })).toEqual({
+      ingress: { metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } }, spec: { rules } },
+      httpRoute: undefined,
+    });
+  });
+
+  test("an Ingress with everything", () => {
+    const ingress = { className: "nginx", annotations: { "example.org/size": "0" }, tlsSecret: "tls" };
+    expect(routes({ ingress }).ingress).toEqual({
+      metadata: { ...metadata, annotations: { "example.org/size": "0", "pulumi.com/skipAwait": "true" } },
+      spec: { ingressClassName: "nginx", tls: [{ hosts, secretName: "tls" }], rules },
+    });
+  });
+
+  test.each<[string, object, object, object]>([
+    ["of every listener", {}, {}, {}],
+    [
+      "of one listener, with annotations",
+      { sectionName: "https", annotations: { "example.org/a": "1" } },
+      { sectionName: "https" },
+      { annotations: { "example.org/a": "1" } },
+    ],
+  ])("an HTTPRoute %s", (_, options, parent, annotations) => {
+    expect(routes({ gatewayApi: { gateway: "public", namespace: "infra", ...options } })).toEqual({
+      ingress: undefined,
+      httpRoute: {
+        apiVersion: "gateway.networking.k8s.io/v1",
+        kind: "HTTPRoute",
+        metadata: { ...metadata, ...annotations },
+        spec: {
+          parentRefs: [{ name: "public", namespace: "infra", ...parent }],
+          hostnames: hosts,
+          rules: [
+            {
+              matches: [{ path: { type: "PathPrefix", value: "/" } }],
+              backendRefs: [{ name: "gateway", port: 443 }],
+            },
+          ],
+        },
+      },
+    });
+  });
+});
+
+describe("a registry's account", () => {
+  const registry = {
+    push: "localhost:5000",
+    pull: "registry.example.org:5000/team",
+    user: "puller",
+    password: "s3cret",
+  };
+
+  test.each([
+    ["registry.example.org:5000/team", "registry.example.org:5000"],
+    ["docker.io/hackathon", "https://index.docker.io/v1/"],
+  ])("for %s is in a Secret for %s", (pull, server) => {
+    const { registry: resolved } = teamOf({ registry: { ...registry, pull } });
+    const { stringData, ...secret } = renderPullSecret(names, alice, resolved as Registry) ?? {};
+    expect(secret).toEqual({
+      metadata: aliceMeta("registry"),
+      type: "kubernetes.io/dockerconfigjson",
+    });
+    expect(JSON.parse(stringData?.[".dockerconfigjson"] ?? "")).toEqual({
+      auths: { [server]: { username: "puller", password: "s3cret" } },
+    });
+  });
+
+  test("is what pods pull with", () => {
+    expect(pod({}, { registry }).spec.imagePullSecrets).toEqual([{ name: "registry" }]);
+  });
+
+  test("is not asked for without one", () => {
+    const open = { push: "registry.example.org" };
+    expect(renderPullSecret(names, alice, teamOf({ registry: open }).registry as Registry)).toBeUndefined();
+    expect(pod({}, { registry: open }).spec).not.toHaveProperty("imagePullSecrets");
   });
 });
 
@@ -428,7 +660,7 @@ test("every label value is one that Kubernetes takes", () => {
   const longest = "a".repeat(20);
   const objects = [
     renderNamespace({ team: longest }, { member: longest }),
-    renderClaim({ team: longest }, { member: longest }, "workspace", { storage: 1 }),
+    renderClaim({ team: longest }, { member: longest }, "workspace", { storage: 1, accessMode: "ReadWriteOnce" }),
   ];
   for (const { metadata } of objects) {
     const { labels = {} } = metadata as { labels?: Record<string, string> };

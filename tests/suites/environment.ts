@@ -1,0 +1,350 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { EngineCase } from "../support/engines";
+import type { TestEnvironment } from "../support/environment";
+import { handshake, request } from "../support/http";
+import { eventually } from "../support/poll";
+
+const ALICE = { id: "alice", name: "Alice <b>Kim</b>", email: "alice@example.org", cache: "redis" };
+const BOB = { id: "bob" };
+const CAROL = { id: "carol", limits: { web: { memory: 256, cpus: 0.5 } } };
+
+/**
+ * What every target promises. The tests build on each other, as a team's days do.
+ *
+ * @param own the target's own tests, with alice and bob on the roster
+ */
+export function environmentSuite<E extends TestEnvironment>(
+  { unavailable, create }: EngineCase<E>,
+  own: (environment: () => E) => void,
+): void {
+  if (unavailable !== undefined) {
+    test.skip(`skipped: ${unavailable}`, () => {});
+    return;
+  }
+
+  let muster: E;
+  let firstUp: string;
+  const password: Record<string, { editor: string; database: string; git: string }> = {};
+
+  beforeAll(async () => {
+    muster = await create("test");
+    muster.configure({ members: [ALICE, BOB] });
+    firstUp = await muster.succeed("up");
+    await readPasswords("alice", "bob");
+  });
+  afterAll(() => muster?.dispose());
+
+  /** Members' passwords as `npm run credentials` prints them. */
+  async function readPasswords(...ids: string[]) {
+    for (const id of ids) {
+      const output = await muster.succeed("credentials", id, "--json");
+      password[id] = JSON.parse(output.slice(output.indexOf("{")))[id];
+    }
+  }
+
+  /** The cookie that the editor's login page hands out. */
+  async function login(id: string): Promise<string> {
+    const answer = await request(muster.url(`code-${id}`, "/login"), {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ password: password[id]?.editor ?? "" }).toString(),
+    });
+    expect(answer.status).toBe(302);
+    return (answer.headers["set-cookie"] ?? [""])[0]?.split(";")[0] ?? "";
+  }
+
+  const site = async (id: string) => (await request(muster.url(id))).body;
+  const sql = (id: string, statement: string) => muster.shell(`${id}-code`, `mariadb -N -e "${statement}"`);
+
+  test("npm run up ends with a table of URLs, when everything answers", async () => {
+    for (const host of [undefined, "git", "ci", "live", "alice", "code-alice", "bob", "code-bob"]) {
+      expect(firstUp).toContain(muster.url(host, ""));
+    }
+    expect(Object.keys(await muster.containers())).toEqual([
+      "alice-cache",
+      "alice-code",
+      "alice-db",
+      "alice-web",
+      "bob-code",
+      "bob-db",
+      "bob-web",
+      "ci",
+      "gateway",
+      "git",
+      "live-db",
+      "live-deployer",
+      "live-web",
+      "portal",
+      "worker-1",
+    ]);
+  });
+
+  test("the portal lists every member with links and state, and no secret", async () => {
+    const { status, body } = await request(muster.url(undefined));
+    expect(status).toBe(200);
+    for (const host of ["alice", "code-alice", "db-alice", "bob", "code-bob"])
+      expect(body).toContain(muster.url(host, ""));
+    expect(body).not.toContain("<b>Kim</b>");
+    for (const secret of Object.values(password).flatMap((own) => Object.values(own)))
+      expect(body).not.toContain(secret);
+    await eventually("every service being up", async () => {
+      const states = Object.values(JSON.parse((await request(muster.url(undefined, "/api/status"))).body).services);
+      return states.length > 0 && states.every((state) => state === "up");
+    });
+  });
+
+  test("a member's page shows the name, the PHP version and a live query on the member's own database", async () => {
+    const page = await site("alice");
+    expect(page).toContain("Alice &lt;b&gt;Kim&lt;/b&gt;");
+    expect(page).toMatch(/8\.4\.\d+/);
+    expect(JSON.parse((await request(muster.url("alice", "/-/status"))).body)).toEqual({ database: true, cache: true });
+    expect(JSON.parse((await request(muster.url("bob", "/-/status"))).body)).toEqual({ database: true, cache: null });
+  });
+
+  test("the starter site's own unit test passes in the terminal", async () => {
+    const { code, output } = await muster.shell("alice-code", "cd /workspace/app && phpunit");
+    expect(output).toContain("OK (");
+    expect(code).toBe(0);
+  });
+
+  test("PHP has the promised extensions, and .htaccess rewrites", async () => {
+    const { output } = await muster.shell("alice-web", "php -m");
+    const modules = output.split("\n");
+    for (const name of ["mysqli", "pdo_mysql", "mbstring", "intl", "gd", "curl", "zip", "xml", "redis"]) {
+      expect(modules).toContain(name);
+    }
+    await muster.shell(
+      "alice-code",
+      "cd /workspace/app/public && printf 'RewriteEngine On\\nRewriteRule ^nice$ probe.php [L]\\n' > .htaccess && echo '<?php echo \"rewritten\";' > probe.php",
+    );
+    expect((await request(muster.url("alice", "/nice"))).body).toBe("rewritten");
+    await muster.shell("alice-code", "rm /workspace/app/public/.htaccess /workspace/app/public/probe.php");
+  });
+
+  test("PHP sessions live in the member's Redis", async () => {
+    await muster.shell(
+      "alice-code",
+      'echo \'<?php session_start(); echo $_SESSION["n"] = ($_SESSION["n"] ?? 0) + 1;\' > /workspace/app/public/count.php',
+    );
+    const first = await request(muster.url("alice", "/count.php"));
+    const cookie = first.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+    expect((await request(muster.url("alice", "/count.php"), { headers: { cookie } })).body).toBe("2");
+    expect((await muster.shell("alice-cache", "redis-cli --scan --pattern 'PHPREDIS_SESSION*'")).output).toContain(
+      "PHPREDIS_SESSION",
+    );
+    await muster.shell("alice-code", "rm /workspace/app/public/count.php");
+  });
+
+  test("the editor asks for the member's own password and opens the workspace", async () => {
+    expect((await request(muster.url("code-alice", "/"))).status).toBe(302);
+    const wrong = await request(muster.url("code-alice", "/login"), {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ password: password.bob?.editor ?? "" }).toString(),
+    });
+    expect(wrong.body).toContain("Incorrect password");
+    const cookie = await login("alice");
+    const folder = await request(muster.url("code-alice", "/"), { headers: { cookie } });
+    expect(folder.status === 302 ? folder.headers.location : folder.body).toContain("/workspace/app");
+  });
+
+  test("WebSockets pass the gateway, for the editor's own origin alone", async () => {
+    const cookie = await login("alice");
+    const url = muster.url("code-alice", "/stable-0?reconnectionToken=x&reconnection=false&skipWebSocketFrames=false");
+    expect(await handshake(url, { cookie, origin: muster.url("code-alice", "") })).toBe(101);
+    expect(await handshake(url, { cookie, origin: "http://evil.example" })).toBe(403);
+    expect(await handshake(url, { origin: muster.url("code-alice", "") })).toBe(401);
+  });
+
+  test.each([
+    ["git --version", /git version 2/],
+    ["php -v", /PHP 8\.4/],
+    ["composer --version", /Composer version 2/],
+    ["node --version", /^v\d+/],
+    ["npm --version", /^\d+\./],
+    ["mariadb -e 'select database()'", /app/],
+    ["git config user.name; git config user.email", /Alice <b>Kim<\/b>\nalice@example\.org/],
+  ])("the terminal runs %s", async (line, expected) => {
+    const { code, output } = await muster.shell("alice-code", line);
+    expect(output).toMatch(expected);
+    expect(code).toBe(0);
+  });
+
+  test("an upload of 60 MiB reaches PHP", async () => {
+    await muster.shell("bob-code", 'echo \'<?php echo $_FILES["f"]["size"];\' > /workspace/app/public/upload.php');
+    const boundary = "----muster";
+    const body = Buffer.concat([
+      Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="f"; filename="f"\r\n\r\n`),
+      Buffer.alloc(60 * 2 ** 20, "x"),
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ]);
+    const headers = { "content-type": `multipart/form-data; boundary=${boundary}` };
+    expect((await request(muster.url("bob", "/upload.php"), { method: "POST", headers, body })).body).toBe(
+      String(60 * 2 ** 20),
+    );
+    await muster.shell("bob-code", "rm /workspace/app/public/upload.php");
+  });
+
+  test("files that PHP writes can be edited in the editor, and the other way round", async () => {
+    await muster.shell(
+      "alice-code",
+      'mkdir -p /workspace/app/public/data && echo \'<?php file_put_contents("data/by-php", "php", FILE_APPEND); file_put_contents("data/by-editor", "php", FILE_APPEND); echo "written";\' > /workspace/app/public/write.php && echo -n editor > /workspace/app/public/data/by-editor',
+    );
+    expect((await request(muster.url("alice", "/write.php"))).body).toBe("written");
+    const { code, output } = await muster.shell(
+      "alice-code",
+      "cd /workspace/app/public/data && echo -n editor >> by-php && cat by-php by-editor && stat -c %U:%a by-php",
+    );
+    expect(code).toBe(0);
+    expect(output).toBe("phpeditoreditorphpmuster:664\n");
+    await muster.shell("alice-code", "rm -r /workspace/app/public/data /workspace/app/public/write.php");
+  });
+
+  test("an edit shows at the next request", async () => {
+    for (const text of ["first", "second", "third"]) {
+      await muster.shell("bob-code", `echo '<?php echo "${text}";' > /workspace/app/public/edit.php`);
+      expect((await request(muster.url("bob", "/edit.php"))).body).toBe(text);
+    }
+  });
+
+  test("a member's containers cannot reach another member's database or cache", async () => {
+    const [database, cache] = await Promise.all([muster.address("alice-db"), muster.address("alice-cache")]);
+    const open = async (...containers: string[]) => {
+      const attempts = containers.flatMap((from) => [
+        muster.connects(from, database, 3306),
+        muster.connects(from, cache, 6379),
+        muster.connects(from, muster.host("alice", "db"), 3306),
+      ]);
+      return await Promise.all(attempts);
+    };
+    const own = await open("alice-web", "alice-code");
+    const foreign = await open("bob-web", "bob-code", "bob-db", "gateway", "portal");
+    expect(own).toEqual(own.map(() => true));
+    expect(foreign).toEqual(foreign.map(() => false));
+  });
+
+  test("Adminer logs in to the member's own database and to no other", async () => {
+    const page = await request(muster.url("db-alice"));
+    expect(page.status).toBe(200);
+    expect(page.body).toContain("Adminer");
+    expect((await request(muster.url("alice", "/adminer"))).status).toBe(404);
+  });
+
+  test("every container runs as a user without privileges", async () => {
+    for (const name of Object.keys(await muster.containers())) {
+      const { output } = await muster.shell(name, "id -u; grep -hs CapEff /proc/[0-9]*/status | sort -u");
+      expect([name, output]).toEqual([name, expect.stringMatching(/^1000\nCapEff:\s+0{16}\n$/)]);
+    }
+  });
+
+  own(() => muster);
+
+  test("a second up changes nothing", async () => {
+    const before = await muster.containers();
+    await muster.succeed("up");
+    expect(await muster.containers()).toEqual(before);
+  });
+
+  test("a faulty roster is refused with every problem, and nothing is touched", async () => {
+    const before = await muster.containers();
+    muster.configure({ members: [ALICE, BOB, { id: "Bob!" }, { id: "alice" }, { id: "live", colour: "red" }] });
+    const { code, output } = await muster.muster("up");
+    expect(code).toBe(1);
+    expect(output).toContain('config/members/2/id: "Bob!" is not a valid id');
+    expect(output).toContain('config/members/3/id: "alice" is already the id of members/0');
+    expect(output).toContain('config/members/4/id: "live" is reserved');
+    expect(output).toContain('config/members/4/colour: "colour" is not a known key');
+    expect(await muster.containers()).toEqual(before);
+  });
+
+  test("adding a member creates that member's containers, and replaces the portal and the git server alone", async () => {
+    const before = await muster.containers();
+    const gatewayStart = await muster.started("gateway");
+    muster.configure({ members: [ALICE, BOB, CAROL] });
+    await muster.succeed("up");
+    const after = await muster.containers();
+    const added = Object.keys(after).filter((name) => !(name in before));
+    expect(added).toEqual(["carol-code", "carol-db", "carol-web"]);
+    expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(["git", "portal"]);
+    expect(await muster.started("gateway")).toBe(gatewayStart);
+    expect(await site("carol")).toContain("carol");
+    expect(await muster.memory("carol-web")).toBe(256);
+  });
+
+  test("removing a member removes all that was theirs, and keeps the data for their return", async () => {
+    expect((await sql("bob", "create table kept (word text); insert into kept values ('treasure')")).code).toBe(0);
+    await muster.shell("bob-code", "echo kept > /workspace/app/kept.txt");
+    const before = await muster.containers();
+
+    muster.configure({ members: [ALICE, CAROL] });
+    await muster.succeed("up");
+    const without = await muster.containers();
+    expect(Object.keys(without).filter((name) => name.startsWith("bob"))).toEqual([]);
+    expect(await muster.objects("bob")).toEqual([]);
+    expect(await muster.volumes()).toEqual(
+      expect.arrayContaining(["database", "home", "workspace"].map((purpose) => muster.volume("bob", purpose))),
+    );
+    for (const name of ["alice-web", "alice-code", "alice-db", "carol-web", "gateway"])
+      expect(without[name]).toBe(before[name]);
+
+    const gone = await eventually("the gateway saying so", async () => {
+      const answer = await request(muster.url("bob"), { headers: { accept: "text/html" } });
+      return answer.status === 404 && answer;
+    });
+    expect(gone.body).toContain("bob is not on the roster");
+
+    muster.configure({ members: [ALICE, CAROL, BOB] });
+    await muster.succeed("up");
+    await readPasswords("bob");
+    expect((await sql("bob", "select word from kept")).output.trim()).toBe("treasure");
+    expect((await muster.shell("bob-code", "cat /workspace/app/kept.txt")).output.trim()).toBe("kept");
+    await login("bob");
+  });
+
+  test("a killed database container comes back with its data", async () => {
+    await sql("alice", "create table kept (word text); insert into kept values ('treasure')");
+    await muster.crash("alice-db");
+    await eventually("alice's database answering", async () => {
+      const { code, output } = await sql("alice", "select word from kept");
+      return code === 0 && output.trim() === "treasure";
+    });
+  });
+
+  test("an editor that is away gets a page that says so, and is back when it answers", async () => {
+    await muster.stop("carol-code");
+    const answer = await request(muster.url("code-carol"), { headers: { accept: "text/html" } });
+    expect(answer.status).toBe(503);
+    expect(answer.body).toContain("carol");
+    expect(answer.body).toMatch(/editor is starting/);
+    await muster.start("carol-code");
+    await eventually(
+      "carol's editor answering",
+      async () => (await request(muster.url("code-carol", "/healthz"))).status === 200,
+    );
+  });
+
+  test("no password is in plain text in what is kept on disk but the owner-only secrets file", async () => {
+    const secrets = Object.values(password).flatMap((own) => Object.values(own));
+    expect(secrets).toHaveLength(6);
+    for (const [file, mode, text] of muster.keptFiles()) {
+      if (secrets.some((secret) => text.includes(secret))) {
+        expect([file.endsWith("secrets.env"), mode & 0o077]).toEqual([true, 0]);
+      }
+    }
+  });
+
+  test("npm run down leaves nothing but the volumes, until they are asked for", async () => {
+    const volumes = await muster.volumes();
+    expect(volumes).toHaveLength(14);
+    await muster.succeed("down");
+    expect(await muster.objects()).toEqual([]);
+    expect(await muster.volumes()).toEqual(volumes);
+
+    await muster.succeed("up");
+    expect((await sql("bob", "select word from kept")).output.trim()).toBe("treasure");
+
+    const output = await muster.succeed("down", "--volumes", "--yes");
+    for (const volume of volumes) expect(output).toContain(volume);
+    expect(await muster.volumes()).toEqual([]);
+  });
+}

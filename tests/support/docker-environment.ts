@@ -1,0 +1,106 @@
+import Docker from "dockerode";
+import { type CommandResult, type Engine, freePort, run, TestEnvironment } from "./environment";
+import { eventually } from "./poll";
+
+export const docker = new Docker();
+
+/** On the local Docker daemon; the gateway is published on a free port of the loopback. */
+export class DockerEnvironment extends TestEnvironment {
+  /** @param team id of a team that nobody else uses; what an earlier run left of it is removed */
+  static async create(team: string, engine: Engine): Promise<DockerEnvironment> {
+    return await new DockerEnvironment(team, engine, await freePort(), { config: {}, env: {} }).begin();
+  }
+
+  #filters(member?: string) {
+    return { label: [`muster.team=${this.team}`, ...(member === undefined ? [] : [`muster.member=${member}`])] };
+  }
+
+  async containers(): Promise<Record<string, string>> {
+    return this.#containers();
+  }
+
+  async #containers(member?: string): Promise<Record<string, string>> {
+    const containers = await docker.listContainers({ all: true, filters: this.#filters(member) });
+    return Object.fromEntries(
+      containers
+        .map(({ Id, Names }) => [(Names[0] ?? "").replace(`/${this.team}-`, ""), Id] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  }
+
+  async objects(member?: string): Promise<string[]> {
+    const networks = await docker.listNetworks({ filters: this.#filters(member) });
+    return [...Object.keys(await this.#containers(member)), ...networks.map(({ Name }) => Name)].sort();
+  }
+
+  async volumes(): Promise<string[]> {
+    const { Volumes } = await docker.listVolumes({ filters: this.#filters() });
+    return Volumes.map(({ Name }) => Name).sort();
+  }
+
+  volume = (member: string | undefined, purpose: string) => [this.team, member, purpose].filter(Boolean).join("-");
+
+  inspect = (container: string) => docker.getContainer(`${this.team}-${container}`).inspect();
+
+  async shell(container: string, line: string): Promise<CommandResult> {
+    return await run("docker", ["exec", `${this.team}-${container}`, "bash", "-lc", line]);
+  }
+
+  async started(container: string): Promise<string | undefined> {
+    const { State } = await this.inspect(container);
+    return State.Running ? State.StartedAt : undefined;
+  }
+
+  stop = (container: string) => this.#command("stop", container);
+  start = (container: string) => this.#command("start", container);
+
+  async crash(container: string): Promise<void> {
+    const { HostConfig } = await this.inspect(container);
+    const before = await this.started(container);
+    if (HostConfig.Init) {
+      // From inside: a kill by Docker's API counts as a wish to stop, and nothing restarts it.
+      await this.shell(container, "kill -9 -1");
+    } else {
+      // The kernel does not let a first process be killed from inside.
+      await this.#command("kill", container);
+      await this.#command("start", container);
+    }
+    await eventually(`the restart of ${container}`, async () => {
+      const after = await this.started(container);
+      return after !== undefined && after !== before;
+    });
+  }
+
+  remove = (...containers: string[]) => this.#command("rm", "--force", ...containers);
+
+  host = (member: string | undefined, component: string) => [this.team, member, component].filter(Boolean).join("-");
+
+  async address(container: string): Promise<string> {
+    const { NetworkSettings } = await this.inspect(container);
+    const [network] = Object.values(NetworkSettings.Networks);
+    if (network === undefined) throw new Error(`${container} is on no network`);
+    return network.IPAddress;
+  }
+
+  async settings(container: string): Promise<Record<string, string>> {
+    const { Config } = await this.inspect(container);
+    return Object.fromEntries(Config.Env.map((line) => [line.split("=", 1)[0], line.slice(line.indexOf("=") + 1)]));
+  }
+
+  async mounts(container: string): Promise<string[]> {
+    const { Mounts } = await this.inspect(container);
+    return Mounts.map(({ Name, Source }) => Name ?? Source);
+  }
+
+  async memory(container: string): Promise<number> {
+    const { HostConfig } = await this.inspect(container);
+    return (HostConfig.Memory ?? 0) / 2 ** 20;
+  }
+
+  /** `docker <command>` on containers of the team; options begin with "-". */
+  async #command(command: "kill" | "rm" | "start" | "stop", ...args: string[]): Promise<void> {
+    const words = args.map((arg) => (arg.startsWith("-") ? arg : `${this.team}-${arg}`));
+    const { code, output } = await run("docker", [command, ...words]);
+    if (code !== 0) throw new Error(`docker ${command} ${words.join(" ")}\n${output}`);
+  }
+}

@@ -1,0 +1,89 @@
+import { placeOf } from "./environment";
+import type { KubernetesEnvironment } from "./kubernetes-environment";
+
+/** From a container to a port of a workload: `alice-web → alice-db:3306`. */
+export interface Flow {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+}
+
+const title = ({ from, to, port }: Flow): string => `${from} → ${to}:${port}`;
+
+/** Every container to every port that a Service of another workload of the team offers. */
+export async function everyFlow(muster: KubernetesEnvironment): Promise<Flow[]> {
+  const containers = Object.keys(await muster.containers());
+  const namespaces = await muster.namespaces();
+  const services = (await Promise.all(namespaces.map((name) => muster.list("services", "--namespace", name)))).flat();
+  const targets = services.flatMap(({ metadata: { labels = {} }, spec }) =>
+    (spec.ports as { port: number }[]).map(({ port }) => ({
+      to: [labels["muster.member"], labels["muster.component"]].filter(Boolean).join("-"),
+      port,
+    })),
+  );
+  return containers.flatMap((from) => targets.filter(({ to }) => to !== from).map((target) => ({ from, ...target })));
+}
+
+/** Titles of the flows that come about, each tried from inside its container at once with its others. */
+export async function openFlows(muster: KubernetesEnvironment, flows: readonly Flow[]): Promise<string[]> {
+  const sources = [...new Set(flows.map(({ from }) => from))];
+  const found = await Promise.all(
+    sources.map(async (source) => {
+      const own = flows.filter(({ from }) => from === source);
+      const probes = own.map((flow, index) => {
+        const { member, component } = placeOf(flow.to);
+        const target = `/dev/tcp/${muster.host(member, component)}/${flow.port}`;
+        return `(timeout 5 bash -c '<${target}' 2>/dev/null && echo ${index} open || echo ${index} closed) &`;
+      });
+      const { output } = await muster.shell(source, `${probes.join("\n")}\nwait`);
+      const answers = new Map(
+        [...output.matchAll(/^(\d+) (open|closed)$/gm)].map(([, index, answer]) => [Number(index), answer]),
+      );
+      if (answers.size !== own.length) throw new Error(`${source} tried ${answers.size} of ${own.length}:\n${output}`);
+      return own.filter((_, index) => answers.get(index) === "open").map(title);
+    }),
+  );
+  return found.flat().sort();
+}
+
+/** Titles of the flows that the environment needs, and of no other. */
+export const expectedFlows = (flows: readonly Flow[]): string[] => flows.filter(isNeeded).map(title).sort();
+
+const ANSWERERS = ["db", "cache"];
+const SERVED = ["web", "code"];
+const TEAM_SERVED = ["portal", "git", "ci"];
+
+function isNeeded({ from, to, port }: Flow): boolean {
+  const source = placeOf(from);
+  const target = placeOf(to);
+  const http = port === 8080;
+  // What is published is open to all; who only answers has no way out.
+  if (to === "gateway") return !ANSWERERS.includes(source.component);
+  if (source.member === undefined) {
+    // The gateway routes to what people look at; the portal asks the same whether it answers.
+    if (["gateway", "portal"].includes(source.component)) {
+      return http && (target.member === undefined ? TEAM_SERVED : SERVED).includes(target.component);
+    }
+    switch (source.component) {
+      case "git": // tells of pushes
+        return to === "ci" && http;
+      case "ci": // reads accounts and repositories
+        return to === "git";
+      default: // workers ask for work and clone
+        return to === "git" || (to === "ci" && port === 9989);
+    }
+  }
+  if (source.component === "deployer" && to === "ci") return port === 9989;
+  // Members' terminals and sites, and releases with their migrations, on their own data.
+  const own = source.member === target.member;
+  switch (source.component) {
+    case "web":
+      return own && ANSWERERS.includes(target.component);
+    case "code":
+      return to === "git" || (own && ANSWERERS.includes(target.component));
+    case "deployer":
+      return to === "git" || (own && target.component === "db");
+    default:
+      return false;
+  }
+}
