@@ -1,23 +1,25 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parse, stringify } from "yaml";
 import { type Docker, dockerClient } from "../engine/docker";
 import { findDocker } from "../engine/docker-host";
 import { UserError } from "../engine/errors";
-import { capture } from "../engine/process";
 import { createProgress, type Progress } from "../engine/progress";
 import type { Project } from "../engine/project";
 import { ensurePulumi } from "../engine/pulumi-cli";
 import type { EngineName } from "../engine/select-engine";
 import { formatTable } from "../engine/table";
+import { type DeliveryFigures, measureDelivery, reportDelivery } from "./delivery";
 import { containerMemory, type ImageSize, imageSizes } from "./docker-figures";
+import { BenchTeam, TEAM } from "./team";
 
 export interface BenchOptions {
   readonly sizes: readonly number[];
   readonly engines: readonly EngineName[];
   readonly cold: boolean;
+  /** Pushes that are followed to the live site, to each kind of repository; 0 for none. */
+  readonly pushes: number;
 }
 
 /** One measured command. */
@@ -29,10 +31,6 @@ interface Timing {
   readonly seconds: number;
 }
 
-const STACK = "test-bench";
-const TEAM = "bench";
-const PORT = 18070;
-
 /** Milliseconds after which a new environment has come to rest. */
 const SETTLE = 20_000;
 
@@ -40,33 +38,40 @@ const SETTLE = 20_000;
  * Times the commands as a user runs them. Each engine gets the same rosters on the same machine, one after the other;
  * the first up of a pair warms the images, so that `up` compares the engines alone.
  */
-export async function bench(project: Project, { sizes, engines, cold }: BenchOptions): Promise<void> {
+export async function bench(project: Project, { sizes, engines, cold, pushes }: BenchOptions): Promise<void> {
   const progress = createProgress();
   const docker = dockerClient((await findDocker(progress)).env);
   const usable = await usableEngines(engines, progress);
   const home = mkdtempSync(join(tmpdir(), "muster-bench-"));
-  const team = new BenchTeam(project, home, progress);
+  const team = new BenchTeam(project, home);
+  const time = async (engine: EngineName, members: number, step: string, work: () => Promise<void>) => {
+    const started = performance.now();
+    await progress.step(`${engine}, ${members} members, ${step}`, work);
+    timings.push({ engine, members, step, seconds: (performance.now() - started) / 1000 });
+  };
   const timings: Timing[] = [];
+  const delivery: DeliveryFigures[] = [];
   const memory: Record<string, number> = {};
 
   try {
     if (cold) {
       await team.run("down", "--images");
       for (const engine of usable) {
-        timings.push(await team.time(engine, 2, "up, no images", () => team.up(engine, 2)));
+        await time(engine, 2, "up, no images", () => team.up(engine, 2));
         await team.run("down", "--volumes", "--images");
       }
     }
     await progress.step("Warming the images", () => team.up(usable[0] as EngineName, 1));
+    if (pushes > 0) delivery.push(...(await measureDelivery(docker, progress, pushes)));
     await team.run("down", "--volumes");
 
     for (const members of sizes) {
       for (const engine of usable) {
-        timings.push(await team.time(engine, members, "first up", () => team.up(engine, members)));
+        await time(engine, members, "first up", () => team.up(engine, members));
         if (engine === usable[0]) Object.assign(memory, await idleMemory(docker, members));
-        timings.push(await team.time(engine, members, "up without changes", () => team.up(engine, members)));
-        timings.push(await team.time(engine, members, "add one member", () => team.up(engine, members + 1)));
-        timings.push(await team.time(engine, members, "down", () => team.run("down")));
+        await time(engine, members, "up without changes", () => team.up(engine, members));
+        await time(engine, members, "add one member", () => team.up(engine, members + 1));
+        await time(engine, members, "down", () => team.run("down"));
         await team.run("down", "--volumes");
       }
     }
@@ -76,13 +81,13 @@ export async function bench(project: Project, { sizes, engines, cold }: BenchOpt
     rmSync(home, { recursive: true, force: true });
   }
   const images = await imageSizes(docker);
-  console.log(report(timings, memory, images, usable));
+  console.log(report(timings, delivery, memory, images, usable));
   const results = join(project.root, "bench/results");
   mkdirSync(results, { recursive: true });
   const machine = { cpus: cpus().length, memoryMiB: Math.round(totalmem() / 1024 ** 2) };
   writeFileSync(
     join(results, "latest.json"),
-    `${JSON.stringify({ machine, timings, memory, images }, undefined, 2)}\n`,
+    `${JSON.stringify({ machine, timings, delivery, memory, images }, undefined, 2)}\n`,
   );
 }
 
@@ -92,50 +97,6 @@ async function usableEngines(engines: readonly EngineName[], progress: Progress)
   const usable = engines.filter((engine) => engine === "compose" || (pulumi && "binary" in pulumi));
   if (usable.length === 0) throw new UserError("None of these engines can be used here.");
   return usable;
-}
-
-/** The team that is measured: its own name, port, stack and state. */
-class BenchTeam {
-  readonly stackFile: string;
-
-  constructor(
-    private readonly project: Project,
-    private readonly home: string,
-    private readonly progress: Progress,
-  ) {
-    this.stackFile = join(project.root, `Pulumi.${STACK}.yaml`);
-    rmSync(this.stackFile, { force: true });
-    this.write(1);
-  }
-
-  async up(engine: EngineName, members: number): Promise<void> {
-    this.write(members);
-    await this.run("up", "--engine", engine);
-  }
-
-  /** @throws UserError with the end of the command's output */
-  async run(command: string, ...args: string[]): Promise<void> {
-    const { code, stdout, stderr } = await capture(
-      process.execPath,
-      [join(this.project.root, "scripts/run.mjs"), command, "--stack", STACK, ...args],
-      { cwd: this.project.root, env: { ...process.env, MUSTER_HOME: this.home } },
-    );
-    if (code !== 0) throw new UserError(`npm run ${command} failed:\n${`${stdout}\n${stderr}`.slice(-2000)}`);
-  }
-
-  async time(engine: EngineName, members: number, step: string, work: () => Promise<void>): Promise<Timing> {
-    const started = performance.now();
-    await this.progress.step(`${engine}, ${members} members, ${step}`, work);
-    return { engine, members, step, seconds: (performance.now() - started) / 1000 };
-  }
-
-  private write(members: number): void {
-    const roster = Array.from({ length: members }, (_, index) => ({ id: `m${index + 1}` }));
-    const config = { "muster:team": TEAM, "muster:port": PORT, "muster:members": roster };
-    // What Pulumi keeps in the file beside the config stays.
-    const before = existsSync(this.stackFile) ? parse(readFileSync(this.stackFile, "utf8")) : {};
-    writeFileSync(this.stackFile, stringify({ ...before, config }));
-  }
 }
 
 /** MiB in use by component, averaged over the members; the team's own containers as they are. */
@@ -157,6 +118,7 @@ async function idleMemory(docker: Docker, members: number): Promise<Record<strin
 
 function report(
   timings: readonly Timing[],
+  delivery: readonly DeliveryFigures[],
   memory: Readonly<Record<string, number>>,
   images: readonly ImageSize[],
   engines: readonly EngineName[],
@@ -169,12 +131,18 @@ function report(
     one.step,
     ...engines.map((engine) => seconds(engine, one)?.toFixed(1) ?? ""),
   ]);
+  const table = (head: readonly string[], body: readonly (readonly string[])[]) =>
+    body.length === 0 ? [] : ["", formatTable([head, ...body])];
   return [
-    "",
-    formatTable([["MEMBERS", "STEP", ...engines.map((engine) => `${engine.toUpperCase()} s`)], ...rows]),
-    "",
-    formatTable([["COMPONENT", "IDLE MiB"], ...Object.entries(memory).map(([name, mib]) => [name, mib.toFixed(0)])]),
-    "",
-    formatTable([["IMAGE", "MB"], ...images.map(({ name, megabytes }) => [name, megabytes.toFixed(0)])]),
+    ...(delivery.length > 0 ? ["", reportDelivery(delivery)] : []),
+    ...table(["MEMBERS", "STEP", ...engines.map((engine) => `${engine.toUpperCase()} s`)], rows),
+    ...table(
+      ["COMPONENT", "IDLE MiB"],
+      Object.entries(memory).map(([name, mib]) => [name, mib.toFixed(0)]),
+    ),
+    ...table(
+      ["IMAGE", "MB"],
+      images.map(({ name, megabytes }) => [name, megabytes.toFixed(0)]),
+    ),
   ].join("\n");
 }

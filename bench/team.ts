@@ -1,0 +1,48 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { UserError } from "../engine/errors";
+import { capture } from "../engine/process";
+import type { Project } from "../engine/project";
+import type { EngineName } from "../engine/select-engine";
+
+export const TEAM = "bench";
+export const PORT = 18070;
+const STACK = "test-bench";
+
+/** The team that is measured: its own name, port, stack and state. */
+export class BenchTeam {
+  readonly stackFile: string;
+
+  constructor(
+    private readonly project: Project,
+    private readonly home: string,
+  ) {
+    this.stackFile = join(project.root, `Pulumi.${STACK}.yaml`);
+    rmSync(this.stackFile, { force: true });
+    this.write(1);
+  }
+
+  async up(engine: EngineName, members: number): Promise<void> {
+    this.write(members);
+    await this.run("up", "--engine", engine);
+  }
+
+  /** @throws UserError with the end of the command's output */
+  async run(command: string, ...args: string[]): Promise<void> {
+    const { code, stdout, stderr } = await capture(
+      process.execPath,
+      [join(this.project.root, "scripts/run.mjs"), command, "--stack", STACK, ...args],
+      { cwd: this.project.root, env: { ...process.env, MUSTER_HOME: this.home } },
+    );
+    if (code !== 0) throw new UserError(`npm run ${command} failed:\n${`${stdout}\n${stderr}`.slice(-2000)}`);
+  }
+
+  private write(members: number): void {
+    const roster = Array.from({ length: members }, (_, index) => ({ id: `m${index + 1}` }));
+    const config = { "muster:team": TEAM, "muster:port": PORT, "muster:members": roster };
+    // What Pulumi keeps in the file beside the config stays.
+    const before = existsSync(this.stackFile) ? parse(readFileSync(this.stackFile, "utf8")) : {};
+    writeFileSync(this.stackFile, stringify({ ...before, config }));
+  }
+}
