@@ -87,9 +87,9 @@ def mirror_of(git, repository):
 
 
 def fetch(git, repository, url):
-    """The mirror's path, up to date. A git server that is being replaced is back within seconds."""
+    """The mirror's path, up to date. A git server that is being replaced is back within half a minute."""
     everything = "+refs/heads/*:refs/heads/*"
-    for pause in (1, 3, None):
+    for pause in (1, 3, 8, 15, None):
         mirror = mirror_of(git, repository)
         fetched = git.run("--git-dir", mirror, "fetch", "--quiet", "--prune", "--no-tags", url, everything, check=False)
         if fetched is not None:

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -19,6 +20,8 @@ from .releases import ANCESTORS_FILE, Deployed, Refused, Site, is_newer, name, o
 LIVE = "/srv/live"
 SUPERSEDED = 3
 PACKAGE = "package.tar"
+# A database that starts for the first time writes its files; one that was killed repairs them.
+DATABASE_SECONDS = 180
 
 
 def now():
@@ -47,8 +50,30 @@ def ancestors_of(archive):
     return frozenset(listed.read().decode("ascii").split())
 
 
+def await_database(host, port, seconds=DATABASE_SECONDS, pause=1.0):
+    """Waits until MariaDB greets: it may have been started in the same moment as everything else."""
+    end = time.monotonic() + seconds
+    waiting = False
+    while True:
+        try:
+            with socket.create_connection((host, port), timeout=5) as connection:
+                if connection.recv(1):
+                    return
+            obstacle = "it closes the connection"
+        except OSError as error:
+            obstacle = error.strerror or str(error)
+        if time.monotonic() >= end:
+            raise Refused(f"the live database does not answer at {host}:{port} ({obstacle})")
+        if not waiting:
+            print(f"waiting for the live database at {host}:{port} ({obstacle})", flush=True)
+            waiting = True
+        time.sleep(pause)
+
+
 def migrate(folder):
     """The repository's own hook, with the live database's account in DB_*."""
+    if "DB_HOST" in os.environ:
+        await_database(os.environ["DB_HOST"], int(os.environ["DB_PORT"]))
     print("composer run-script migrate", flush=True)
     home = "/tmp/migrate"
     shutil.rmtree(home, ignore_errors=True)

@@ -1,8 +1,10 @@
 import io
 import json
 import os
+import socket
 import tarfile
 import tempfile
+import threading
 import unittest
 from unittest import mock
 
@@ -101,3 +103,45 @@ class Releases(unittest.TestCase):
         deploy.rollback({"project": "app", "release": "", "by": "bob", "reason": ""})
         self.package([A], {"public/index.php": "one"})
         self.assertEqual(self.release(A)[0], 3)
+
+
+class Database(unittest.TestCase):
+    def server(self, answers):
+        """Listens from now on; each connection gets the next answer, and is closed."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listening.close)
+
+        def serve():
+            for answer in answers:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return listening.getsockname()
+
+    def test_a_database_that_greets_is_ready(self):
+        deploy.await_database(*self.server([b"greeting"]), seconds=0)
+
+    def test_one_that_starts_is_waited_for(self):
+        with mock.patch("builtins.print") as said:
+            deploy.await_database(*self.server([b"", b"", b"greeting"]), seconds=30, pause=0)
+        self.assertEqual(said.call_count, 1)
+
+    def test_one_that_never_comes_is_named(self):
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            host, port = closed.getsockname()
+        with self.assertRaisesRegex(Refused, f"does not answer at {host}:{port} \\(Connection refused\\)"):
+            deploy.await_database(host, port, seconds=0)
+
+    def test_a_migration_waits_for_it(self):
+        environment = {"DB_HOST": "db", "DB_PORT": "3307"}
+        with (
+            mock.patch.dict(os.environ, environment),
+            mock.patch.object(deploy, "await_database", side_effect=Refused("away")) as awaited,
+            mock.patch.object(deploy.subprocess, "run") as run,
+            self.assertRaises(Refused),
+        ):
+            deploy.migrate("/nowhere")
+        awaited.assert_called_once_with("db", 3307)
+        run.assert_not_called()
