@@ -12,7 +12,6 @@ const PRUNED = [
   "statefulsets.apps",
   "services",
   "secrets",
-  "poddisruptionbudgets.policy",
   "ingresses.networking.k8s.io",
   "resourcequotas",
   "limitranges",

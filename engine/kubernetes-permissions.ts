@@ -24,7 +24,6 @@ export function requiredAccess({ ingress, gatewayApi }: Routing): Access[] {
     ...changed("", "namespaces", "services", "secrets", "persistentvolumeclaims", "resourcequotas", "limitranges"),
     ...changed("apps", "deployments", "statefulsets"),
     ...changed("networking.k8s.io", "networkpolicies", "ingresses"),
-    ...changed("policy", "poddisruptionbudgets"),
     ...(ingress?.className ? [{ group: "networking.k8s.io", resource: "ingressclasses", verbs: ["list"] }] : []),
     ...(gatewayApi
       ? [

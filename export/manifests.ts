@@ -40,7 +40,6 @@ const ORDER = [
   "PersistentVolumeClaim",
   "Secret",
   "Service",
-  "PodDisruptionBudget",
   "StatefulSet",
   "Deployment",
 ];
