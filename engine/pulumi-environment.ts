@@ -27,6 +27,15 @@ export interface Situation {
   readonly hasState: boolean;
 }
 
+/** What makes updates shorter (docs/adr/0005-engine-speed.md); a variable that the user has set stays as it is. */
+const SPEED = {
+  // Of the engine and its plugins: they live for seconds, and collect garbage only to stay small.
+  GOGC: "400",
+  PULUMI_PARALLEL_DIFF: "true",
+  // Networks and containers are mostly waited for.
+  PULUMI_PARALLEL: "16",
+} as const;
+
 /**
  * The user's own choices come first: `PULUMI_BACKEND_URL`, `backend` in Pulumi.yaml, a login, a passphrase variable.
  * Otherwise state and passphrase live in the project's git-ignored folder. Once that folder has state, a login that came
@@ -48,6 +57,7 @@ export function resolveEnvironment({ env, home, projectBackend, login, hasState 
     state,
     passphraseFile,
     env: {
+      ...SPEED,
       ...env,
       ...(backend === "project" ? { PULUMI_BACKEND_URL: pathToFileURL(state).href } : {}),
       ...(passphraseFile === undefined ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile }),

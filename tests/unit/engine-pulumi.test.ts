@@ -47,6 +47,11 @@ describe("state and passphrase", () => {
     expect(resolved.env.PULUMI_CONFIG_PASSPHRASE_FILE).toBe(file ?? env.PULUMI_CONFIG_PASSPHRASE_FILE);
   });
 
+  test("what makes updates shorter leaves the user's own choice", () => {
+    const { env } = resolveEnvironment({ ...bare, env: { PULUMI_PARALLEL: "1" } });
+    expect(env).toMatchObject({ GOGC: "400", PULUMI_PARALLEL_DIFF: "true", PULUMI_PARALLEL: "1" });
+  });
+
   test("are created once, for their owner alone", () => {
     const environment = resolveEnvironment({ ...bare, home: join(folder, ".muster") });
     prepareEnvironment(environment);
