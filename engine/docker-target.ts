@@ -96,14 +96,16 @@ async function pulumiUp(team: Team, binary: string, missing: readonly string[], 
   const engine = pulumiEngine(binary, stack, docker.env);
   if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
   await engine.prepare(progress);
-  const lost = running === undefined && (await engine.resourceCount()) > 1;
+  const recorded = running === undefined ? await engine.resourceCount() : undefined;
+  const lost = recorded !== undefined && recorded > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
   // The provider never asks whether an image that it built is still there.
   const known = missing.length > 0 ? await engine.resourceIds() : new Set();
   const rebuild = missing.filter((image) => known.has(image)).map(imageResource);
   if (rebuild.length > 0) progress.note(`  images that are gone from Docker are built again: ${rebuild.join(", ")}`);
   try {
-    await engine.up({ refresh: lost, rebuild });
+    // What a first run that is killed has made is found by its labels: see removeOrphans.
+    await engine.up({ refresh: lost, rebuild, fresh: recorded !== undefined && !lost });
   } catch (error) {
     await removeOrphans(engine, context, error);
     await engine.up({ refresh: true });

@@ -20,8 +20,11 @@ export type Credentials = Record<string, Record<string, string>>;
 export interface PulumiEngine {
   /** Selects the stack, making it when it does not exist. */
   prepare(progress: Progress): Promise<void>;
-  /** `refresh` compares the state with Docker first; `rebuild` names resources to make anew, whatever the state says. */
-  up(options: { refresh: boolean; rebuild?: readonly string[] }): Promise<void>;
+  /**
+   * `refresh` compares the state with Docker first; `rebuild` names resources to make anew, whatever the state says;
+   * `fresh` says that there is nothing in the state to lose: it is written at the end alone.
+   */
+  up(options: { refresh: boolean; rebuild?: readonly string[]; fresh?: boolean }): Promise<void>;
   destroy(options: { refresh: boolean }): Promise<void>;
   /** Resources in the stack's state; the stack itself is one. 0 when the backend does not have it. */
   resourceCount(): Promise<number>;
@@ -42,9 +45,9 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
   const quiet = (...args: string[]): Promise<Result> => capture(binary, [...args, "--non-interactive"], options);
   const target = ["--stack", stack.name];
 
-  async function run(...args: string[]): Promise<void> {
+  async function run(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<void> {
     await releaseStaleLock();
-    const code = await foreground(binary, args, options);
+    const code = await foreground(binary, args, { ...options, env: { ...options.env, ...variables } });
     if (code === INTERRUPTED) throw new ChildError("Interrupted. Run the command again to go on.", code);
     if (code !== 0) throw new ChildError(failureAdvice(stack), code);
   }
@@ -72,15 +75,18 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
       if (created.code !== 0) throw new UserError(`Pulumi cannot make the stack: ${created.stderr.trim()}`);
     },
 
-    up: ({ refresh, rebuild = [] }) =>
+    up: ({ refresh, rebuild = [], fresh = false }) =>
       run(
-        "up",
-        ...UNATTENDED,
-        ...target,
-        ...refreshFlag({ refresh }),
-        ...rebuild.flatMap((name) => ["--replace", `**::${name}`]),
+        [
+          "up",
+          ...UNATTENDED,
+          ...target,
+          ...refreshFlag({ refresh }),
+          ...rebuild.flatMap((name) => ["--replace", `**::${name}`]),
+        ],
+        fresh ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {},
       ),
-    destroy: (flags) => run("destroy", ...UNATTENDED, ...target, ...refreshFlag(flags)),
+    destroy: (flags) => run(["destroy", ...UNATTENDED, ...target, ...refreshFlag(flags)]),
     resourceCount,
     exists,
 
