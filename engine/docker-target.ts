@@ -6,7 +6,7 @@ import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "
 import { type DockerHost, findDocker } from "./docker-host";
 import { ChildError, INTERRUPTED } from "./errors";
 import { foreignTeam } from "./foreign-team";
-import { missingImages, teamImages } from "./images";
+import { buildImages, imageBuilds, missingImages, teamImages, usedImages } from "./images";
 import { preflight } from "./preflight";
 import { capture } from "./process";
 import { type PulumiEngine, pulumiEngine } from "./pulumi";
@@ -103,6 +103,11 @@ async function pulumiUp(team: Team, binary: string, missing: readonly string[], 
   const known = missing.length > 0 ? await engine.resourceIds() : new Set();
   const rebuild = missing.filter((image) => known.has(image)).map(imageResource);
   if (rebuild.length > 0) progress.note(`  images that are gone from Docker are built again: ${rebuild.join(", ")}`);
+  if (missing.length > 0) {
+    const { root } = stack.project;
+    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
+    await buildImages(docker, imageBuilds(team, usedImages(team), root), root, progress);
+  }
   try {
     // What a first run that is killed has made is found by its labels: see removeOrphans.
     await engine.up({ refresh: lost, rebuild, fresh: recorded !== undefined && !lost });

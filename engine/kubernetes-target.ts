@@ -6,6 +6,7 @@ import { type Docker, dockerClient } from "./docker";
 import { dockerEnvironment, findDocker } from "./docker-host";
 import { UserError } from "./errors";
 import { foreignTeam } from "./foreign-team";
+import { buildImages, imageBuilds } from "./images";
 import { type Kubectl, type KubernetesObject, kubectlClient, serverVersion } from "./kubectl";
 import { GATEWAY, gatewayAccess } from "./kubernetes-access";
 import { adoptClaims, applyManifests, FIELD_MANAGER, prune, removeNamespaces, teamStorage } from "./kubernetes-apply";
@@ -196,6 +197,11 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
     .map(({ image }) => `pushed-image-${image}`);
   if (rebuild.length > 0)
     progress.note(`  images that are gone from the registry are pushed again: ${rebuild.join(", ")}`);
+  if (docker && missing.length > 0) {
+    const images = missing.map(({ image }) => image);
+    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
+    await buildImages(docker, imageBuilds(team, images, root), root, progress);
+  }
 
   const watch = watchRollout(kubectl, team.id, workloadNames(team), progress);
   // Pulumi itself tells of a pod that cannot start when its time is over.

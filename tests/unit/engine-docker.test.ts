@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { isDebianLike } from "../../engine/apt";
 import { baseImageAdvice, bootstrapArgs, lastWords } from "../../engine/base-image";
-import { builtOn } from "../../engine/build-leftovers";
+import { type BuildContainer, builtFor, builtOn, isBuildStep } from "../../engine/build-leftovers";
 import { overlaps } from "../../engine/cidr";
 import { parseLabels, publishedPorts } from "../../engine/docker";
 import {
@@ -201,4 +201,32 @@ test("leftovers of failed builds are told by the layers of the base", () => {
   ];
   expect(builtOn(bases, images).map(({ Id }) => Id)).toEqual(["own", "same"]);
   expect(builtOn([], images)).toEqual([]);
+  expect(builtFor([image("base", "a", "b", "c")], images).map(({ Id }) => Id)).toEqual(["own", "debian", "same"]);
+});
+
+describe("the container of a build's step", () => {
+  const now = Date.parse("2026-01-01T00:10:00Z");
+  const id = `sha256:${"0".repeat(64)}`;
+  const step: BuildContainer = {
+    Id: "1",
+    Image: id,
+    Config: { Image: id, Cmd: ["/bin/sh", "-c", "#(nop) ", 'ENTRYPOINT ["entrypoint"]'], Labels: {} },
+    State: { Status: "created" },
+    Created: "2026-01-01T00:00:00.123456789Z",
+  };
+  const config = (change: Partial<BuildContainer["Config"]>) => ({ Config: { ...step.Config, ...change } });
+
+  test.each<[string, Partial<BuildContainer>, boolean]>([
+    ["one that was never started", {}, true],
+    ["one that has ended", { State: { Status: "exited" } }, true],
+    ["one without labels", config({ Labels: null }), true],
+    ["one that runs", { State: { Status: "running" } }, false],
+    ["one that a build may still want", { Created: "2026-01-01T00:09:30Z" }, false],
+    ["one that somebody made from a name", config({ Image: "debian:trixie-slim" }), false],
+    ["one that somebody gave another command", config({ Cmd: ["bash"] }), false],
+    ["one without a command", config({ Cmd: null }), false],
+    ["one of an environment", config({ Labels: { "muster.team": "hackathon" } }), false],
+  ])("%s", (_, change, expected) => {
+    expect(isBuildStep({ ...step, ...change }, now)).toBe(expected);
+  });
 });
