@@ -2,19 +2,25 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Docker, dockerClient } from "../engine/docker";
+import type { Team } from "../config/members";
+import { dockerClient } from "../engine/docker";
 import { findDocker } from "../engine/docker-host";
 import { UserError } from "../engine/errors";
+import { kubectlClient } from "../engine/kubectl";
 import { createProgress, type Progress } from "../engine/progress";
 import type { Project } from "../engine/project";
 import { ensurePulumi } from "../engine/pulumi-cli";
 import type { EngineName } from "../engine/select-engine";
 import { formatTable } from "../engine/table";
 import { type DeliveryFigures, measureDelivery, reportDelivery } from "./delivery";
-import { containerMemory, type ImageSize, imageSizes } from "./docker-figures";
+import { containerMemory, type ImageSize, imageSizes, type WorkloadMemory } from "./docker-figures";
+import { podMemory } from "./kubernetes-figures";
 import { BenchTeam, TEAM } from "./team";
 
 export interface BenchOptions {
+  readonly target: Team["target"];
+  /** Registry of the kubernetes target's images. */
+  readonly registry: string | undefined;
   readonly sizes: readonly number[];
   readonly engines: readonly EngineName[];
   readonly cold: boolean;
@@ -38,12 +44,17 @@ const SETTLE = 20_000;
  * Times the commands as a user runs them. Each engine gets the same rosters on the same machine, one after the other;
  * the first up of a pair warms the images, so that `up` compares the engines alone.
  */
-export async function bench(project: Project, { sizes, engines, cold, pushes }: BenchOptions): Promise<void> {
+export async function bench(
+  project: Project,
+  { target, registry, sizes, engines, cold, pushes }: BenchOptions,
+): Promise<void> {
   const progress = createProgress();
   const docker = dockerClient((await findDocker(progress)).env);
-  const usable = await usableEngines(engines, progress);
+  const usable = await usableEngines(target, engines, progress);
   const home = mkdtempSync(join(tmpdir(), "muster-bench-"));
-  const team = new BenchTeam(project, home);
+  const team = new BenchTeam(project, home, { target, registry });
+  const memoryNow = () =>
+    target === "docker" ? containerMemory(docker, TEAM) : podMemory(kubectlClient(undefined), TEAM);
   const time = async (engine: EngineName, members: number, step: string, work: () => Promise<void>) => {
     const started = performance.now();
     await progress.step(`${engine}, ${members} members, ${step}`, work);
@@ -68,7 +79,10 @@ export async function bench(project: Project, { sizes, engines, cold, pushes }: 
     for (const members of sizes) {
       for (const engine of usable) {
         await time(engine, members, "first up", () => team.up(engine, members));
-        if (engine === usable[0]) Object.assign(memory, await idleMemory(docker, members));
+        if (engine === usable[0]) {
+          await sleep(SETTLE);
+          Object.assign(memory, byComponent(await memoryNow()));
+        }
         await time(engine, members, "up without changes", () => team.up(engine, members));
         await time(engine, members, "add one member", () => team.up(engine, members + 1));
         await time(engine, members, "down", () => team.run("down"));
@@ -87,33 +101,30 @@ export async function bench(project: Project, { sizes, engines, cold, pushes }: 
   const machine = { cpus: cpus().length, memoryMiB: Math.round(totalmem() / 1024 ** 2) };
   writeFileSync(
     join(results, "latest.json"),
-    `${JSON.stringify({ machine, timings, delivery, memory, images }, undefined, 2)}\n`,
+    `${JSON.stringify({ machine, target, timings, delivery, memory, images }, undefined, 2)}\n`,
   );
 }
 
-async function usableEngines(engines: readonly EngineName[], progress: Progress): Promise<EngineName[]> {
-  const pulumi = engines.includes("pulumi") ? await ensurePulumi("docker", progress) : undefined;
+async function usableEngines(
+  target: Team["target"],
+  engines: readonly EngineName[],
+  progress: Progress,
+): Promise<EngineName[]> {
+  const pulumi = engines.includes("pulumi") ? await ensurePulumi(target, progress) : undefined;
   if (pulumi && "unavailable" in pulumi) progress.warn(`without Pulumi: ${pulumi.unavailable}`);
-  const usable = engines.filter((engine) => engine === "compose" || (pulumi && "binary" in pulumi));
+  const usable = engines.filter((engine) => engine !== "pulumi" || (pulumi && "binary" in pulumi));
   if (usable.length === 0) throw new UserError("None of these engines can be used here.");
   return usable;
 }
 
-/** MiB in use by component, averaged over the members; the team's own containers as they are. */
-async function idleMemory(docker: Docker, members: number): Promise<Record<string, number>> {
-  await sleep(SETTLE);
-  const sums: Record<string, number> = {};
-  const own = (await docker.containers()).filter(({ labels }) => labels["muster.team"] === TEAM);
-  const used = await containerMemory(
-    docker,
-    own.map(({ name }) => name),
-  );
-  for (const { name, labels } of own) {
-    const share = labels["muster.member"] === undefined ? 1 : members;
-    const component = labels["muster.component"] ?? name;
-    sums[component] = (sums[component] ?? 0) + (used[name] ?? 0) / share;
-  }
-  return sums;
+/** MiB by component: the mean over the members and the live server; the team's own as they are. */
+function byComponent(workloads: readonly WorkloadMemory[]): Record<string, number> {
+  const components = [...new Set(workloads.map(({ component }) => component))];
+  const mean = (component: string) => {
+    const own = workloads.filter((workload) => workload.component === component);
+    return own.reduce((sum, { mebibytes }) => sum + mebibytes, 0) / own.length;
+  };
+  return Object.fromEntries(components.map((component) => [component, mean(component)]));
 }
 
 function report(

@@ -1,5 +1,14 @@
 import type { Docker } from "../engine/docker";
 
+/** What one workload uses. */
+export interface WorkloadMemory {
+  /** `muster.member`; undefined for the team's own. */
+  readonly member: string | undefined;
+  /** `muster.component` */
+  readonly component: string;
+  readonly mebibytes: number;
+}
+
 export interface ImageSize {
   readonly name: string;
   /** With the layers that it shares with others. */
@@ -30,18 +39,17 @@ export async function imageSizes(docker: Docker): Promise<ImageSize[]> {
   return sizes.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Memory in use by container, in MiB. */
-export async function containerMemory(docker: Docker, names: readonly string[]): Promise<Record<string, number>> {
+/** Memory in use by a team's containers. */
+export async function containerMemory(docker: Docker, team: string): Promise<WorkloadMemory[]> {
+  const own = (await docker.containers()).filter(({ labels }) => labels["muster.team"] === team);
+  const names = own.map(({ name }) => name);
   const listing = await docker.run("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}", ...names);
-  return Object.fromEntries(
-    listing
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => {
-        const [name = "", used = ""] = line.split(" ");
-        return [name, parseMebibytes(used)];
-      }),
-  );
+  const used = new Map(listing.split("\n").map((line) => line.split(" ") as [string, string]));
+  return own.map(({ name, labels }) => ({
+    member: labels["muster.member"],
+    component: labels["muster.component"] ?? name,
+    mebibytes: parseMebibytes(used.get(name) ?? ""),
+  }));
 }
 
 const UNITS: Record<string, number> = { B: 1 / 1024 ** 2, KiB: 1 / 1024, MiB: 1, GiB: 1024 };

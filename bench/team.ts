@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import type { Team } from "../config/members";
 import { UserError } from "../engine/errors";
 import { capture } from "../engine/process";
 import type { Project } from "../engine/project";
@@ -17,6 +18,7 @@ export class BenchTeam {
   constructor(
     private readonly project: Project,
     private readonly home: string,
+    private readonly where: { readonly target: Team["target"]; readonly registry: string | undefined },
   ) {
     this.stackFile = join(project.root, `Pulumi.${STACK}.yaml`);
     rmSync(this.stackFile, { force: true });
@@ -40,7 +42,16 @@ export class BenchTeam {
 
   private write(members: number): void {
     const roster = Array.from({ length: members }, (_, index) => ({ id: `m${index + 1}` }));
-    const config = { "muster:team": TEAM, "muster:port": PORT, "muster:members": roster };
+    const { target, registry } = this.where;
+    const config = {
+      "muster:team": TEAM,
+      "muster:target": target,
+      "muster:port": PORT,
+      "muster:members": roster,
+      ...(target === "kubernetes"
+        ? { "muster:registry": { push: registry }, "muster:kubernetes": { service: { type: "ClusterIP" }, storage: 1 } }
+        : {}),
+    };
     // What Pulumi keeps in the file beside the config stays.
     const before = existsSync(this.stackFile) ? parse(readFileSync(this.stackFile, "utf8")) : {};
     writeFileSync(this.stackFile, stringify({ ...before, config }));
