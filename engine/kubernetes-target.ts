@@ -189,7 +189,11 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
   if (lost) progress.note("  Pulumi's state lists workloads that are gone from the cluster: comparing them first");
 
   const missing = team.registry && docker ? await unpublished(team, team.registry, root) : [];
-  if (docker && (missing.length > 0 || running === undefined)) await ensureBaseImage(docker, team.mirrors, progress);
+  if (docker && (missing.length > 0 || running === undefined)) {
+    await ensureBaseImage(docker, team.mirrors, progress);
+    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
+    await buildImages(docker, imageBuilds(team, ownImages(team), root), root, progress);
+  }
   // The provider never asks whether an image that it pushed is still there.
   const known = missing.length > 0 ? await engine.resourceIds() : new Set<string>();
   const rebuild = missing
@@ -197,11 +201,6 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
     .map(({ image }) => `pushed-image-${image}`);
   if (rebuild.length > 0)
     progress.note(`  images that are gone from the registry are pushed again: ${rebuild.join(", ")}`);
-  if (docker && missing.length > 0) {
-    const images = missing.map(({ image }) => image);
-    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
-    await buildImages(docker, imageBuilds(team, images, root), root, progress);
-  }
 
   const watch = watchRollout(kubectl, team.id, workloadNames(team), progress);
   // Pulumi itself tells of a pod that cannot start when its time is over.

@@ -36,5 +36,6 @@ export const launch = (): Promise<Browser> =>
 
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(ARTEFACTS, { recursive: true });
-  await page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
+  // A change of colours that is under way would be shown half done.
+  await page.screenshot({ path: join(ARTEFACTS, `${name}.png`), animations: "disabled" });
 }
