@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { eventually } from "./poll";
 
 /** The VS Code workbench as a member drives it: by keystrokes where it has them, which outlast its redesigns. */
 
@@ -58,8 +59,12 @@ export async function commitAndSync(page: Page, message: string): Promise<void> 
   const view = page.locator(".scm-view");
   const group = (name: string) => view.locator(`.monaco-list-row[aria-label="${name}"]`);
   const button = (text: string) => view.locator(".monaco-button", { hasText: text });
-  await group("Changes").hover();
-  await group("Changes").getByRole("button", { name: "Stage All Changes" }).click();
+  // The button is there while the pointer is above the row, which moves when git has news.
+  await eventually("the click on Stage All Changes", async () => {
+    await group("Changes").hover();
+    await group("Changes").getByRole("button", { name: "Stage All Changes" }).click({ timeout: 2_000 });
+    return true;
+  });
   await group("Staged Changes").waitFor();
   await view.locator(".scm-editor .view-lines").click();
   await page.keyboard.insertText(message);
