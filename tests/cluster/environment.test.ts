@@ -2,7 +2,7 @@ import { describe, expect, jest, test } from "@jest/globals";
 import { environmentSuite } from "../suites/environment";
 import { onKubernetes } from "../support/engines";
 import { placeOf } from "../support/environment";
-import { everyFlow, expectedFlows, openFlows } from "../support/flows";
+import { everyFlow, expectedFlows, lacking, openFlows } from "../support/flows";
 import { type KubernetesEnvironment, placeOfObject } from "../support/kubernetes-environment";
 
 jest.setTimeout(20 * 60_000);
@@ -97,6 +97,9 @@ function ownTests(environment: () => KubernetesEnvironment): void {
   test("allowed flows connect, all others do not", async () => {
     const muster = environment();
     const flows = await everyFlow(muster);
-    expect(await openFlows(muster, flows)).toEqual(expectedFlows(flows));
+    const open = await openFlows(muster, flows);
+    // A lost answer of the DNS costs a resolver as long as a flow gets. What must be closed has no second chance to be.
+    const late = await openFlows(muster, lacking(flows, open));
+    expect([...open, ...late].sort()).toEqual(expectedFlows(flows));
   });
 }

@@ -24,27 +24,40 @@ export async function everyFlow(muster: KubernetesEnvironment): Promise<Flow[]> 
   return containers.flatMap((from) => targets.filter(({ to }) => to !== from).map((target) => ({ from, ...target })));
 }
 
+/** Containers that try their flows at the same time: more of them overrun the cluster's DNS, and lose time to it. */
+const AT_ONCE = 3;
+
 /** Titles of the flows that come about, each tried from inside its container at once with its others. */
 export async function openFlows(muster: KubernetesEnvironment, flows: readonly Flow[]): Promise<string[]> {
-  const sources = [...new Set(flows.map(({ from }) => from))];
-  const found = await Promise.all(
-    sources.map(async (source) => {
-      const own = flows.filter(({ from }) => from === source);
-      const probes = own.map((flow, index) => {
-        const { member, component } = placeOf(flow.to);
-        const target = `/dev/tcp/${muster.host(member, component)}/${flow.port}`;
-        return `(timeout 5 bash -c '<${target}' 2>/dev/null && echo ${index} open || echo ${index} closed) &`;
-      });
-      const { output } = await muster.shell(source, `${probes.join("\n")}\nwait`);
-      const answers = new Map(
-        [...output.matchAll(/^(\d+) (open|closed)$/gm)].map(([, index, answer]) => [Number(index), answer]),
-      );
-      if (answers.size !== own.length) throw new Error(`${source} tried ${answers.size} of ${own.length}:\n${output}`);
-      return own.filter((_, index) => answers.get(index) === "open").map(title);
-    }),
-  );
-  return found.flat().sort();
+  const queue = [...new Set(flows.map(({ from }) => from))];
+  const found: string[] = [];
+  const work = async () => {
+    for (let source = queue.shift(); source !== undefined; source = queue.shift()) {
+      found.push(...(await openFrom(muster, source, flows)));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return found.sort();
 }
+
+async function openFrom(muster: KubernetesEnvironment, source: string, flows: readonly Flow[]): Promise<string[]> {
+  const own = flows.filter(({ from }) => from === source);
+  const probes = own.map((flow, index) => {
+    const { member, component } = placeOf(flow.to);
+    const target = `/dev/tcp/${muster.host(member, component)}/${flow.port}`;
+    return `(timeout 5 bash -c '<${target}' 2>/dev/null && echo ${index} open || echo ${index} closed) &`;
+  });
+  const { output } = await muster.shell(source, `${probes.join("\n")}\nwait`);
+  const answers = new Map(
+    [...output.matchAll(/^(\d+) (open|closed)$/gm)].map(([, index, answer]) => [Number(index), answer]),
+  );
+  if (answers.size !== own.length) throw new Error(`${source} tried ${answers.size} of ${own.length}:\n${output}`);
+  return own.filter((_, index) => answers.get(index) === "open").map(title);
+}
+
+/** The flows of `flows` that the environment needs, less those whose titles are in `open`. */
+export const lacking = (flows: readonly Flow[], open: readonly string[]): Flow[] =>
+  flows.filter((flow) => isNeeded(flow) && !open.includes(title(flow)));
 
 /** Titles of the flows that the environment needs, and of no other. */
 export const expectedFlows = (flows: readonly Flow[]): string[] => flows.filter(isNeeded).map(title).sort();
