@@ -21,6 +21,9 @@ export interface RegisteredResource {
   readonly replaceOnChanges: readonly string[];
 }
 
+// Its SDK makes it an input of the provider; the tests may run beside a cluster that it names.
+delete process.env.KUBECONFIG;
+
 /** What the mock provider generates for the password resource `name`. */
 export const generatedPassword = (name: string): string => `generated-${name}`;
 
