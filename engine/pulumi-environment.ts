@@ -32,8 +32,6 @@ const SPEED = {
   // Of the engine and its plugins: they live for seconds, and collect garbage only to stay small.
   GOGC: "400",
   PULUMI_PARALLEL_DIFF: "true",
-  // Networks and containers are mostly waited for.
-  PULUMI_PARALLEL: "16",
 } as const;
 
 /**
