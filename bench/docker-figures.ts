@@ -1,9 +1,8 @@
 import type { Docker } from "../engine/docker";
+import { teamContainers } from "../engine/select-engine";
 
 /** What one workload uses. */
 export interface WorkloadMemory {
-  /** `muster.member`; undefined for the team's own. */
-  readonly member: string | undefined;
   /** `muster.component` */
   readonly component: string;
   readonly mebibytes: number;
@@ -41,12 +40,11 @@ export async function imageSizes(docker: Docker): Promise<ImageSize[]> {
 
 /** Memory in use by a team's containers. */
 export async function containerMemory(docker: Docker, team: string): Promise<WorkloadMemory[]> {
-  const own = (await docker.containers()).filter(({ labels }) => labels["muster.team"] === team);
+  const own = teamContainers(await docker.containers(), team);
   const names = own.map(({ name }) => name);
   const listing = await docker.run("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}", ...names);
   const used = new Map(listing.split("\n").map((line) => line.split(" ") as [string, string]));
   return own.map(({ name, labels }) => ({
-    member: labels["muster.member"],
     component: labels["muster.component"] ?? name,
     mebibytes: parseMebibytes(used.get(name) ?? ""),
   }));

@@ -11,11 +11,7 @@ export async function podMemory(kubectl: Kubectl, team: string): Promise<Workloa
   const figures: WorkloadMemory[] = [];
   for (const { metadata } of pods) {
     const component = metadata.labels?.["muster.component"] ?? metadata.name;
-    figures.push({
-      member: metadata.labels?.["muster.member"],
-      component,
-      mebibytes: await usage(kubectl, metadata, component),
-    });
+    figures.push({ component, mebibytes: await usage(kubectl, metadata, component) });
   }
   return figures;
 }

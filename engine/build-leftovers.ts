@@ -1,4 +1,4 @@
-import type { Docker } from "./docker";
+import { type Docker, words } from "./docker";
 
 /** What of an image tells where it comes from. */
 export interface ImageLayers {
@@ -34,7 +34,10 @@ export async function removeBuildLeftovers(docker: Docker): Promise<void> {
   if (bases.length === 0) return;
 
   const containers = (await endedContainers(docker)).filter((container) => isBuildStep(container, Date.now()));
-  const images = await inspectImages(docker, [...new Set(containers.map(({ Image }) => Image))]);
+  const images = await inspectImages(
+    docker,
+    containers.map(({ Image }) => Image),
+  );
   const own = new Set([...builtOn(bases, images), ...builtFor(bases, images)].map(({ Id }) => Id));
   const steps = containers.filter(({ Image }) => own.has(Image));
   if (steps.length > 0) await docker.tryRun("rm", ...steps.map(({ Id }) => Id));
@@ -87,5 +90,3 @@ async function inspectImages(docker: Docker, ids: readonly string[]): Promise<Im
   const unique = [...new Set(ids)];
   return unique.length === 0 ? [] : JSON.parse((await docker.tryRun("image", "inspect", ...unique)) ?? "[]");
 }
-
-const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);

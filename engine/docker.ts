@@ -82,7 +82,8 @@ interface InspectedNetwork {
   readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null } | null;
 }
 
-const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
+/** The parts of a text between its white space, as `--quiet` lists ids and names. */
+export const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
 
 const parseJsonLines = (text: string): Record<string, string>[] =>
   text

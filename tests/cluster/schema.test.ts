@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { fillSecrets, type Manifest, renderManifests } from "../../export/manifests";
 import { recordProgram } from "../../export/record";
 import { testCluster } from "../support/cluster";
+import { configStrings } from "../support/config";
 import { manifestValidator } from "../support/openapi";
 
 const ALICE = { id: "alice", name: "Alice Kim", cache: "redis" };
@@ -71,15 +72,12 @@ describe("the objects that the program makes, against the schemas of the cluster
     const schemas = Object.entries<{ serverRelativeURL: string }>(paths)
       .filter(([path]) => /^apis?\/.*v\d/.test(path))
       .map(([, { serverRelativeURL }]) => get(serverRelativeURL).components?.schemas ?? {});
-    validate = manifestValidator({ components: { schemas: Object.assign({}, ...schemas) } });
+    validate = manifestValidator(Object.assign({}, ...schemas));
   });
 
   test.each(ROSTERS)("%s", async (_, config) => {
-    const strings = Object.entries({ team: "schema", target: "kubernetes", ...config }).map(([key, value]) => [
-      `muster:${key}`,
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]);
-    const recording = await recordProgram({ project: "muster", stack: "test", config: Object.fromEntries(strings) });
+    const strings = configStrings({ team: "schema", target: "kubernetes", ...config });
+    const recording = await recordProgram({ project: "muster", stack: "test", config: strings });
     const { namespaces, secrets } = renderManifests(recording);
     const values = Object.fromEntries(secrets.map(({ name }) => [name, "value"]));
     const objects = namespaces.flatMap((namespace) => fillSecrets(namespace.objects, values));

@@ -5,6 +5,7 @@ import { parseTeamConfig } from "../../config/schema";
 import { workloadName, workloads } from "../../engine/workloads";
 import { type ComposeExport, renderCompose } from "../../export/compose";
 import { recordProgram } from "../../export/record";
+import { configStrings } from "../support/config";
 
 /** The whole program as Docker Compose gets it. */
 
@@ -22,13 +23,7 @@ describe("the compose file", () => {
   // biome-ignore lint/suspicious/noExplicitAny: it is read as any reader of YAML would.
   let compose: any;
   beforeAll(async () => {
-    const config = Object.fromEntries(
-      Object.entries(raw).map(([key, value]) => [
-        `muster:${key}`,
-        typeof value === "string" ? value : JSON.stringify(value),
-      ]),
-    );
-    written = renderCompose(await recordProgram({ project: "muster", stack: "test", config }));
+    written = renderCompose(await recordProgram({ project: "muster", stack: "test", config: configStrings(raw) }));
     compose = parse(written.yaml);
   });
 

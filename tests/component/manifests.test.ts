@@ -12,6 +12,7 @@ import {
   renderManifests,
 } from "../../export/manifests";
 import { recordProgram } from "../../export/record";
+import { configStrings } from "../support/config";
 
 /** The whole program as kubectl gets it. */
 
@@ -26,12 +27,7 @@ const raw = {
   upstream: { provider: "github", url: "https://github.com/our-team", token: "upstream-token" },
 };
 
-const config = Object.fromEntries(
-  Object.entries(raw).map(([key, value]) => [
-    `muster:${key}`,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]),
-);
+const config = configStrings(raw);
 const team = resolveTeam(parseTeamConfig(raw));
 const record = () => recordProgram({ project: "muster", stack: "test", config });
 

@@ -10,3 +10,12 @@ export function problems(raw: unknown): readonly string[] {
     throw error;
   }
 }
+
+/** Config as the engine passes it: full keys, every value as a string. */
+export const configStrings = (config: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      `muster:${key}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );

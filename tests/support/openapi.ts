@@ -1,12 +1,8 @@
 import Ajv, { type ValidateFunction } from "ajv";
 import type { Manifest } from "../../export/manifests";
 
-/** A document below `/openapi/v3` of an API server. */
-export interface OpenApi {
-  readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
-}
-
-interface Schema {
+/** A schema among `components/schemas` of a document below `/openapi/v3`. */
+export interface Schema {
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly additionalProperties?: unknown;
   readonly "x-kubernetes-group-version-kind"?: readonly { group: string; version: string; kind: string }[];
@@ -15,11 +11,12 @@ interface Schema {
 /**
  * Checks objects against the schemas of an API server, strictly: a field that the schema does not have is an error.
  *
- * @returns faults by object, as `/spec/replicas must be integer`; undefined for a kind that `document` does not have
+ * @returns faults by object, as `/spec/replicas must be integer`; undefined for a kind that `schemas` do not have
  */
-export function manifestValidator(document: OpenApi): (object: Manifest) => string[] | undefined {
+export function manifestValidator(
+  schemas: Readonly<Record<string, Schema>>,
+): (object: Manifest) => string[] | undefined {
   const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
-  const schemas = document.components?.schemas ?? {};
   const strict = Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, closed(schema)]));
   ajv.addSchema({ $id: "server", components: { schemas: strict } });
   const compiled = new Map<string, ValidateFunction>();

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import program from "../../index";
+import { configStrings } from "./config";
 
 /** A resource as it was registered with the engine. */
 export interface RegisteredResource {
@@ -21,7 +22,7 @@ export interface RegisteredResource {
   readonly replaceOnChanges: readonly string[];
 }
 
-// Its SDK makes it an input of the provider; the tests may run beside a cluster that it names.
+// The SDK makes it an input of the kubernetes provider; the tests may run beside a cluster that it names.
 delete process.env.KUBECONFIG;
 
 /** What the mock provider generates for the password resource `name`. */
@@ -79,11 +80,7 @@ export async function failingProgram(config: Readonly<Record<string, unknown>>) 
 }
 
 function start(config: Readonly<Record<string, unknown>>) {
-  const values = Object.entries(config).map(([key, value]) => [
-    `muster:${key}`,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(values));
+  pulumi.runtime.setAllConfig(configStrings(config));
   return program();
 }
 
