@@ -17,11 +17,15 @@ export interface BuildContainer {
     readonly Cmd?: readonly string[] | null;
     readonly Labels?: Readonly<Record<string, string>> | null;
   };
-  readonly State: { readonly Status: string };
+  readonly State: {
+    readonly Status: string;
+    /** The year 1 for one that was never started. */
+    readonly FinishedAt: string;
+  };
   readonly Created: string;
 }
 
-/** Milliseconds after which a step that has ended belongs to no build that still runs. */
+/** Milliseconds from its end, or from its creation where it never ran, after which no build wants a step any more. */
 const STEP_ENDED = 60_000;
 
 /**
@@ -56,7 +60,8 @@ export async function removeBuildLeftovers(docker: Docker): Promise<void> {
 export function isBuildStep({ Config, State, Created }: BuildContainer, now: number): boolean {
   return (
     (State.Status === "created" || State.Status === "exited") &&
-    now - Date.parse(Created) > STEP_ENDED &&
+    // A step may have run for minutes, and is committed after its end.
+    now - Math.max(Date.parse(Created), Date.parse(State.FinishedAt)) > STEP_ENDED &&
     /^sha256:[0-9a-f]{64}$/.test(Config.Image) &&
     Config.Cmd?.[0] === "/bin/sh" &&
     Config.Cmd[1] === "-c" &&

@@ -211,16 +211,21 @@ describe("the container of a build's step", () => {
     Id: "1",
     Image: id,
     Config: { Image: id, Cmd: ["/bin/sh", "-c", "#(nop) ", 'ENTRYPOINT ["entrypoint"]'], Labels: {} },
-    State: { Status: "created" },
+    State: { Status: "created", FinishedAt: "0001-01-01T00:00:00Z" },
     Created: "2026-01-01T00:00:00.123456789Z",
   };
   const config = (change: Partial<BuildContainer["Config"]>) => ({ Config: { ...step.Config, ...change } });
 
   test.each<[string, Partial<BuildContainer>, boolean]>([
     ["one that was never started", {}, true],
-    ["one that has ended", { State: { Status: "exited" } }, true],
+    ["one that has ended", { State: { Status: "exited", FinishedAt: "2026-01-01T00:05:00Z" } }, true],
+    [
+      "one that ran for long, and that its build may be committing",
+      { State: { Status: "exited", FinishedAt: "2026-01-01T00:09:30Z" } },
+      false,
+    ],
     ["one without labels", config({ Labels: null }), true],
-    ["one that runs", { State: { Status: "running" } }, false],
+    ["one that runs", { State: { ...step.State, Status: "running" } }, false],
     ["one that a build may still want", { Created: "2026-01-01T00:09:30Z" }, false],
     ["one that somebody made from a name", config({ Image: "debian:trixie-slim" }), false],
     ["one that somebody gave another command", config({ Cmd: ["bash"] }), false],
