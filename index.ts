@@ -3,7 +3,7 @@ import { TeamEnvironment } from "./components/team-environment";
 import { loadTeam } from "./config/load";
 import type { Team } from "./config/members";
 import { databaseUrl, editorUrl, portalUrl, siteUrl } from "./config/naming";
-import { ConfigError } from "./config/schema";
+import { ConfigError } from "./config/problems";
 import { createPlatform } from "./platform";
 
 function main(adapted: (team: Team) => Team) {

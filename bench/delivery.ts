@@ -1,10 +1,10 @@
 import { request } from "node:http";
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Docker } from "../engine/docker";
-import { UserError } from "../engine/errors";
-import type { Progress } from "../engine/progress";
-import { formatTable } from "../engine/table";
+import { UserError } from "../cli/errors";
+import type { Progress } from "../cli/progress";
+import { formatTable } from "../cli/table";
+import type { Docker } from "../cli/tools/docker";
 import { PORT, TEAM } from "./team";
 
 /** What ten pushes, one after the other, took. */

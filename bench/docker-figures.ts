@@ -1,5 +1,5 @@
-import type { Docker } from "../engine/docker";
-import { teamContainers } from "../engine/select-engine";
+import { teamContainers } from "../cli/targets/docker/containers";
+import type { Docker } from "../cli/tools/docker";
 
 /** What one workload uses. */
 export interface WorkloadMemory {

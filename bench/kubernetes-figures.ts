@@ -1,4 +1,4 @@
-import type { Kubectl, KubernetesObject } from "../engine/kubectl";
+import type { Kubectl, KubernetesObject } from "../cli/tools/kubectl";
 import type { WorkloadMemory } from "./docker-figures";
 
 /** The two versions of control groups name their files differently. */

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { UserError } from "../cli/errors";
+import type { Project } from "../cli/project";
+import type { EngineName } from "../cli/targets/engines";
+import { capture } from "../cli/tools/process";
 import type { Team } from "../config/members";
-import { UserError } from "../engine/errors";
-import { capture } from "../engine/process";
-import type { Project } from "../engine/project";
-import type { EngineName } from "../engine/select-engine";
 
 export const TEAM = "bench";
 export const PORT = 18070;

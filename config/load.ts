@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { decodeConfig } from "./decode";
 import { resolveTeam, type Team } from "./members";
-import { parseTeamConfig } from "./schema";
+import { parseTeamConfig } from "./schema/team";
 
 /**
  * The stack's config as a team. The only reader of Pulumi config: it hands every value on, unknown keys included, so

@@ -1,11 +1,6 @@
-import {
-  DEFAULT_LIMITS,
-  DEFAULT_LIVE_PHP,
-  DEFAULT_PHP,
-  type MemberConfig,
-  type MemberOptions,
-  type TeamConfig,
-} from "./schema";
+import { DEFAULT_LIMITS } from "./catalogue";
+import { DEFAULT_LIVE_PHP, DEFAULT_PHP } from "./schema/member";
+import type { MemberConfig, MemberOptions, TeamConfig } from "./schema/team";
 
 /** Limits of one workload. */
 export interface Resources {

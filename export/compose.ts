@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import type { ImageBuild } from "../platform/images";
-import { type RecordedResource, type Recording, replaceSecrets } from "./record";
+import type { ImageBuild } from "../platform/images/plan";
+import { type RecordedResource, type Recording, replaceSecrets } from "./recording";
 import { type SecretSpec, secretSpecs } from "./secrets";
 
 type Inputs = RecordedResource["inputs"];

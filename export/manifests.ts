@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
-import { type RecordedResource, type Recording, replaceSecrets } from "./record";
+import { type RecordedResource, type Recording, replaceSecrets } from "./recording";
 import { type SecretSpec, secretSpecs } from "./secrets";
 
 /** A Kubernetes object as the API takes it. */

@@ -1,23 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Team } from "../config/members";
 import program from "../index";
-import { secretName } from "./secrets";
-
-/** A resource as the program registered it. */
-export interface RecordedResource {
-  readonly type: string;
-  readonly name: string;
-  // biome-ignore lint/suspicious/noExplicitAny: each resource type has inputs of its own; the converters know them.
-  readonly inputs: any;
-}
-
-/** What the program would have the engine create, in the order of names within a type. */
-export interface Recording {
-  readonly resources: readonly RecordedResource[];
-  /** Secrets that the config gives, by name; the resources have stand-ins in their place. */
-  readonly given: Readonly<Record<string, string>>;
-  readonly outputs: Awaited<ReturnType<typeof program>>;
-}
+import { type RecordedResource, type Recording, secretName, standIn } from "./recording";
 
 export interface StackIdentity {
   readonly project: string;
@@ -25,15 +9,6 @@ export interface StackIdentity {
   /** Config as the engine passes it: full keys, every value as a string. */
   readonly config: Readonly<Record<string, string>>;
 }
-
-/** Stands for a secret's value in a recording. */
-const SECRET = /\uE000([A-Z0-9_]+)\uE001/g;
-
-const standIn = (name: string): string => `\uE000${name}\uE001`;
-
-/** `text` with each secret's stand-in replaced. */
-export const replaceSecrets = (text: string, replacement: (name: string) => string): string =>
-  text.replace(SECRET, (_, name: string) => replacement(name));
 
 /**
  * Runs the program without an engine: Pulumi's mock runtime answers every registration, and the inputs are kept.

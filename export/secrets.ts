@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Recording } from "./record";
+import { type Recording, secretName } from "./recording";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -14,9 +14,6 @@ export interface SecretSpec {
   /** The value, when the config gives it: nothing is generated. */
   readonly given?: string;
 }
-
-/** The environment variable that holds the secret which the resource `name` generates: `alice-db-password` → `ALICE_DB_PASSWORD`. */
-export const secretName = (name: string): string => name.toUpperCase().replaceAll("-", "_");
 
 /** The secrets of a recording: those that the config gives, then those to be generated. */
 export const secretSpecs = ({ given, resources }: Pick<Recording, "given" | "resources">): SecretSpec[] => [

@@ -1,6 +1,6 @@
 import type { Team } from "../config/members";
-import { createDockerPlatform } from "./docker";
-import { createKubernetesPlatform } from "./kubernetes";
+import { createDockerPlatform } from "./docker/platform";
+import { createKubernetesPlatform } from "./kubernetes/platform";
 import type { Platform } from "./platform";
 
 /** The platform that the team's `target` names. */

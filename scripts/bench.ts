@@ -1,7 +1,7 @@
 import { bench } from "../bench/bench";
-import { runCommand } from "../engine/command";
-import { UsageError } from "../engine/errors";
-import { ENGINES, isEngine } from "../engine/select-engine";
+import { runCommand } from "../cli/command";
+import { UsageError } from "../cli/errors";
+import { ENGINES, isEngine } from "../cli/targets/engines";
 
 void runCommand({
   usage: "bench -- [--members 2,20] [--engines LIST] [--pushes 10] [--cold] [--registry HOST]",

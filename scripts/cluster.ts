@@ -1,5 +1,5 @@
-import { foreground } from "../engine/process";
-import { createProgress } from "../engine/progress";
+import { createProgress } from "../cli/progress";
+import { foreground } from "../cli/tools/process";
 import { buildClusterProgram, unsupported } from "../tests/support/cluster-own";
 
 /** `npm run cluster -- up | down [--wipe] | status | restart COMPONENT`: the cluster of the tests, to work with by hand. */

@@ -1,5 +1,5 @@
-import { runCommand, STACK_HELP, STACK_OPTION } from "../engine/command";
-import { credentials } from "../engine/credentials";
+import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
+import { credentials } from "../cli/commands/credentials";
 
 void runCommand({
   usage: "credentials -- [MEMBER] [--json] [--stack NAME]",

@@ -1,5 +1,5 @@
-import { runCommand, STACK_HELP, STACK_OPTION } from "../engine/command";
-import { down } from "../engine/down";
+import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
+import { down } from "../cli/commands/down";
 
 void runCommand({
   usage: "down -- [--stack NAME] [--volumes [--yes]] [--images]",

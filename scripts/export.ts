@@ -1,5 +1,5 @@
-import { runCommand, STACK_HELP, STACK_OPTION } from "../engine/command";
-import { exportEnvironment } from "../engine/export";
+import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
+import { exportEnvironment } from "../cli/commands/export";
 
 void runCommand({
   usage: "export -- [--stack NAME] [--output PATH] [--secrets]",

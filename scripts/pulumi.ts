@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
-import { dockerEnvironment } from "../engine/docker-host";
-import { UserError } from "../engine/errors";
-import { foreground } from "../engine/process";
-import { findProject, findStack } from "../engine/project";
-import { installedCli } from "../engine/pulumi-cli";
-import { adoptStackFile, prepareEnvironment, pulumiEnvironment } from "../engine/pulumi-environment";
+import { UserError } from "../cli/errors";
+import { findProject, findStack } from "../cli/project";
+import { installedCli } from "../cli/pulumi/cli";
+import { adoptStackFile, prepareEnvironment, pulumiEnvironment } from "../cli/pulumi/environment";
+import { dockerEnvironment } from "../cli/tools/docker-host";
+import { foreground } from "../cli/tools/process";
 
 /**
  * `npx pulumi …`: the CLI, with the project's own state folder, its passphrase and the Docker daemon filled in where the

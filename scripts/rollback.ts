@@ -1,5 +1,5 @@
-import { runCommand, STACK_HELP, STACK_OPTION } from "../engine/command";
-import { rollback } from "../engine/rollback";
+import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
+import { rollback } from "../cli/commands/rollback";
 
 void runCommand({
   usage: "rollback -- [REPOSITORY] [--release NAME] [--stack NAME]",

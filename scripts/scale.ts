@@ -1,6 +1,6 @@
 import { scale } from "../bench/scale";
-import { runCommand } from "../engine/command";
-import { UsageError } from "../engine/errors";
+import { runCommand } from "../cli/command";
+import { UsageError } from "../cli/errors";
 
 void runCommand({
   usage: "scale -- [--members 50,100,200] [--cluster 25,50,100]",

@@ -1,5 +1,5 @@
-import { runCommand } from "../engine/command";
-import { writeSchema } from "../engine/schema";
+import { runCommand } from "../cli/command";
+import { writeSchema } from "../cli/commands/schema";
 
 void runCommand({
   usage: "schema -- [--check]",

@@ -1,5 +1,5 @@
-import { runCommand, STACK_HELP, STACK_OPTION } from "../engine/command";
-import { status } from "../engine/status";
+import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
+import { status } from "../cli/commands/status";
 
 void runCommand({
   usage: "status -- [--stack NAME]",

@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { aptAccess, aptInstall } from "../engine/apt";
-import { findDocker } from "../engine/docker-host";
-import { INTERRUPTED } from "../engine/errors";
-import { createProgress, type Progress } from "../engine/progress";
+import { INTERRUPTED } from "../cli/errors";
+import { createProgress, type Progress } from "../cli/progress";
+import { aptAccess, aptInstall } from "../cli/tools/apt";
+import { findDocker } from "../cli/tools/docker-host";
 import { chromiumPath } from "../tests/support/browser";
 import { ensureCluster } from "../tests/support/cluster";
 

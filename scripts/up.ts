@@ -1,7 +1,7 @@
-import { runCommand, STACK_HELP, STACK_OPTION } from "../engine/command";
-import { UsageError } from "../engine/errors";
-import { isEngine } from "../engine/select-engine";
-import { up } from "../engine/up";
+import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
+import { up } from "../cli/commands/up";
+import { UsageError } from "../cli/errors";
+import { isEngine } from "../cli/targets/engines";
 
 void runCommand({
   usage: "up -- [--stack NAME] [--engine pulumi|compose|kubectl]",

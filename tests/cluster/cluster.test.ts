@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { ensureBaseImage } from "../../engine/base-image";
-import { dockerClient } from "../../engine/docker";
-import { createProgress } from "../../engine/progress";
-import { DEBIAN_IMAGE } from "../../platform/images";
+import { ensureBaseImage } from "../../cli/images/base";
+import { createProgress } from "../../cli/progress";
+import { dockerClient } from "../../cli/tools/docker";
+import { DEBIAN_IMAGE } from "../../platform/images/plan";
 import { type TestCluster, testCluster } from "../support/cluster";
 import { eventually } from "../support/poll";
 

@@ -1,14 +1,13 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { resolveTeam } from "../../config/members";
-import { parseTeamConfig } from "../../config/schema";
-import { workloadName, workloads } from "../../engine/workloads";
+import { parseTeamConfig } from "../../config/schema/team";
+import { workloadName, workloads } from "../../config/workloads";
 import { type ComposeExport, renderCompose } from "../../export/compose";
 import { recordProgram } from "../../export/record";
 import { configStrings } from "../support/config";
 
 /** The whole program as Docker Compose gets it. */
-
 const raw = {
   team: "hackathon",
   members: [

@@ -1,14 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
 import { resolveTeam, type Team } from "../../config/members";
-import { parseTeamConfig } from "../../config/schema";
+import { parseTeamConfig } from "../../config/schema/team";
 import { createPlatform } from "../../platform";
 import type { Platform, Scope, WorkloadSpec } from "../../platform/platform";
 import { dockerFacts, kubernetesFacts, type WorkloadFacts } from "../support/facts";
 import { generatedPassword, imageId, register } from "../support/program";
 
 /** What every platform must make of the same specs. */
-
 const teamFor = (target: Team["target"], config: object = {}): Team =>
   resolveTeam(
     parseTeamConfig({

@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { resolveTeam } from "../../config/members";
-import { parseTeamConfig } from "../../config/schema";
-import { workloadName, workloads } from "../../engine/workloads";
+import { parseTeamConfig } from "../../config/schema/team";
+import { workloadName, workloads } from "../../config/workloads";
 import { imageId, type RegisteredResource, runProgram } from "../support/program";
 
 /** Git server, CI runner and live server: what holds what, and what a change of the roster touches. */
-
 const CONTAINER = "docker:index/container:Container";
 const kubernetes = { target: "kubernetes", registry: { push: "registry.example.org" } };
 const members = [{ id: "alice" }, { id: "bob" }];

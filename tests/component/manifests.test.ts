@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { parseAllDocuments } from "yaml";
+import { namespacesOf, workloadNames } from "../../cli/targets/kubernetes/target";
 import { resolveTeam } from "../../config/members";
-import { parseTeamConfig } from "../../config/schema";
-import { namespacesOf, workloadNames } from "../../engine/kubernetes-target";
+import { parseTeamConfig } from "../../config/schema/team";
 import {
   concealSecrets,
   fillSecrets,
@@ -15,7 +15,6 @@ import { recordProgram } from "../../export/record";
 import { configStrings } from "../support/config";
 
 /** The whole program as kubectl gets it. */
-
 const raw = {
   team: "hackathon",
   target: "kubernetes",

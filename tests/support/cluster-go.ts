@@ -1,11 +1,11 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { aptInstall } from "../../engine/apt";
-import { compareVersions } from "../../engine/docker-host";
-import { UserError } from "../../engine/errors";
-import { capture } from "../../engine/process";
-import type { Progress } from "../../engine/progress";
+import { UserError } from "../../cli/errors";
+import type { Progress } from "../../cli/progress";
+import { aptInstall } from "../../cli/tools/apt";
+import { capture } from "../../cli/tools/process";
+import { compareVersions } from "../../cli/tools/version";
 
 /** The first version that fetches the toolchain that a go.mod asks for by itself. */
 const FETCHES_TOOLCHAINS = "1.21";

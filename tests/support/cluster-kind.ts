@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UserError } from "../../engine/errors";
-import { capture } from "../../engine/process";
-import type { Progress } from "../../engine/progress";
+import { UserError } from "../../cli/errors";
+import type { Progress } from "../../cli/progress";
+import { capture } from "../../cli/tools/process";
 import type { StartedCluster } from "./cluster";
 import { which } from "./which";
 

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
-import { aptAccess, aptInstall } from "../../engine/apt";
-import { UserError } from "../../engine/errors";
-import { capture, lines } from "../../engine/process";
-import type { Progress } from "../../engine/progress";
+import { UserError } from "../../cli/errors";
+import type { Progress } from "../../cli/progress";
+import { aptAccess, aptInstall } from "../../cli/tools/apt";
+import { capture, lines } from "../../cli/tools/process";
 import type { StartedCluster } from "./cluster";
 import { findGo } from "./cluster-go";
 

@@ -1,7 +1,7 @@
 import { delimiter, dirname } from "node:path";
-import { UserError } from "../../engine/errors";
-import { capture } from "../../engine/process";
-import type { Progress } from "../../engine/progress";
+import { UserError } from "../../cli/errors";
+import type { Progress } from "../../cli/progress";
+import { capture } from "../../cli/tools/process";
 import { kindAnswers, startKind } from "./cluster-kind";
 import { startOwnCluster, unsupported } from "./cluster-own";
 import { which } from "./which";

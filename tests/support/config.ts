@@ -1,4 +1,5 @@
-import { ConfigError, parseTeamConfig } from "../../config/schema";
+import { ConfigError } from "../../config/problems";
+import { parseTeamConfig } from "../../config/schema/team";
 
 /** The problems that a config has; none when it is accepted. */
 export function problems(raw: unknown): readonly string[] {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { delimiter, dirname, isAbsolute } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { capture } from "../../engine/process";
+import { capture } from "../../cli/tools/process";
 import type { TestCluster } from "./cluster";
 import { type CommandResult, containerOf, type Engine, freePort, placeOf, run, TestEnvironment } from "./environment";
 import { eventually } from "./poll";

@@ -1,4 +1,4 @@
-import { capture } from "../../engine/process";
+import { capture } from "../../cli/tools/process";
 
 /** The path of a program in PATH. */
 export async function which(name: string): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { portalConfig } from "../../components/portal";
 import { resolveTeam } from "../../config/members";
-import { parseTeamConfig } from "../../config/schema";
+import { parseTeamConfig } from "../../config/schema/team";
 
 const load = () => import("../../images/portal/config.mjs");
 let parseConfig: Awaited<ReturnType<typeof load>>["parseConfig"];
@@ -20,6 +20,7 @@ const whole = {
   memberServices: [site, editor],
   services: [],
 };
+
 const { memberServices: _, ...read } = whole;
 
 /** The problems of `whole` with `changes`; none when it is accepted. */

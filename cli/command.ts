@@ -1,0 +1,78 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { ConfigError } from "../config/problems";
+import { ChildError, INTERRUPTED, UsageError, UserError } from "./errors";
+import { findProject, type Project } from "./project";
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ options: T; allowPositionals: true }>>;
+
+/** One command of `npm run`. */
+export interface Command<T extends Options> {
+  /** After `npm run`: `down -- [--volumes]`. */
+  readonly usage: string;
+  /** A sentence and, below it, a line for each option. */
+  readonly help: string;
+  readonly options: T;
+  /** How many words besides options it takes. Default none. */
+  readonly maxWords?: number;
+  run(values: Parsed<T>["values"], words: string[], project: Project): Promise<void>;
+}
+
+/** Options that every command on an environment has. */
+export const STACK_OPTION = { stack: { type: "string" } } as const satisfies Options;
+
+export const STACK_HELP = "  --stack NAME   use Pulumi.NAME.yaml instead of the selected stack (dev in a fresh clone)";
+
+/**
+ * Reads the command line and runs the command. Whatever a user can put right ends in its message alone: status 2 for
+ * a command line that cannot be understood, 1 for the rest. Runs in the project's root.
+ */
+export async function runCommand<T extends Options>(command: Command<T>): Promise<void> {
+  try {
+    const parsed = parseCommandLine(command, process.argv.slice(2));
+    if ((parsed.values as { help?: boolean }).help) {
+      console.log(`npm run ${command.usage}\n\n${command.help}`);
+      return;
+    }
+    const project = findProject();
+    process.chdir(project.root);
+    await command.run(parsed.values, parsed.positionals, project);
+  } catch (error) {
+    process.exitCode = report(error, command.usage);
+  }
+}
+
+/** @throws UsageError */
+export function parseCommandLine<T extends Options>(
+  { options, maxWords = 0 }: Pick<Command<T>, "options" | "maxWords">,
+  args: readonly string[],
+): Parsed<T> {
+  const withHelp = { ...options, help: { type: "boolean", short: "h" } } as T;
+  let parsed: Parsed<T>;
+  try {
+    parsed = parseArgs({ args: [...args], options: withHelp, allowPositionals: true });
+  } catch (error) {
+    // Node explains at length how to pass a word that begins with a dash; its first sentence is what counts.
+    throw new UsageError((error as Error).message.split(". ")[0] as string);
+  }
+  const extra = parsed.positionals.slice(maxWords);
+  if (extra.length > 0) throw new UsageError(`Unexpected argument '${extra[0]}'`);
+  const empty = Object.entries(parsed.values).find(([, value]) => value === "");
+  if (empty) throw new UsageError(`Option '--${empty[0]}' needs a value`);
+  return parsed;
+}
+
+/** Says what went wrong and returns the exit status. */
+function report(error: unknown, usage: string): number {
+  if (error instanceof UsageError) {
+    console.error(`${error.message}.\nUsage: npm run ${usage}`);
+    return 2;
+  }
+  if (error instanceof UserError || error instanceof ConfigError || error instanceof ChildError) {
+    console.error(error.message);
+    return error instanceof ChildError && error.exitCode === INTERRUPTED ? INTERRUPTED : 1;
+  }
+  console.error("This is a defect of Muster. Please report it with the following lines.");
+  console.error(error);
+  return 1;
+}

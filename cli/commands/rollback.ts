@@ -1,0 +1,64 @@
+import { userInfo } from "node:os";
+import { LIVE, type Team } from "../../config/members";
+import { liveUrl } from "../../config/naming";
+import { UserError } from "../errors";
+import { type Project, stackTeam } from "../project";
+import { openSession } from "./session";
+
+const REPOSITORY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const RELEASE = /^\d{8}T\d{6}Z-[0-9a-f]{12}$/;
+
+export interface RollbackOptions {
+  readonly stack?: string | undefined;
+  /** Repository; the roster's first by default. */
+  readonly repository?: string | undefined;
+  /** Name of the release to go to; the one before the current by default. */
+  readonly release?: string | undefined;
+}
+
+/**
+ * Puts an earlier release live again. The deployer does it, as it does for the form on the CI's pages, and records it;
+ * neither the CI master nor the git server need be up.
+ *
+ * @throws UserError when there is no such release
+ */
+export async function rollback(project: Project, options: RollbackOptions): Promise<void> {
+  const session = await openSession(project, options.stack);
+  const team = stackTeam(session.stack);
+  const order = rollbackOrder(team, options);
+  const { target } = session;
+  const deployer = (await target.instances()).find(
+    ({ member, component, running }) => member === LIVE && component === "deployer" && running,
+  );
+  if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
+
+  const { code, stdout, stderr } = await target.exec(
+    deployer,
+    ["muster-deploy", "rollback"],
+    JSON.stringify({ ...order, by: userInfo().username, reason: "npm run rollback" }),
+  );
+  if (code !== 0)
+    throw new UserError(stderr.trim().replace(/^muster: /, "") || `muster-deploy ended with status ${code}`);
+  const answer = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
+  console.log(`${releaseUrl(team, order.project)} shows ${answer.release} again, instead of ${answer.previous}.`);
+}
+
+/**
+ * What the deployer is asked for. It names the repository `project` and takes an empty release for the previous one.
+ *
+ * @throws UserError for a name that cannot be a repository's or a release's
+ */
+export function rollbackOrder(
+  { repositories }: Pick<Team, "repositories">,
+  { repository = repositories[0] as string, release = "" }: RollbackOptions,
+): { project: string; release: string } {
+  if (!REPOSITORY.test(repository)) throw new UserError(`"${repository}" is not a repository's name.`);
+  if (release !== "" && !RELEASE.test(release)) {
+    throw new UserError(`"${release}" is not a release: use a name such as 20260131T120000Z-0123456789ab.`);
+  }
+  return { project: repository, release };
+}
+
+/** Where a repository's current release is shown. */
+export const releaseUrl = (team: Pick<Team, "repositories" | "domain" | "port">, repository: string): string =>
+  repository === team.repositories[0] ? liveUrl(team) : liveUrl(team, repository);

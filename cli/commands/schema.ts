@@ -1,0 +1,40 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rosterReference, stackFileSchema } from "../../config/reference";
+import { UserError } from "../errors";
+
+const SCHEMA_FILE = "roster.schema.json";
+const README_FILE = "README.md";
+const BEGIN = "<!-- roster:begin -->";
+const END = "<!-- roster:end -->";
+
+/** `readme` with the reference between its markers, or as it is when it has none. */
+export function withReference(readme: string, reference: string): string {
+  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+  if (begin < 0 || end < begin) return readme;
+  return `${readme.slice(0, begin + BEGIN.length)}\n\n${reference}\n\n${readme.slice(end)}`;
+}
+
+/**
+ * Writes what is generated from the config's definitions.
+ *
+ * @param check write nothing
+ * @returns what was done, for the user
+ * @throws UserError with `check`, naming the files that are out of date
+ */
+export function writeSchema(root: string, check: boolean): string {
+  const readmePath = join(root, README_FILE);
+  const readme = existsSync(readmePath) ? readFileSync(readmePath, "utf8") : undefined;
+  const files = [
+    { name: SCHEMA_FILE, text: `${JSON.stringify(stackFileSchema("muster"), undefined, 2)}\n` },
+    ...(readme === undefined ? [] : [{ name: README_FILE, text: withReference(readme, rosterReference("muster")) }]),
+  ];
+  const stale = files.filter(({ name, text }) => {
+    const path = join(root, name);
+    return !existsSync(path) || readFileSync(path, "utf8") !== text;
+  });
+  const names = stale.map(({ name }) => name).join(" and ");
+  if (check && stale.length > 0) throw new UserError(`${names}: out of date. Write again: npm run schema`);
+  for (const { name, text } of stale) writeFileSync(join(root, name), text);
+  return stale.length > 0 ? `Wrote ${names}.` : "Everything is current.";
+}

@@ -1,0 +1,39 @@
+import { findStack, type Project, stackTeam } from "../project";
+import { ensurePulumi } from "../pulumi/cli";
+import { checkEngine, chooseEngine, ENGINE_TITLES, type EngineName } from "../targets/engines";
+import { waitUntilReady } from "../targets/readiness";
+import { openSession } from "./session";
+import { summary } from "./summary";
+
+export interface UpOptions {
+  readonly stack?: string | undefined;
+  readonly engine?: EngineName | undefined;
+}
+
+/** Brings a stack's environment up, and waits until it works. */
+export async function up(project: Project, { stack: requested, engine }: UpOptions): Promise<void> {
+  // A config that cannot be used is said before anything is installed.
+  const team = stackTeam(findStack(project, requested));
+  checkEngine(engine, team.target);
+  const { target, progress, options, stack } = await openSession(project, requested, true);
+
+  await target.preflight(team);
+  const { running, exporter } = target;
+  const choice = await chooseEngine({
+    requested: engine,
+    running,
+    exporter,
+    findPulumi: async () => ensurePulumi(team.target, progress, await target.pulumiEnv()),
+    options,
+  });
+  if (choice.name !== "pulumi" && choice.reason) {
+    progress.note(`Using ${ENGINE_TITLES[choice.name]}: ${choice.reason}.`);
+  } else {
+    progress.note(`Using ${ENGINE_TITLES[choice.name]} on stack ${stack.shortName}`);
+  }
+
+  if (choice.name === "pulumi") await target.pulumiUp(team, choice.binary);
+  else await target.exportUp(team);
+  await target.withGateway(team, (find) => waitUntilReady(team, find, target, progress));
+  console.log(summary(team, options, await target.access(team)));
+}

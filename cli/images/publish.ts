@@ -1,0 +1,78 @@
+import type { Registry, Team } from "../../config/members";
+import type { ImageBuild } from "../../platform/images/plan";
+import type { ImageName } from "../../platform/platform";
+import { UserError } from "../errors";
+import type { Progress } from "../progress";
+import type { Docker } from "../tools/docker";
+import { lines } from "../tools/process";
+import { hasImage } from "../tools/registry";
+import { ensureBaseImage } from "./base";
+import { buildImages, imageBuilds, usedImages } from "./build";
+
+/** Images that pods run and that the config does not give: the registry has to have them. */
+export const ownImages = (team: Team): ImageName[] =>
+  usedImages(team).filter((image) => (team.images as Partial<Record<ImageName, string>>)[image] === undefined);
+
+/**
+ * Those of the team's own images that the registry lacks, or of which it does not say. A tag is a hash of all that went into the
+ * image, so one that is there is current.
+ */
+export async function unpublished(team: Team, registry: Registry, root: string): Promise<ImageBuild[]> {
+  const own = new Set(ownImages(team));
+  const builds = imageBuilds(team, [...own], root).filter(({ image }) => own.has(image));
+  const present = await Promise.all(builds.map(({ name }) => hasImage(registry.push, name, registry.account)));
+  return builds.filter((_, index) => present[index] !== true);
+}
+
+/**
+ * Builds what Docker lacks of `wanted`, and pushes it to the registry.
+ *
+ * @throws UserError with the end of Docker's output
+ */
+export async function publishImages(
+  docker: Docker,
+  team: Team,
+  registry: Registry,
+  wanted: readonly ImageBuild[],
+  root: string,
+  progress: Progress,
+): Promise<void> {
+  await ensureBaseImage(docker, team.mirrors, progress);
+  const builds = imageBuilds(
+    team,
+    wanted.map(({ image }) => image),
+    root,
+  );
+  await buildImages(docker, builds, root, progress);
+  for (const [index, { name }] of wanted.entries()) {
+    const reference = `${registry.push}/${name}`;
+    await progress.step(`Pushing ${reference} (${index + 1} of ${wanted.length})`, async (detail) => {
+      await docker.run("tag", name, reference);
+      const said: string[] = [];
+      const code = await lines(
+        "docker",
+        ["push", reference],
+        (line) => {
+          said.push(line);
+          detail(line);
+        },
+        { env: docker.env },
+      );
+      if (code !== 0) throw new UserError(pushAdvice(registry.push, said));
+    });
+  }
+}
+
+/** What to do about a push that failed, by the end of what Docker said. */
+export function pushAdvice(registry: string, said: readonly string[]): string {
+  const message = said.at(-1) ?? "";
+  const host = registry.split("/")[0];
+  const remedy = /unauthorized|authentication|denied|no basic auth/i.test(message)
+    ? `log in, with an account that may write there: docker login ${host}`
+    : /server gave HTTP response to HTTPS client/.test(message)
+      ? `it speaks plain HTTP: add "${host}" to insecure-registries in Docker's daemon.json, or give it a certificate`
+      : /x509|certificate/.test(message)
+        ? `give Docker its certificate authority: /etc/docker/certs.d/${host}/ca.crt`
+        : "correct muster:registry.push, or the registry";
+  return `Docker cannot push to ${registry}: ${message}\n${remedy}`;
+}

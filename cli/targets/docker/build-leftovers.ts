@@ -1,0 +1,97 @@
+import { type Docker, words } from "../../tools/docker";
+
+/** What of an image tells where it comes from. */
+export interface ImageLayers {
+  readonly Id: string;
+  readonly RootFS: { readonly Layers?: readonly string[] | null };
+}
+
+/** What of a container tells whether it was a step of a build. */
+export interface BuildContainer {
+  readonly Id: string;
+  /** Id of its image. */
+  readonly Image: string;
+  readonly Config: {
+    /** The image as it was named to Docker. */
+    readonly Image: string;
+    readonly Cmd?: readonly string[] | null;
+    readonly Labels?: Readonly<Record<string, string>> | null;
+  };
+  readonly State: {
+    readonly Status: string;
+    /** The year 1 for one that was never started. */
+    readonly FinishedAt: string;
+  };
+  readonly Created: string;
+}
+
+/** Milliseconds from its end, or from its creation where it never ran, after which no build wants a step any more. */
+const STEP_ENDED = 60_000;
+
+/**
+ * Removes what builds leave behind: the containers of their steps, which the builds of `pulumi up` keep, and the untagged
+ * images of one that failed. They are told from other people's by their layers: each of Muster's images begins with
+ * those of its base.
+ */
+export async function removeBuildLeftovers(docker: Docker): Promise<void> {
+  const bases = await inspectImages(docker, await imageIds(docker, "reference=muster/base"));
+  if (bases.length === 0) return;
+
+  const containers = (await endedContainers(docker)).filter((container) => isBuildStep(container, Date.now()));
+  const images = await inspectImages(
+    docker,
+    containers.map(({ Image }) => Image),
+  );
+  const own = new Set([...builtOn(bases, images), ...builtFor(bases, images)].map(({ Id }) => Id));
+  const steps = containers.filter(({ Image }) => own.has(Image));
+  if (steps.length > 0) await docker.tryRun("rm", ...steps.map(({ Id }) => Id));
+
+  const untagged = await inspectImages(docker, await imageIds(docker, "dangling=true"));
+  // One that a build is using right now is not removed.
+  for (const { Id } of builtOn(bases, untagged)) await docker.tryRun("image", "rm", Id);
+}
+
+/**
+ * Whether a container was a step of a classic build: it has ended, was made from an image's id, and runs what the builder
+ * runs. Muster's own containers are made from ids as well, and have labels.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function isBuildStep({ Config, State, Created }: BuildContainer, now: number): boolean {
+  return (
+    (State.Status === "created" || State.Status === "exited") &&
+    // A step may have run for minutes, and is committed after its end.
+    now - Math.max(Date.parse(Created), Date.parse(State.FinishedAt)) > STEP_ENDED &&
+    /^sha256:[0-9a-f]{64}$/.test(Config.Image) &&
+    Config.Cmd?.[0] === "/bin/sh" &&
+    Config.Cmd[1] === "-c" &&
+    !("muster.team" in (Config.Labels ?? {}))
+  );
+}
+
+const layersOf = ({ RootFS }: ImageLayers): readonly string[] => RootFS.Layers ?? [];
+
+const startsWith = (layers: readonly string[], prefix: readonly string[]): boolean =>
+  prefix.length > 0 && prefix.every((layer, index) => layers[index] === layer);
+
+/** Those of `images` that begin with all layers of one of `bases`. */
+export const builtOn = (bases: readonly ImageLayers[], images: readonly ImageLayers[]): ImageLayers[] =>
+  images.filter((image) => bases.some((base) => startsWith(layersOf(image), layersOf(base))));
+
+/** Those of `images` whose layers one of `bases` begins with: what it was built on, and its own steps. */
+export const builtFor = (bases: readonly ImageLayers[], images: readonly ImageLayers[]): ImageLayers[] =>
+  images.filter((image) => bases.some((base) => startsWith(layersOf(base), layersOf(image))));
+
+async function endedContainers(docker: Docker): Promise<BuildContainer[]> {
+  const filters = ["--filter", "status=created", "--filter", "status=exited"];
+  const ids = words(await docker.run("ps", "--all", "--quiet", "--no-trunc", ...filters));
+  return ids.length === 0 ? [] : JSON.parse((await docker.tryRun("inspect", ...ids)) ?? "[]");
+}
+
+const imageIds = async (docker: Docker, filter: string): Promise<string[]> =>
+  words(await docker.run("image", "ls", "--quiet", "--no-trunc", "--filter", filter));
+
+async function inspectImages(docker: Docker, ids: readonly string[]): Promise<ImageLayers[]> {
+  const unique = [...new Set(ids)];
+  return unique.length === 0 ? [] : JSON.parse((await docker.tryRun("image", "inspect", ...unique)) ?? "[]");
+}

@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { ComposeExport } from "../../../export/compose";
+import { ensureSecrets, readSecrets } from "../../../export/secrets";
+import { ChildError, UserError } from "../../errors";
+import { buildImages } from "../../images/build";
+import type { Progress } from "../../progress";
+import type { Stack } from "../../project";
+import { aptAccess, aptInstall, isInstallable } from "../../tools/apt";
+import { COMPOSE_PROJECT_LABEL, type Docker } from "../../tools/docker";
+import { capture, foreground } from "../../tools/process";
+import { recordStack, secretsFile } from "../recorded";
+
+/** How Docker Compose is called: `docker compose`, or `docker-compose` where only that exists. */
+export type ComposeCommand = readonly [string, ...string[]];
+
+export const composeFile = ({ folder }: Stack): string => join(folder, "compose.yaml");
+
+/** The installed Docker Compose, version 2 first. */
+export async function installedCompose(env: NodeJS.ProcessEnv): Promise<ComposeCommand | undefined> {
+  if ((await capture("docker", ["compose", "version"], { env })).code === 0) return ["docker", "compose"];
+  if ((await capture("docker-compose", ["version"], { env })).code === 0) return ["docker-compose"];
+  return undefined;
+}
+
+/**
+ * Docker Compose, installed where that is possible.
+ *
+ * @throws UserError that says how to get it
+ */
+export async function ensureCompose(env: NodeJS.ProcessEnv, progress: Progress): Promise<ComposeCommand> {
+  const installed = await installedCompose(env);
+  if (installed) return installed;
+  const access = aptAccess();
+  if (access.debianLike && access.root) {
+    await aptInstall(progress, (await isInstallable("docker-compose-v2")) ? ["docker-compose-v2"] : ["docker-compose"]);
+    const fresh = await installedCompose(env);
+    if (fresh) return fresh;
+  }
+  throw new UserError(
+    access.debianLike
+      ? "Docker Compose is missing. Install it: sudo apt-get install -y docker-compose"
+      : "Docker Compose is missing. Install it: https://docs.docker.com/compose/install",
+  );
+}
+
+/** The program exported for `stack`. */
+export async function exportStack(stack: Stack): Promise<ComposeExport> {
+  const { renderCompose } = await import("../../../export/compose");
+  return renderCompose(await recordStack(stack));
+}
+
+/**
+ * Brings the environment up from its export. Nothing changes where nothing has to.
+ *
+ * @param team the compose project
+ */
+export async function composeUp(
+  stack: Stack,
+  team: string,
+  command: ComposeCommand,
+  docker: Docker,
+  progress: Progress,
+) {
+  const exported = await exportStack(stack);
+  await buildImages(docker, exported.images, stack.project.root, progress);
+
+  mkdirSync(stack.folder, { recursive: true, mode: 0o700 });
+  writeFileSync(composeFile(stack), exported.yaml);
+  const secrets = ensureSecrets(secretsFile(stack), exported.secrets);
+  // Names in the environment win over --env-file, so that a variable of the user's would replace a password.
+  const env = { ...docker.env, ...secrets };
+  await run(command, [...projectArgs(stack, team), "up", "--detach", "--remove-orphans"], env);
+  await removeOldNetworks(docker, team, Object.keys(parse(exported.yaml).networks));
+}
+
+/** Removes containers and networks; volumes stay. */
+export async function composeDown(stack: Stack, team: string, command: ComposeCommand, docker: Docker): Promise<void> {
+  if (!existsSync(composeFile(stack))) return;
+  const env = { ...docker.env, ...readSecrets(secretsFile(stack)) };
+  await run(command, [...projectArgs(stack, team), "down", "--remove-orphans"], env);
+}
+
+/** What `docker compose` is told in front of its command, also for the user to type. */
+export const projectArgs = (stack: Stack, team: string, file = composeFile(stack)): string[] => [
+  "--project-name",
+  team,
+  "--file",
+  file,
+  "--env-file",
+  secretsFile(stack),
+];
+
+async function run([file, ...first]: ComposeCommand, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  // Version 1 gives up after 60 s on a daemon that is busy with many containers.
+  const code = await foreground(file, [...first, ...args], { env: { COMPOSE_HTTP_TIMEOUT: "300", ...env } });
+  if (code !== 0) throw new ChildError("Docker Compose stopped; its message is above.", code);
+}
+
+/** Compose removes the containers of members who left, but not their networks. */
+async function removeOldNetworks(docker: Docker, team: string, current: readonly string[]): Promise<void> {
+  const old = (await docker.networks()).filter(
+    ({ name, labels }) => labels["muster.team"] === team && COMPOSE_PROJECT_LABEL in labels && !current.includes(name),
+  );
+  if (old.length > 0) await docker.run("network", "rm", ...old.map(({ name }) => name));
+}

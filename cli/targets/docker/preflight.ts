@@ -1,0 +1,155 @@
+import { existsSync, statfsSync } from "node:fs";
+import { createServer } from "node:net";
+import type { Team } from "../../../config/members";
+import { workloadName, workloads } from "../../../config/workloads";
+import { overlaps, teamSubnets } from "../../../platform/docker/subnets";
+import { UserError } from "../../errors";
+import type { Progress } from "../../progress";
+import type { Container, Docker, Network } from "../../tools/docker";
+import type { DockerHost } from "../../tools/docker-host";
+import { domainWarning } from "../preflight";
+import { teamContainers } from "./containers";
+
+const GIB = 1024 ** 3;
+
+/** Room that the images need while they are built, and that a running environment needs at least. */
+const DISK_FOR_BUILD = 4 * GIB;
+const DISK_TO_RUN = 1 * GIB;
+
+export interface PreflightArgs {
+  readonly team: Team;
+  readonly host: DockerHost;
+  readonly docker: Docker;
+  readonly containers: readonly Container[];
+  /** Whether images are still to be built. */
+  readonly mustBuild: boolean;
+}
+
+/**
+ * Looks for what would stop the environment half-way, before anything is created.
+ *
+ * @throws UserError that lists every problem with its remedy
+ */
+export async function preflight(args: PreflightArgs, progress: Progress): Promise<void> {
+  const { team, host, docker, containers } = args;
+  const [port, info, networks, domain] = await Promise.all([
+    portProblem(team, host, containers),
+    docker.run("info", "--format", "{{json .}}").then((json) => JSON.parse(json) as DockerInfo),
+    docker.networks(),
+    domainWarning(team, "this machine"),
+  ]);
+  const problems = [
+    port,
+    ...nameProblems(team, containers),
+    ...networkProblems(team, networks),
+    ...cpuProblems(team, info.NCPU),
+    host.local ? diskProblem(info.DockerRootDir, freeSpace(info.DockerRootDir), args.mustBuild) : undefined,
+  ].filter((problem) => problem !== undefined);
+  if (problems.length > 0) {
+    throw new UserError(
+      ["Nothing was created, because it would not work:", ...problems.map((p) => `  ${p}`)].join("\n"),
+    );
+  }
+  for (const warning of [memoryWarning(team, info.MemTotal), domain]) {
+    if (warning !== undefined) progress.warn(warning);
+  }
+}
+
+interface DockerInfo {
+  readonly DockerRootDir: string;
+  readonly NCPU: number;
+  readonly MemTotal: number;
+}
+
+async function portProblem(
+  team: Team,
+  host: DockerHost,
+  containers: readonly Container[],
+): Promise<string | undefined> {
+  const owner = containers.find(({ ports, state }) => state === "running" && ports.includes(team.port));
+  if (owner) return portOwnerProblem(team, owner);
+  if (!host.local || (await isFree(team.listen, team.port))) return undefined;
+  return `port ${team.port} is taken by another program (sudo ss -ltnp "sport = :${team.port}" names it): ${PORT_REMEDY}`;
+}
+
+const PORT_REMEDY = "end it, or set another muster:port in the stack file";
+
+/** What is wrong with `owner` publishing the team's port; nothing when it is the team's own gateway. */
+export function portOwnerProblem({ id, port }: Pick<Team, "id" | "port">, owner: Container): string | undefined {
+  if (owner.labels["muster.team"] === id) return undefined;
+  const team = owner.labels["muster.team"];
+  return `port ${port} is taken by the container ${owner.name}${team ? ` of team ${team}` : ""}: ${PORT_REMEDY}`;
+}
+
+/** Whether a program could listen there. Only an address in use counts: Docker itself may use privileged ports. */
+function isFree(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"));
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Containers of somebody else's under names that the team needs. */
+export function nameProblems(team: Team, containers: readonly Container[]): string[] {
+  const own = new Set(teamContainers(containers, team.id));
+  const needed = new Set(workloads(team).map((workload) => workloadName(team.id, workload)));
+  return containers
+    .filter((container) => needed.has(container.name) && !own.has(container))
+    .map(
+      ({ name }) =>
+        `the name ${name} is taken by a container that is not Muster's: remove it (docker rm -f ${name}), or set another muster:team`,
+    );
+}
+
+/** Networks of somebody else's that share addresses with a member's. */
+export function networkProblems(team: Pick<Team, "id" | "members" | "docker">, networks: readonly Network[]): string[] {
+  const subnets = teamSubnets(team);
+  return networks
+    .filter(({ labels }) => labels["muster.team"] !== team.id)
+    .flatMap(({ name, subnets: theirs }) => {
+      const member = [...subnets].find(([, subnet]) => theirs.some((other) => overlaps(subnet, other)));
+      if (!member) return [];
+      return [
+        `${member[0]}'s network (${member[1]}) overlaps the Docker network ${name} (${theirs.join(", ")}): set muster:docker to a free pool, for example { subnets: 172.24.0.0/14 }`,
+      ];
+    });
+}
+
+/** Free bytes below `folder`; undefined when it is not on this machine (Docker Desktop). */
+function freeSpace(folder: string): number | undefined {
+  if (!existsSync(folder)) return undefined;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+export function diskProblem(folder: string, free: number | undefined, mustBuild: boolean): string | undefined {
+  const needed = mustBuild ? DISK_FOR_BUILD : DISK_TO_RUN;
+  if (free === undefined || free >= needed) return undefined;
+  return (
+    `${(free / GIB).toFixed(1)} GiB are free in ${folder}, and ${needed / GIB} GiB are needed` +
+    `${mustBuild ? " to build the images" : ""}: make room, for example with docker system prune`
+  );
+}
+
+/** Docker refuses a container whose limit is above the machine's CPUs. */
+export function cpuProblems(team: Team, available: number): string[] {
+  return workloads(team).flatMap(({ resources, setting }) =>
+    resources !== undefined && resources.cpus > available
+      ? [
+          `${setting}/cpus is ${resources.cpus}, and Docker has ${available}: lower it` +
+            (setting?.startsWith("members/") ? ", or muster:defaults for everybody" : ""),
+        ]
+      : [],
+  );
+}
+
+/** Limits are no reservations, so that more than the machine has is a warning only. */
+export function memoryWarning(team: Team, total: number): string | undefined {
+  const limits = workloads(team).reduce((sum, { resources }) => sum + (resources?.memory ?? 0), 0);
+  if (total <= 0 || limits * 1024 ** 2 <= total) return undefined;
+  return (
+    `the memory limits add up to ${(limits / 1024).toFixed(1)} GiB, and Docker has ${(total / GIB).toFixed(1)} GiB. ` +
+    "That works while not everybody uses theirs; otherwise lower muster:defaults limits."
+  );
+}

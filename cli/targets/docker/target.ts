@@ -1,0 +1,181 @@
+import type { Team } from "../../../config/members";
+import { workloadName, workloads } from "../../../config/workloads";
+import { ChildError, INTERRUPTED } from "../../errors";
+import { ensureBaseImage } from "../../images/base";
+import { buildImages, imageBuilds, missingImages, teamImages, usedImages } from "../../images/build";
+import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
+import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
+import { type DockerHost, findDocker } from "../../tools/docker-host";
+import { capture } from "../../tools/process";
+import type { Instance, Target, TargetContext } from "../target";
+import { foreignTeam } from "../target";
+import { removeBuildLeftovers } from "./build-leftovers";
+import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } from "./compose";
+import { runningEngine, teamContainers } from "./containers";
+import { preflight } from "./preflight";
+import { sweep } from "./sweep";
+
+/** Containers on a Docker daemon. */
+export async function openDockerTarget(context: TargetContext): Promise<Target> {
+  const { stack, team: id, progress, mayInstall } = context;
+  const host = await findDocker(progress, { mayInstall });
+  const docker = dockerClient(host.env);
+  /** Every container on the daemon, as it was at the start. */
+  const containers = await docker.containers();
+  const own = teamContainers(containers, id);
+  const running = runningEngine(containers, id);
+
+  const missing = (team: Team) => missingImages(docker, teamImages(team, stack.project.root));
+
+  /** What every build starts from; an environment that runs has images, so that it is needed for new ones alone. */
+  async function ensureBase(team: Team): Promise<readonly string[]> {
+    const lacking = await missing(team);
+    if (lacking.length > 0 || running === undefined) await ensureBaseImage(docker, team.mirrors, progress);
+    return lacking;
+  }
+
+  return {
+    exporter: "compose",
+    running,
+    instanceTitle: "CONTAINER",
+
+    preflight: async (team) =>
+      preflight({ team, host, docker, containers, mustBuild: (await missing(team)).length > 0 }, progress),
+    pulumiEnv: async () => docker.env,
+    pulumiUp: async (team, binary) => pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running }),
+
+    async exportUp(team) {
+      await ensureBase(team);
+      if (running === "compose" && !isAppliedFrom(composeFile(stack), own)) throw foreignTeam(context);
+      await composeUp(stack, team.id, await ensureCompose(docker.env, progress), docker, progress);
+    },
+    async exportDown() {
+      const compose = await installedCompose(docker.env);
+      if (compose) await composeDown(stack, id, compose, docker);
+    },
+    async sweep() {
+      const { containers: removed, networks } = await sweep(docker, id);
+      return [...removed, ...networks];
+    },
+    tidy: () => removeBuildLeftovers(docker),
+
+    volumes: () => docker.volumes(`muster.team=${id}`),
+    async removeVolumes(names) {
+      await docker.run("volume", "rm", ...names);
+    },
+    removeImages: () => removeImages(docker, context),
+
+    instances: async () => teamContainers(await docker.containers(), id).map(toInstance),
+    logs: ({ name }, tail) => docker.logs(name, tail),
+    exec: ({ name }, command, input) =>
+      capture("docker", ["exec", "--interactive", name, ...command], { env: docker.env, input }),
+
+    withGateway: (team, use) => use(async () => ({ address: gatewayAddress(team, host), port: team.port })),
+    access: async () => undefined,
+  };
+}
+
+export const toInstance = ({ name, labels, state, status }: Container): Instance => ({
+  name,
+  member: labels["muster.member"],
+  component: labels["muster.component"] ?? "",
+  running: state === "running",
+  status,
+});
+
+/** Where the gateway's port is reached: on a local daemon, at the address that it is published on. */
+export const gatewayAddress = (
+  { listen }: Pick<Team, "listen">,
+  host: Pick<DockerHost, "local" | "address">,
+): string => (host.local && listen !== "0.0.0.0" ? listen : host.address);
+
+type DockerContext = TargetContext & { readonly docker: Docker; readonly running: Target["running"] };
+
+async function pulumiUp(team: Team, binary: string, missing: readonly string[], context: DockerContext): Promise<void> {
+  const { stack, docker, progress, running } = context;
+  const engine = pulumiEngine(binary, stack, docker.env);
+  if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
+  await engine.prepare(progress);
+  const recorded = running === undefined ? await engine.resourceCount() : undefined;
+  const lost = recorded !== undefined && recorded > 1;
+  if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
+  // The provider never asks whether an image that it built is still there.
+  const known = missing.length > 0 ? await engine.resourceIds() : new Set();
+  const rebuild = missing.filter((image) => known.has(image)).map(imageResource);
+  if (rebuild.length > 0) progress.note(`  images that are gone from Docker are built again: ${rebuild.join(", ")}`);
+  if (missing.length > 0) {
+    const { root } = stack.project;
+    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
+    await buildImages(docker, imageBuilds(team, usedImages(team), root), root, progress);
+  }
+  try {
+    // What a first run that is killed has made is found by its labels: see removeOrphans.
+    await engine.up({ refresh: lost, rebuild, fresh: recorded !== undefined && !lost });
+  } catch (error) {
+    await removeOrphans(engine, context, error);
+    await engine.up({ refresh: true });
+  }
+
+  let present = teamContainers(await docker.containers(), team.id);
+  const gone = missingContainers(
+    team,
+    present.map(({ name }) => name),
+  );
+  if (gone.length > 0) {
+    progress.note(`  ${gone.join(", ")} went without Pulumi's knowledge: comparing its state with Docker`);
+    await engine.up({ refresh: true });
+    present = teamContainers(await docker.containers(), team.id);
+  }
+  // Compose starts what somebody stopped; Pulumi only knows that it exists.
+  const stopped = present.filter(({ state }) => state === "exited" || state === "created");
+  if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
+}
+
+/** `muster/php:1a2b3c4d5e6f` → `image-php`, as `platform/image-resources` names it. */
+const imageResource = (name: string): string => `image-${/\/([^:]+):/.exec(name)?.[1]}`;
+
+/** Whether Compose was given `file` when it made the containers. */
+export function isAppliedFrom(file: string, containers: readonly Pick<Container, "labels">[]): boolean {
+  const sources = containers.flatMap(({ labels }) => labels[COMPOSE_FILES_LABEL] ?? []);
+  return sources.length === 0 || sources.includes(file);
+}
+
+/**
+ * A run that was killed leaves containers and networks that Pulumi's state does not know, and their names are taken.
+ *
+ * @throws `error` when there are none: then they are not why the run failed
+ */
+async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: DockerContext, error: unknown) {
+  if (!(error instanceof ChildError) || error.exitCode === INTERRUPTED) throw error;
+  const { containers, networks } = await sweep(docker, team, await engine.resourceIds());
+  const orphans = [...containers, ...networks];
+  if (orphans.length === 0) throw error;
+  progress.note(`Removed what an interrupted run left: ${orphans.join(", ")}. Trying again`);
+}
+
+/** Containers that a team's environment has, less those in `present`. */
+export function missingContainers(team: Team, present: readonly string[]): string[] {
+  const known = new Set(present);
+  return workloads(team)
+    .map((workload) => workloadName(team.id, workload))
+    .filter((name) => !known.has(name));
+}
+
+/** Every version of every Muster image, except what another environment runs on. */
+async function removeImages(docker: Docker, { progress }: TargetContext): Promise<void> {
+  const listing = await docker.run(
+    "image",
+    "ls",
+    "--format",
+    "{{.Repository}}:{{.Tag}}",
+    "--filter",
+    "reference=muster/*",
+  );
+  const names = listing.split("\n").filter(Boolean);
+  const kept: string[] = [];
+  for (const name of names) {
+    if ((await docker.tryRun("image", "rm", name)) === undefined) kept.push(name);
+  }
+  console.log(`Removed ${names.length - kept.length} images.`);
+  if (kept.length > 0) progress.note(`In use by other containers: ${kept.join(", ")}`);
+}

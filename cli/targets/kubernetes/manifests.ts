@@ -1,0 +1,59 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ManifestExport, NamespaceManifests } from "../../../export/manifests";
+import { ensureSecrets } from "../../../export/secrets";
+import type { Stack } from "../../project";
+import { recordStack, secretsFile } from "../recorded";
+
+/** Where the manifests of a stack are written, a file for each namespace. */
+export const manifestFolder = ({ folder }: Stack): string => join(folder, "manifests");
+
+export interface FilledExport extends ManifestExport {
+  /** `namespaces` with the secrets' values. */
+  readonly filled: readonly NamespaceManifests[];
+}
+
+/** The program exported for `stack`; secrets that have no value yet get one. */
+export async function exportManifests(stack: Stack): Promise<FilledExport> {
+  const { fillSecrets, renderManifests } = await import("../../../export/manifests");
+  const exported = renderManifests(await recordStack(stack));
+  const values = ensureSecrets(secretsFile(stack), exported.secrets);
+  return {
+    ...exported,
+    filled: exported.namespaces.map(({ namespace, objects }) => ({ namespace, objects: fillSecrets(objects, values) })),
+  };
+}
+
+/** Begins every file that is written here, and tells it from others of the folder. */
+const HEADER = "# Written by Muster (npm run export)";
+
+/**
+ * Writes a file for each namespace, and removes those of namespaces that are gone.
+ *
+ * @param secrets `shown` writes their values, for `kubectl apply`
+ */
+export async function writeManifests(
+  folder: string,
+  { namespaces, filled }: FilledExport,
+  secrets: "hidden" | "shown" = "hidden",
+): Promise<void> {
+  const { concealSecrets, manifestYaml } = await import("../../../export/manifests");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const files = filled.map(({ namespace, objects }, index) => ({
+    name: `${namespace}.yaml`,
+    yaml: manifestYaml(secrets === "shown" ? objects : concealSecrets(namespaces[index]?.objects ?? [], objects)),
+  }));
+  removeOldFiles(folder, new Set(files.map(({ name }) => name)));
+  for (const { name, yaml } of files) {
+    const path = join(folder, name);
+    // A file that exists would keep its mode.
+    rmSync(path, { force: true });
+    writeFileSync(path, `${HEADER}\n${yaml}`, { mode: secrets === "shown" ? 0o600 : 0o644 });
+  }
+}
+
+function removeOldFiles(folder: string, current: ReadonlySet<string>): void {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".yaml") && !current.has(file))) {
+    if (readFileSync(join(folder, name), "utf8").startsWith(HEADER)) rmSync(join(folder, name));
+  }
+}

@@ -1,0 +1,215 @@
+import { existsSync } from "node:fs";
+import { LIVE, type Team } from "../../../config/members";
+import { workloads } from "../../../config/workloads";
+import { namespaceName } from "../../../platform/kubernetes/terms";
+import { UserError } from "../../errors";
+import { ensureBaseImage } from "../../images/base";
+import { buildImages, imageBuilds } from "../../images/build";
+import { ownImages, publishImages, unpublished } from "../../images/publish";
+import { readableConfig, type Stack } from "../../project";
+import { pulumiEngine } from "../../pulumi/stack";
+import { type Docker, dockerClient } from "../../tools/docker";
+import { dockerEnvironment, findDocker } from "../../tools/docker-host";
+import { type Kubectl, type KubernetesObject, kubectlClient, serverVersion } from "../../tools/kubectl";
+import type { EngineName } from "../engines";
+import { secretsFile } from "../recorded";
+import type { Instance, Target, TargetContext } from "../target";
+import { foreignTeam } from "../target";
+import { GATEWAY, gatewayAccess } from "./access";
+import { adoptClaims, applyManifests, FIELD_MANAGER, prune, removeNamespaces, teamStorage } from "./apply";
+import type { Pod } from "./faults";
+import { exportManifests, manifestFolder, writeManifests } from "./manifests";
+import { deniedAccess } from "./permissions";
+import { portForward } from "./port-forward";
+import { kubernetesPreflight, permissionProblem } from "./preflight";
+import { followRollout, waitForRollout, watchRollout } from "./rollout";
+
+/** Pods in a cluster: a namespace for each member beside the team's own. */
+export async function openKubernetesTarget(context: TargetContext): Promise<Target> {
+  const { stack, team: id, progress, mayInstall } = context;
+  const kubectl = kubectlClient(configuredContext(stack));
+  // Says what is wrong with kubectl or the cluster before anything else is asked of them.
+  const version = await serverVersion(kubectl);
+  const selected = ["--all-namespaces", "--selector", `muster.team=${id}`];
+  const made = await kubectl.list("deployments,statefulsets", ...selected, "--show-managed-fields").catch(deniedFirst);
+  const running = runningEngine(made);
+
+  /** Who may not list them lacks more than that: all of it is said at once. */
+  async function deniedFirst(error: unknown): Promise<never> {
+    const denied = await deniedAccess(kubectl, {});
+    throw denied.length > 0 ? new UserError(permissionProblem(denied)) : error;
+  }
+
+  /** Docker is needed to build images alone. */
+  const openDocker = async (): Promise<Docker> => dockerClient((await findDocker(progress, { mayInstall })).env);
+
+  return {
+    exporter: "kubectl",
+    running,
+    instanceTitle: "POD",
+
+    async preflight(team) {
+      const usesRegistry = ownImages(team).length > 0;
+      const check = { team, kubectl, version, namespaces: namespacesOf(team), usesRegistry };
+      const warnings = await progress.step("Checking the cluster", () => kubernetesPreflight(check));
+      for (const warning of warnings) progress.warn(warning);
+    },
+    pulumiEnv: () => dockerEnvironment(process.env),
+
+    pulumiUp: (team, binary) => pulumiUp(team, binary, { ...context, kubectl, running, openDocker }),
+
+    async exportUp(team) {
+      if (running === "kubectl" && !existsSync(secretsFile(stack))) throw foreignTeam(context);
+      const { root } = stack.project;
+      const wanted = team.registry ? await unpublished(team, team.registry, root) : [];
+      if (team.registry && wanted.length > 0) {
+        await publishImages(await openDocker(), team, team.registry, wanted, root, progress);
+      }
+      const exported = await progress.step("Writing the manifests", () => exportManifests(stack));
+      await writeManifests(manifestFolder(stack), exported);
+      const { claims } = await teamStorage(kubectl, id);
+      await applyManifests(kubectl, adoptClaims(exported.filled, claims), progress);
+      await prune(kubectl, id, exported.filled, progress);
+      await waitForRollout(watchRollout(kubectl, id, workloadNames(team), progress), progress);
+    },
+    async exportDown() {
+      await prune(kubectl, id, [], progress);
+    },
+    sweep: () => prune(kubectl, id, [], progress),
+    tidy: async () => undefined,
+
+    volumes: async () =>
+      (await teamStorage(kubectl, id)).claims.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).sort(),
+    async removeVolumes() {
+      await progress.step("Removing the namespaces", async () =>
+        removeNamespaces(kubectl, (await teamStorage(kubectl, id)).namespaces),
+      );
+    },
+    removeImages: undefined,
+
+    instances: async () => (await kubectl.list<Pod>("pods", ...selected)).map(toInstance),
+    async logs({ name }, tail) {
+      const { namespace, pod } = podName(name);
+      const { stdout, stderr } = await kubectl.capture(["logs", "--namespace", namespace, pod, `--tail=${tail}`]);
+      return `${stdout}${stderr}`.trimEnd().split("\n");
+    },
+    async exec({ name }, command, input) {
+      const { namespace, pod } = podName(name);
+      const args = ["exec", "--stdin", "--namespace", namespace, pod, "--", ...command];
+      const result = await kubectl.capture(args, input);
+      // kubectl adds a line of its own to what the program says.
+      return { ...result, stderr: result.stderr.replace(/^command terminated with exit code \d+\n?/m, "") };
+    },
+
+    async withGateway(team, use) {
+      const forward = portForward(kubectl, namespaceName({ team: team.id }, undefined), GATEWAY, team.port);
+      try {
+        return await use(forward.find);
+      } finally {
+        forward.close();
+      }
+    },
+    access: (team) => gatewayAccess(kubectl, team),
+  };
+}
+
+/** The kubeconfig's context that the stack file names, also when the file has faults elsewhere. */
+function configuredContext(stack: Stack): string | undefined {
+  try {
+    const { context } = JSON.parse(readableConfig(stack)[`${stack.project.name}:kubernetes`] ?? "{}");
+    return typeof context === "string" && context !== "" ? context : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The engine that made the team's workloads, by who wrote them; undefined when there are none. */
+export function runningEngine(workloads: readonly KubernetesObject[]): EngineName | undefined {
+  if (workloads.length === 0) return undefined;
+  const isOurs = ({ metadata }: KubernetesObject) =>
+    metadata.managedFields?.some(({ manager, operation }) => manager === FIELD_MANAGER && operation === "Apply");
+  return workloads.some(isOurs) ? "kubectl" : "pulumi";
+}
+
+/** The team's namespaces, its own first. */
+export const namespacesOf = (team: Team): string[] =>
+  [undefined, LIVE, ...team.members.map(({ id }) => id)].map((member) => namespaceName({ team: team.id }, member));
+
+/** `namespace/component` of every workload of a team's environment. */
+export const workloadNames = (team: Team): string[] =>
+  workloads(team).map(({ member, component }) => `${namespaceName({ team: team.id }, member)}/${component}`);
+
+/** `muster-hackathon-alice/web-0` */
+export const toInstance = (pod: Pod): Instance => ({
+  name: `${pod.metadata.namespace}/${pod.metadata.name}`,
+  member: pod.metadata.labels?.["muster.member"],
+  component: pod.metadata.labels?.["muster.component"] ?? "",
+  running: pod.status?.phase === "Running" && pod.metadata.deletionTimestamp === undefined,
+  status: podStatus(pod),
+});
+
+/** As `kubectl get pods` words it, with what matters of its other columns: `Running (ready)`. */
+export function podStatus({ metadata, status = {} }: Pod): string {
+  if (metadata.deletionTimestamp !== undefined) return "Terminating";
+  const containers = status.containerStatuses ?? [];
+  const restarts = containers.reduce((sum, { restartCount }) => sum + restartCount, 0);
+  const waiting = containers.map(({ state }) => state?.waiting?.reason).find(Boolean);
+  const ready = containers.length > 0 && containers.every((container) => container.ready);
+  const notes = [
+    ...(waiting === undefined ? [ready ? "ready" : "not ready"] : []),
+    ...(restarts > 0 ? [`${restarts} restarts`] : []),
+  ];
+  return [waiting ?? status.phase ?? "Unknown", notes.length > 0 ? `(${notes.join(", ")})` : ""]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** @throws Error for a name that `toInstance` did not make */
+function podName(name: string): { readonly namespace: string; readonly pod: string } {
+  const [namespace, pod] = name.split("/");
+  if (!namespace || !pod) throw new Error(`"${name}" is no pod's name`);
+  return { namespace, pod };
+}
+
+interface PulumiContext extends TargetContext {
+  readonly kubectl: Kubectl;
+  readonly running: EngineName | undefined;
+  readonly openDocker: () => Promise<Docker>;
+}
+
+async function pulumiUp(team: Team, binary: string, context: PulumiContext): Promise<void> {
+  const { stack, kubectl, progress, running } = context;
+  const { root } = stack.project;
+  const buildsImages = ownImages(team).length > 0;
+  // Its docker plugin looks at every image that the config does not give, whether the registry has it or not.
+  const docker = buildsImages ? await context.openDocker() : undefined;
+  const engine = pulumiEngine(binary, stack, docker?.env ?? process.env);
+  if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
+  await engine.prepare(progress);
+  const lost = running === undefined && (await engine.resourceCount()) > 1;
+  if (lost) progress.note("  Pulumi's state lists workloads that are gone from the cluster: comparing them first");
+
+  const missing = team.registry && docker ? await unpublished(team, team.registry, root) : [];
+  if (docker && (missing.length > 0 || running === undefined)) {
+    await ensureBaseImage(docker, team.mirrors, progress);
+    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
+    await buildImages(docker, imageBuilds(team, ownImages(team), root), root, progress);
+  }
+  // The provider never asks whether an image that it pushed is still there.
+  const known = missing.length > 0 ? await engine.resourceIds() : new Set<string>();
+  const rebuild = missing
+    .filter(({ name }) => known.has(`${team.registry?.push}/${name}`))
+    .map(({ image }) => `pushed-image-${image}`);
+  if (rebuild.length > 0)
+    progress.note(`  images that are gone from the registry are pushed again: ${rebuild.join(", ")}`);
+
+  const watch = watchRollout(kubectl, team.id, workloadNames(team), progress);
+  // Pulumi itself tells of a pod that cannot start when its time is over.
+  await followRollout(watch, () => engine.up({ refresh: lost, rebuild }));
+  const gone = (await watch.look()).absent;
+  if (gone.length > 0) {
+    progress.note(`  ${gone.join(", ")} went without Pulumi's knowledge: comparing its state with the cluster`);
+    await followRollout(watch, () => engine.up({ refresh: true }));
+  }
+  await waitForRollout(watch, progress);
+}

@@ -1,0 +1,181 @@
+import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LIVE, type Team } from "../../config/members";
+import { ciUrl, editorUrl, gitUrl, liveUrl, portalUrl, siteUrl } from "../../config/naming";
+import { UserError } from "../errors";
+import type { Progress } from "../progress";
+import { listed } from "../table";
+import type { FindGateway, GatewayAddress, Instance, Target } from "./target";
+
+/** Milliseconds until an environment that does not answer counts as failed. */
+const PATIENCE = 180_000;
+const INTERVAL = 400;
+const REQUEST_TIMEOUT = 3_000;
+const LOG_LINES = 15;
+
+/** Something that is asked through the gateway whether it works. */
+export interface Service {
+  /** For messages. */
+  readonly title: string;
+  /** The URL's own host goes into the Host header: the domain need not resolve here. */
+  readonly url: string;
+  readonly isReady: (answer: Answer) => boolean;
+  /** Whose logs tell why it does not, as `muster.member` and `muster.component`. */
+  readonly member: string | undefined;
+  readonly components: readonly string[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+const answers = ({ status }: Answer): boolean => status === 200;
+
+/**
+ * The team's own services, and every member's site (with its database and cache) and editor. `/-/health` would not do:
+ * there the gateway answers for itself, whatever the host.
+ */
+export function services(team: Team): Service[] {
+  return [
+    {
+      title: "the portal",
+      url: `${portalUrl(team)}/`,
+      isReady: answers,
+      member: undefined,
+      components: ["portal", "gateway"],
+    },
+    {
+      title: "the git server",
+      url: `${gitUrl(team)}/`,
+      // Without repositories there is nothing to list, as long as all of them are on an upstream.
+      isReady: (answer) => answers(answer) || (team.upstream !== undefined && answer.status === 404),
+      member: undefined,
+      components: ["git"],
+    },
+    {
+      title: "the CI",
+      url: `${ciUrl(team)}/`,
+      isReady: answers,
+      member: undefined,
+      components: ["ci"],
+    },
+    {
+      title: "the live server",
+      url: `${liveUrl(team)}/-/status`,
+      isReady: siteWorks,
+      member: LIVE,
+      components: ["web", "db", "cache"],
+    },
+    ...team.members.flatMap(({ id }): Service[] => [
+      {
+        title: `${id}'s site`,
+        url: `${siteUrl(team, id)}/-/status`,
+        isReady: siteWorks,
+        member: id,
+        components: ["web", "db", "cache"],
+      },
+      {
+        title: `${id}'s editor`,
+        url: `${editorUrl(team, id)}/healthz`,
+        isReady: answers,
+        member: id,
+        components: ["code"],
+      },
+    ]),
+  ];
+}
+
+/** Apache answers before its database does. `cache` is null for a member without one. */
+export function siteWorks({ status, body }: Answer): boolean {
+  if (status !== 200) return false;
+  try {
+    const { database, cache } = JSON.parse(body);
+    return database === true && cache !== false;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Waits until every service works.
+ *
+ * @throws UserError that names those that do not, with the last lines of their logs
+ */
+export async function waitUntilReady(
+  team: Team,
+  find: FindGateway,
+  platform: Pick<Target, "instances" | "logs">,
+  progress: Progress,
+): Promise<void> {
+  const all = services(team);
+  let waiting: Service[] = all;
+  await progress.step(
+    "Waiting for every service to answer",
+    async (detail) => {
+      const end = performance.now() + PATIENCE;
+      for (;;) {
+        waiting = await notReady(waiting, await find());
+        if (waiting.length === 0) return;
+        if (performance.now() > end) throw new UserError(await complaint(waiting, platform));
+        detail(`${all.length - waiting.length} of ${all.length}, not yet ${listed(waiting.map(({ title }) => title))}`);
+        await sleep(INTERVAL);
+      }
+    },
+    () => `${all.length} of ${all.length}`,
+  );
+}
+
+/** Those of `candidates` that do not work at this moment. */
+export async function notReady(
+  candidates: readonly Service[],
+  gateway: GatewayAddress | undefined,
+): Promise<Service[]> {
+  if (gateway === undefined) return [...candidates];
+  const ready = await Promise.all(
+    candidates.map(async (service) => {
+      const answer = await ask(service.url, gateway);
+      return answer !== undefined && service.isReady(answer);
+    }),
+  );
+  return candidates.filter((_, index) => !ready[index]);
+}
+
+/** Whether the team's gateway is what answers at an address. */
+export const answersAt = async (team: Team, gateway: GatewayAddress): Promise<boolean> =>
+  (await notReady(services(team).slice(0, 1), gateway)).length === 0;
+
+function ask(url: string, { address, port }: GatewayAddress): Promise<Answer | undefined> {
+  const { host, pathname } = new URL(url);
+  return new Promise((resolve) => {
+    const call = request(
+      { host: address, port, path: pathname, headers: { host }, timeout: REQUEST_TIMEOUT, agent: false },
+      (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (text) => (body += text));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+        response.on("error", () => resolve(undefined));
+      },
+    );
+    call.on("timeout", () => call.destroy());
+    call.on("error", () => resolve(undefined));
+    // An answer that is cut off ends in neither "end" nor "error".
+    call.on("close", () => resolve(undefined));
+    call.end();
+  });
+}
+
+async function complaint(failed: readonly Service[], platform: Pick<Target, "instances" | "logs">): Promise<string> {
+  const instances = await platform.instances();
+  const suspects = new Set(failed.flatMap((service) => instancesOf(service, instances)));
+  const logs = await Promise.all([...suspects].map(async (instance) => `\n${await logTail(instance)}`));
+  return [`These do not answer: ${failed.map(({ title, url }) => `${title} (${url})`).join(", ")}`, ...logs].join("\n");
+
+  async function logTail(instance: Instance): Promise<string> {
+    const log = await platform.logs(instance, LOG_LINES);
+    return [`${instance.name} (${instance.status})`, ...log.map((line) => `  ${line}`)].join("\n");
+  }
+}
+
+const instancesOf = ({ member, components }: Service, instances: readonly Instance[]): Instance[] =>
+  instances.filter((instance) => instance.member === member && components.includes(instance.component));

@@ -1,0 +1,24 @@
+import { join } from "node:path";
+import { type Recording, replaceSecrets } from "../../export/recording";
+import { readSecrets } from "../../export/secrets";
+import { type Stack, stackConfig } from "../project";
+import type { Credentials } from "../pulumi/stack";
+
+/** What the program registers, for the engines besides Pulumi. */
+
+/** Values of the secrets that these engines generate. */
+export const secretsFile = ({ folder }: Stack): string => join(folder, "secrets.env");
+
+/** The program recorded for `stack`. It runs here, under Pulumi's mock runtime: the SDK is loaded for it alone. */
+export async function recordStack(stack: Stack): Promise<Recording> {
+  const { recordProgram } = await import("../../export/record");
+  return recordProgram({ project: stack.project.name, stack: stack.shortName, config: stackConfig(stack) });
+}
+
+/** Passwords of the last time that the export was applied. */
+export async function recordedCredentials(stack: Stack): Promise<Credentials> {
+  const secrets = readSecrets(secretsFile(stack));
+  const { outputs } = await recordStack(stack);
+  const recorded = await new Promise((resolve) => outputs.credentials.apply(resolve));
+  return JSON.parse(replaceSecrets(JSON.stringify(recorded), (name) => secrets[name] ?? ""));
+}

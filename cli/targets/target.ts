@@ -1,0 +1,101 @@
+import type { Team } from "../../config/members";
+import { UserError } from "../errors";
+import type { Progress } from "../progress";
+import type { Stack } from "../project";
+import type { Result } from "../tools/process";
+import type { EngineName, ExportEngine } from "./engines";
+
+/** A container or pod, as far as the commands need to know it. */
+export interface Instance {
+  /** As its own platform's tools take it. */
+  readonly name: string;
+  /** `muster.member`; undefined for the team's own. */
+  readonly member: string | undefined;
+  /** `muster.component` */
+  readonly component: string;
+  readonly running: boolean;
+  /** For people: `Up 2 hours (healthy)`. */
+  readonly status: string;
+}
+
+/** Where a request reaches the gateway. */
+export interface GatewayAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Finds where the gateway is reached at this moment; undefined while it is not reached at all. */
+export type FindGateway = () => Promise<GatewayAddress | undefined>;
+
+/** What a target knows of the command that opens it. */
+export interface TargetContext {
+  readonly stack: Stack;
+  /** Team id. */
+  readonly team: string;
+  readonly progress: Progress;
+  /** What follows an `npm run` command to mean this stack. */
+  readonly options: string;
+  /** Whether what is missing on this machine is installed and started. */
+  readonly mayInstall: boolean;
+}
+
+/**
+ * Where a team's environment runs, as the commands see it: they are written once against this. One is opened for each
+ * command, and `running` is how it was then.
+ */
+export interface Target {
+  /** What applies the export, where Pulumi cannot be had. */
+  readonly exporter: ExportEngine;
+  /** The engine that made what is there; undefined when there is nothing. */
+  readonly running: EngineName | undefined;
+  /** What an instance is called here. */
+  readonly instanceTitle: string;
+
+  /**
+   * Looks for what would stop the environment half-way, before anything is created.
+   *
+   * @throws UserError that lists every problem with its remedy
+   */
+  preflight(team: Team): Promise<void>;
+  /** Variables with which Pulumi's plugins reach what they work on. */
+  pulumiEnv(): Promise<NodeJS.ProcessEnv>;
+  /** Brings the environment up through the Pulumi CLI. */
+  pulumiUp(team: Team, binary: string): Promise<void>;
+  /** Brings the environment up from its export. */
+  exportUp(team: Team): Promise<void>;
+  /** Takes down what `exportUp` made; data stays. */
+  exportDown(): Promise<void>;
+  /**
+   * Removes what carries the team's label, whoever made it; data stays.
+   *
+   * @returns names of what was removed
+   */
+  sweep(): Promise<string[]>;
+  /** Removes what interrupted work has left outside of the environment. */
+  tidy(): Promise<void>;
+
+  /** Names of the team's data volumes, sorted. */
+  volumes(): Promise<string[]>;
+  removeVolumes(names: readonly string[]): Promise<void>;
+  /** Removes the images that Muster built; undefined where they are out of reach. */
+  readonly removeImages: (() => Promise<void>) | undefined;
+
+  /** The team's containers or pods, as they are now. */
+  instances(): Promise<Instance[]>;
+  /** The last lines of an instance's log. */
+  logs(instance: Instance, tail: number): Promise<string[]>;
+  /** Runs a program in an instance. */
+  exec(instance: Instance, command: readonly string[], input: string): Promise<Result>;
+
+  /** Keeps the gateway within reach while `use` runs. */
+  withGateway<T>(team: Team, use: (find: FindGateway) => Promise<T>): Promise<T>;
+  /** How people reach the gateway, where its address alone does not tell. */
+  access(team: Team): Promise<string | undefined>;
+}
+
+/** What is up was made from another stack or folder, and would be replaced piece by piece. */
+export const foreignTeam = ({ team, options }: Pick<TargetContext, "team" | "options">): UserError =>
+  new UserError(
+    `Team ${team} is up, but not from this stack and folder. Give this one a muster:team of its own,\n` +
+      `or remove what is there: npm run down${options} (data volumes stay).`,
+  );

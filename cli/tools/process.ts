@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { INTERRUPTED } from "../errors";
+
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Milliseconds after which the program is killed; its status is then 124. */
+  readonly timeout?: number;
+}
+
+export interface CaptureOptions extends RunOptions {
+  /** What the program reads from standard input. Default nothing. */
+  readonly input?: string;
+}
+
+export interface Result {
+  /** Exit status; 127 when there is no such program, 124 after the time-out. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end and keeps what it writes. Never throws for a status other than 0. */
+export function capture(file: string, args: readonly string[], options: CaptureOptions = {}): Promise<Result> {
+  let stdout = "";
+  let stderr = "";
+  return start(file, args, options, [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"], (child) => {
+    feed(child, options.input);
+    child.stdout?.setEncoding("utf8").on("data", (text) => (stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
+  }).then((code) => ({ code, stdout, stderr }));
+}
+
+/** Runs a program and hands on each line that it writes, to either stream, as it comes. */
+export function lines(
+  file: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+  options: CaptureOptions & { readonly signal?: AbortSignal } = {},
+): Promise<number> {
+  return start(file, args, options, [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"], (child) => {
+    feed(child, options.input);
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on("line", onLine);
+    }
+    options.signal?.addEventListener("abort", () => child.kill("SIGTERM"), { once: true });
+  });
+}
+
+/**
+ * Runs a program in the foreground, with the terminal as its own. Ctrl-C is left to it: it may want to end in order.
+ */
+export async function foreground(file: string, args: readonly string[], options: RunOptions = {}): Promise<number> {
+  const forward = new Map<NodeJS.Signals, () => void>();
+  const code = await start(file, args, options, "inherit", (child) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      // A terminal sends Ctrl-C to every process of the foreground group already.
+      const handler = () => void (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));
+      forward.set(signal, handler);
+      process.on(signal, handler);
+    }
+  });
+  for (const [signal, handler] of forward) process.off(signal, handler);
+  return code;
+}
+
+/** A program that ends before it has read everything says why itself. */
+function feed(child: ReturnType<typeof spawn>, input: string | undefined): void {
+  child.stdin?.on("error", () => undefined).end(input);
+}
+
+function start(
+  file: string,
+  args: readonly string[],
+  { env, cwd, timeout }: RunOptions,
+  stdio: Parameters<typeof spawn>[2]["stdio"],
+  attach: (child: ReturnType<typeof spawn>) => void,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { env: env ?? process.env, cwd, stdio });
+    let timedOut = false;
+    const timer =
+      timeout === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            child.kill("SIGKILL");
+          }, timeout);
+    attach(child);
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      if (error.code === "ENOENT" || error.code === "EACCES") resolve(127);
+      else reject(error);
+    });
+    // "close" comes after the last output, "exit" may come before it.
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve(timedOut ? 124 : (code ?? (signal === "SIGINT" ? INTERRUPTED : 143)));
+    });
+  });
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { DEFAULT_LIMITS } from "../catalogue";
+import { limits } from "./member";
+import { branch, group, pattern, quantity, secret, text, typeError, url } from "./values";
+
+const environmentVariable = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Above the repositories: a host and a path. */
+const repositoriesUrl = url("https://github.com/our-team")
+  .refine((address) => !/^https?:/.test(address) || /^https?:\/\/[^/@?#]+(?:\/[^@?#]*)?$/.test(address), {
+    error: "has more than a host and a path: leave accounts, ? and # out, and use the key token for a token",
+  })
+  .transform((address) => address.replace(/\/+$/, ""));
+
+export const ci = group({
+  deployBranch: branch("main").default("main").describe("Branch that goes live when its build is green."),
+  workers: quantity(1, 16, "workers", 1).default(1).describe("Test workers; each runs one build at a time."),
+  timeout: quantity(10, 7200, "seconds", 600).default(600).describe("Longest run of one build step in seconds."),
+  steps: z
+    .array(
+      group({
+        name: text("lint styles")
+          .min(1, { error: "is empty: give the step a name" })
+          .max(50, { error: "is too long: use at most 50 characters" })
+          .describe("Name of the step."),
+        command: text("npx stylelint src")
+          .min(1, { error: "is empty: write the shell command to run" })
+          .describe("Shell command, run in the checkout; an exit status other than 0 fails the build."),
+      }),
+      { error: typeError("- {name: lint styles, command: npx stylelint src}") },
+    )
+    .max(20, { error: "has too many entries: list at most 20 steps" })
+    .default([])
+    .describe("Steps of the team's own, after the built-in ones and before the deployment."),
+  environment: z
+    .record(
+      text("NODE_ENV").regex(environmentVariable, {
+        error: "is not a variable's name: use letters, digits and _, and no digit first",
+      }),
+      text("test"),
+      { error: typeError("NODE_ENV: test") },
+    )
+    .default({})
+    .describe("Environment variables of every step."),
+  dist: pattern(
+    /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/,
+    "folder",
+    "a path inside the repository, such as dist or web/build",
+    "dist",
+  )
+    .default("dist")
+    .describe("Folder that npm run build writes; it is deployed with the rest."),
+  anonymous: z
+    .boolean({ error: typeError("true") })
+    .default(true)
+    .describe("Whether visitors without an account may look at builds and logs."),
+  limits: limits("each CI worker", 256, DEFAULT_LIMITS.worker)
+    .optional()
+    .describe("Memory and CPU limits of each CI worker."),
+});
+export const git = group({
+  forcePush: z
+    .boolean({ error: typeError("false") })
+    .default(false)
+    .describe("Whether members may force-push to the deploy branch."),
+  deletion: z
+    .boolean({ error: typeError("false") })
+    .default(false)
+    .describe("Whether members may delete the deploy branch."),
+});
+export const upstream = group({
+  provider: z
+    .enum(["github", "gitlab", "gitea", "git"], { error: "is not a known provider: use github, gitlab, gitea or git" })
+    .describe("What the server is; git is any other that serves repositories over HTTP."),
+  url: repositoriesUrl.describe("Address above the repositories: those of `repositories` are `<url>/<name>.git`."),
+  webhookSecret: secret(16, "secret")
+    .optional()
+    .describe("Secret of the webhook that the server sends at a push. Without it, the CI looks for pushes by itself."),
+  pollInterval: quantity(10, 3600, "seconds", 30)
+    .default(30)
+    .describe("How often the CI looks for pushes, in seconds; with webhooks it does every 10 minutes instead."),
+  token: secret(1, "token")
+    .optional()
+    .describe("Token with which the CI clones private repositories and reports the result of a commit."),
+  user: pattern(/^[A-Za-z0-9._-]{1,100}$/, "user", 'up to 100 of letters, digits, ".", "_" and "-"', "ci-bot")
+    .optional()
+    .describe("Account of the token. Default: x-access-token for github, git for git, else oauth2."),
+}).refine(({ provider, webhookSecret }) => provider !== "git" || webhookSecret === undefined, {
+  path: ["webhookSecret"],
+  error: "is for github, gitlab and gitea: leave it out, and the CI looks for pushes by itself",
+});

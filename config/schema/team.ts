@@ -1,0 +1,142 @@
+import { z } from "zod";
+import { TEAM_ID } from "../naming";
+import { ConfigError, quote } from "../problems";
+import { ci, git, upstream } from "./delivery";
+import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
+import { clusterProblems, docker, images, kubernetes, mirrors, registry } from "./targets";
+import { group, pattern, quantity, repository, text, typeError } from "./values";
+
+/** Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. */
+const ROSTER_LIMIT = 96 * 1024;
+const rosterSize = (members: readonly { id: string; name?: string | undefined }[]) =>
+  Buffer.byteLength(JSON.stringify(members.map(({ id, name }) => ({ id, name }))));
+
+export const teamConfig = group({
+  team: pattern(TEAM_ID, "team", "1–20 of a-z and 0-9, starting with a letter", "hackathon")
+    .default("muster")
+    .describe("Name of the team: the prefix of every container, network and volume."),
+  target: z
+    .enum(["docker", "kubernetes"], { error: "is not a known target: use docker or kubernetes" })
+    .default("docker")
+    .describe("Where the environment runs."),
+  domain: pattern(
+    /^(?=.{1,190}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/,
+    "domain",
+    'lower-case labels of a-z, 0-9 and "-" joined by dots, such as localhost or dev.example.org',
+    "dev.example.org",
+  )
+    .refine((domain) => !/^[\d.]+$/.test(domain), {
+      error: "is an IP address, below which no host names exist: use a domain such as localhost",
+    })
+    .default("localhost")
+    .describe("Domain below which every host name lives. Browsers resolve *.localhost by themselves."),
+  listen: z
+    .ipv4({ error: "is not an IPv4 address: use for example 127.0.0.1, or 0.0.0.0 for every interface" })
+    .optional()
+    .describe(
+      "Address of the host that the port is published on. " +
+        "Default: 127.0.0.1 for localhost and the domains below it, else 0.0.0.0.",
+    ),
+  port: quantity(1, 65_535, "(a TCP port)", 8080).default(8080).describe("The one published port."),
+  members: z
+    .array(member, { error: typeError("- id: alice") })
+    .min(1, { error: "has no member: add one, for example - id: alice" })
+    .max(1000, { error: "has too many members: use one team for each 1000" })
+    .refine((members) => rosterSize(members) <= ROSTER_LIMIT, {
+      error: `has names that need more than the portal's ${ROSTER_LIMIT / 1024} KiB: shorten them, or leave some out`,
+    })
+    .superRefine((members, context) => {
+      const first = new Map<string, number>();
+      for (const [index, { id }] of members.entries()) {
+        const seen = first.get(id);
+        if (seen === undefined) first.set(id, index);
+        else
+          context.addIssue({
+            code: "custom",
+            path: [index, "id"],
+            input: id,
+            message: `is already the id of members/${seen}: give each member an id of their own`,
+          });
+      }
+    })
+    .describe("The roster: one entry for each member."),
+  defaults: group(memberOptions)
+    .default({})
+    .describe("Options for every member; a member's own entry overrides them key by key."),
+  repositories: z
+    .array(repository, { error: typeError("[app]") })
+    .min(1, { error: "is empty: name one repository, for example [app]" })
+    .max(50, { error: "has too many entries: list at most 50; others are made at their first push" })
+    .refine((names) => new Set(names).size === names.length, {
+      error: "names a repository twice: list each once",
+    })
+    .default(["app"])
+    .describe(
+      "Repositories on the git server. The first is what members' workspaces hold and what live.<domain> shows; " +
+        "each starts as a small project with tests. Default [app].",
+    ),
+  upstream: upstream
+    .optional()
+    .describe(
+      "Where the repositories of the roster are, when the team has a git server already. Default: Muster's own.",
+    ),
+  git: git.prefault({}).describe("Options of the git server."),
+  ci: ci.prefault({}).describe("Options of the CI runner."),
+  live: group({ limits: memberOptions.limits, php: php(DEFAULT_LIVE_PHP.displayErrors), cache: memberOptions.cache })
+    .default({})
+    .describe("Options of the live server, as a member's; PHP errors are not shown by default."),
+  docker,
+  kubernetes,
+  registry,
+  images,
+  mirrors,
+  certificates: text("/usr/local/share/ca-certificates")
+    .optional()
+    .describe(
+      "File or folder (*.crt) with extra CA certificates to trust in every image. " +
+        "Default: /usr/local/share/ca-certificates of the machine that runs Muster.",
+    ),
+}).superRefine((config, context) => {
+  checkMemory(config, context);
+  if (config.target !== "kubernetes") return;
+  for (const { path, message } of clusterProblems(config)) {
+    const input = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
+    context.addIssue({ code: "custom", path: [...path], input, message });
+  }
+});
+
+export type TeamConfig = z.output<typeof teamConfig>;
+export type MemberConfig = TeamConfig["members"][number];
+export type MemberOptions = TeamConfig["defaults"];
+
+/**
+ * Validates the value of every `muster:` key at once.
+ *
+ * @param raw an object whose keys are the config keys without their namespace
+ * @throws ConfigError that lists every problem as `config/<path>: <value> <what is wrong>: <remedy>`
+ */
+export function parseTeamConfig(raw: unknown): TeamConfig {
+  const result = teamConfig.safeParse(raw, { reportInput: true });
+  if (result.success) return result.data;
+  throw new ConfigError([...new Set(result.error.issues.flatMap((issue) => describe(issue, raw)))]);
+}
+
+function describe(issue: z.core.$ZodIssue, raw: unknown): string[] {
+  const where = (path: readonly PropertyKey[]) => ["config", ...path.map(String)].join("/");
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => `${where([...issue.path, key])}: ${quote(key)} ${issue.message}`);
+  }
+  if (issue.code === "invalid_key") {
+    return issue.issues.map(({ message }) => `${where(issue.path)}: ${quote(issue.path.at(-1))} ${message}`);
+  }
+  const value = valueAt(raw, issue.path);
+  const shown = value === undefined || isSecret(issue.path) ? "" : `${quote(value)} `;
+  return [`${where(issue.path)}: ${shown}${issue.message}`];
+}
+
+const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+
+const isSecret = ([group, key]: readonly PropertyKey[]): boolean =>
+  (group === "upstream" && (key === "token" || key === "webhookSecret")) ||
+  (group === "registry" && key === "password");

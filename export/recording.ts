@@ -1,0 +1,27 @@
+import type program from "../index";
+
+/** A resource as the program registered it. */
+export interface RecordedResource {
+  readonly type: string;
+  readonly name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: each resource type has inputs of its own; the converters know them.
+  readonly inputs: any;
+}
+
+/** What the program would have the engine create, in the order of names within a type. */
+export interface Recording {
+  readonly resources: readonly RecordedResource[];
+  /** Secrets that the config gives, by name; the resources have stand-ins in their place. */
+  readonly given: Readonly<Record<string, string>>;
+  readonly outputs: Awaited<ReturnType<typeof program>>;
+}
+
+/** Stands for a secret's value in a recording. */
+export const SECRET = /\uE000([A-Z0-9_]+)\uE001/g;
+export const standIn = (name: string): string => `\uE000${name}\uE001`;
+
+/** `text` with each secret's stand-in replaced. */
+export const replaceSecrets = (text: string, replacement: (name: string) => string): string =>
+  text.replace(SECRET, (_, name: string) => replacement(name));
+/** The environment variable that holds the secret which the resource `name` generates: `alice-db-password` → `ALICE_DB_PASSWORD`. */
+export const secretName = (name: string): string => name.toUpperCase().replaceAll("-", "_");

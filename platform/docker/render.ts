@@ -1,0 +1,106 @@
+import type { types } from "@pulumi/docker";
+import { labels, type Scope, type WorkloadSpec } from "../platform";
+
+/**
+ * Docker's terms for the platform's specs. Pure: names and specs in, resource arguments out; `platform/docker` turns
+ * them into resources and `export/compose` reads them back from a recording.
+ */
+
+/** Where things are on the Docker host. */
+export interface DockerNames {
+  readonly team: string;
+}
+
+/** `<team>-<member>-<component>`, or `<team>-<component>` for the team's own. */
+export const containerName = ({ team }: DockerNames, member: string | undefined, component: string): string =>
+  [team, member, component].filter(Boolean).join("-");
+
+/** The network of the gateway, the portal, and everything that they lead to. */
+export const teamNetworkName = ({ team }: DockerNames): string => team;
+
+/** A member's own network. */
+export const memberNetworkName = ({ team }: DockerNames, member: string): string => `${team}-${member}`;
+
+/**
+ * Health checks only serve people who look at `docker ps`: readiness is asked through the gateway. One check a second
+ * on 60 containers took both cores of a small machine, so they are rare.
+ */
+const HEALTH_INTERVAL = "1m0s";
+
+export interface ContainerArgs {
+  readonly name: string;
+  readonly hostname: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly labels: types.input.ContainerLabel[];
+  readonly networks: string[];
+  readonly ports: types.input.ContainerPort[];
+  readonly healthcheck: types.input.ContainerHealthcheck | undefined;
+  /** MiB */
+  readonly memory: number;
+  readonly cpus: string;
+  readonly stopGrace: number;
+}
+
+/**
+ * @param published where a `published` workload listens on the host
+ */
+export function renderContainer(
+  names: DockerNames,
+  scope: Scope,
+  spec: Omit<WorkloadSpec, "image" | "secrets" | "mounts">,
+  published: { readonly listen: string; readonly port: number },
+): ContainerArgs {
+  const { member } = scope;
+  return {
+    name: containerName(names, member, spec.component),
+    hostname: [member, spec.component].filter(Boolean).join("-"),
+    env: Object.fromEntries(Object.entries(spec.env).sort(([a], [b]) => (a < b ? -1 : 1))),
+    labels: renderLabels(names, member, spec.component),
+    networks: [
+      ...(member === undefined ? [] : [memberNetworkName(names, member)]),
+      ...(spec.exposure === "private" && member !== undefined ? [] : [teamNetworkName(names)]),
+    ],
+    ports:
+      spec.exposure === "published" ? [{ internal: spec.port, external: published.port, ip: published.listen }] : [],
+    healthcheck: healthcheck(spec),
+    memory: spec.resources.memory,
+    cpus: renderCpus(spec.resources.cpus),
+    stopGrace: spec.stopGrace,
+  };
+}
+
+/** As the Docker provider reads it back (`2.0`, `0.5`): any other text would replace the container at every update. */
+const renderCpus = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));
+
+/** Sorted, as the Docker provider keeps them. */
+export function renderLabels(
+  { team }: DockerNames,
+  member: string | undefined,
+  component: string,
+): types.input.ContainerLabel[] {
+  return Object.entries(labels(team, member, component))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([label, value]) => ({ label, value }));
+}
+
+function healthcheck({ probe, port }: Pick<WorkloadSpec, "probe" | "port">): ContainerArgs["healthcheck"] {
+  const test = (...command: string[]) => ({
+    tests: ["CMD", ...command],
+    interval: HEALTH_INTERVAL,
+    timeout: "5s",
+    retries: 3,
+    startPeriod: "1m0s",
+  });
+  switch (probe.kind) {
+    case "http":
+      return test("http-healthcheck", probe.path, String(port));
+    case "command":
+      return test(...probe.command);
+    case "none":
+      return undefined;
+    default: {
+      const exhaustive: never = probe;
+      return exhaustive;
+    }
+  }
+}

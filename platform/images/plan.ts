@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Mirrors } from "../../config/members";
+import { ConfigError } from "../../config/problems";
+import type { ImageName } from "../platform";
+
+/** Which image each one builds on; base builds on Debian's. */
+const PARENTS: Record<ImageName, ImageName | undefined> = {
+  base: undefined,
+  php: "base",
+  "apache-php": "php",
+  "code-server": "php",
+  mariadb: "base",
+  redis: "base",
+  gateway: "base",
+  node: "base",
+  portal: "node",
+  "git-server": "base",
+  "ci-master": "base",
+  "ci-worker": "php",
+};
+
+export const DEBIAN_IMAGE = "debian:trixie-slim";
+
+const CERTIFICATES_FOLDER = "/usr/local/share/ca-certificates";
+
+/** How to build one image. */
+export interface ImageBuild {
+  readonly image: ImageName;
+  /** `muster/<image>:<hash>`. The hash covers files, arguments and parents, so a tag that exists is up to date. */
+  readonly name: string;
+  /** Build context relative to the project's root; it holds the Dockerfile. */
+  readonly context: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly parent: ImageName | undefined;
+}
+
+/** What the images depend on beside their files. */
+export interface ImageOptions {
+  /** Root of the project. */
+  readonly root: string;
+  readonly mirrors: Mirrors;
+  /** PEM bundle; empty for none. */
+  readonly certificates: string;
+}
+
+/** The build of an image; its parents' builds are found by `parent`. */
+export function imageBuild(image: ImageName, options: ImageOptions): ImageBuild {
+  const parent = PARENTS[image];
+  const context = `images/${image}`;
+  const args = parent === undefined ? baseArgs(options) : { PARENT: imageBuild(parent, options).name };
+  const hash = createHash("sha256").update(JSON.stringify(args));
+  for (const file of files(join(options.root, context))) {
+    const executable = (statSync(file).mode & 0o100) !== 0;
+    hash.update(`\0${relative(options.root, file)}\0${executable}\0`).update(readFileSync(file));
+  }
+  return { image, name: `muster/${image}:${hash.digest("hex").slice(0, 12)}`, context, args, parent };
+}
+
+function baseArgs({ mirrors, certificates }: ImageOptions): Record<string, string> {
+  const args = {
+    DEBIAN: DEBIAN_IMAGE,
+    CA_CERTIFICATES: certificates,
+    APT_MIRROR: mirrors.apt,
+    APT_SECURITY_MIRROR: mirrors.aptSecurity,
+    NPM_REGISTRY: mirrors.npm,
+    PYPI_INDEX: mirrors.pypi,
+  };
+  return Object.fromEntries(Object.entries(args).filter((entry): entry is [string, string] => Boolean(entry[1])));
+}
+
+/** Every image, parents first. */
+export function buildOrder(images: readonly ImageName[]): ImageName[] {
+  const order = new Set<ImageName>();
+  const add = (image: ImageName): void => {
+    const parent = PARENTS[image];
+    if (parent !== undefined) add(parent);
+    order.add(image);
+  };
+  for (const image of [...images].sort()) add(image);
+  return [...order];
+}
+
+/**
+ * The extra CA certificates as one PEM bundle.
+ *
+ * @param path file or folder of `*.crt` files; by default the machine's own folder, which may be missing
+ * @throws ConfigError when a configured path does not exist or holds no certificate
+ */
+export function readCertificates(path: string | undefined): string {
+  if (path === undefined && !existsSync(CERTIFICATES_FOLDER)) return "";
+  const source = path ?? CERTIFICATES_FOLDER;
+  if (!existsSync(source)) {
+    throw new ConfigError([
+      `config/certificates: "${source}" does not exist: name a file or a folder with *.crt files`,
+    ]);
+  }
+  const paths = statSync(source).isDirectory() ? files(source).filter((file) => file.endsWith(".crt")) : [source];
+  const bundle = paths.map((file) => readFileSync(file, "utf8").trim()).join("\n");
+  if (path !== undefined && !bundle.includes("-----BEGIN CERTIFICATE-----")) {
+    throw new ConfigError([
+      `config/certificates: "${source}" holds no PEM certificate: name a file or a folder with *.crt files`,
+    ]);
+  }
+  return bundle;
+}
+
+/** Files below `folder`, sorted. */
+function files(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}

@@ -1,0 +1,57 @@
+import type { Resources } from "../../config/members";
+import { labels, type Scope } from "../platform";
+
+/** Names, labels and quantities of the team's Kubernetes objects. */
+export interface KubernetesNames {
+  readonly team: string;
+}
+
+/** `muster-<team>-<member>`, or `muster-<team>` for the team's own. */
+export const namespaceName = ({ team }: KubernetesNames, member: string | undefined): string =>
+  ["muster", team, member].filter(Boolean).join("-");
+
+/** Fully qualified, because nginx, which resolves at run time, knows no search domains. */
+export const serviceHost = (names: KubernetesNames, member: string | undefined, component: string): string =>
+  `${component}.${namespaceName(names, member)}.svc.cluster.local`;
+
+/** Seam labels and the ones that Kubernetes recommends. A component that is no workload is one too: `network`. */
+export function objectLabels({ team }: KubernetesNames, { member }: Scope, component: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/component": component,
+    "app.kubernetes.io/instance": [team, member].filter(Boolean).join("-"),
+    "app.kubernetes.io/managed-by": "muster",
+    "app.kubernetes.io/name": component,
+    "app.kubernetes.io/part-of": "muster",
+    ...labels(team, member, component),
+  };
+}
+
+export const objectMeta = (names: KubernetesNames, scope: Scope, component: string, name: string) => ({
+  name,
+  namespace: namespaceName(names, scope.member),
+  labels: objectLabels(names, scope, component),
+});
+
+/** Name of the Secret with which a namespace's pods pull their images. */
+export const PULL_SECRET = "registry";
+
+/** The label that tells a namespace's pods apart. */
+export const COMPONENT = "muster.component";
+
+/** Selectors cannot be changed later, so they hold what never will; the namespace says the rest. */
+export const podSelector = (component: string) => ({ [COMPONENT]: component });
+
+/** What the scheduler sets aside: most of the time a development environment is idle. */
+export const requests = ({ memory, cpus }: Resources): Resources => ({
+  memory: Math.ceil(memory / 4),
+  cpus: cpus / 20,
+});
+
+export const quantities = ({ memory, cpus }: Resources) => ({ cpu: cpuQuantity(cpus), memory: memoryQuantity(memory) });
+
+export const cpuQuantity = (cpus: number): string => {
+  const milli = Math.ceil(Math.round(cpus * 1e6) / 1e3);
+  return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
+};
+
+export const memoryQuantity = (mebibytes: number): string => `${mebibytes}Mi`;
