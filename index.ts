@@ -2,23 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { TeamEnvironment } from "./components/team-environment";
 import { loadTeam } from "./config/load";
 import type { Team } from "./config/members";
-import { databaseUrl, editorUrl, portalUrl, siteUrl } from "./config/naming";
+import { memberUrls, teamUrl } from "./config/naming";
 import { ConfigError } from "./config/problems";
 import { createPlatform } from "./platform";
 
-function main(adapted: (team: Team) => Team) {
-  const team = adapted(loadTeam());
+function main(conceal: (team: Team) => Team) {
+  const team = conceal(loadTeam());
   const environment = new TeamEnvironment(team.id, { platform: createPlatform(team), team });
   return {
     /** The portal's address. */
-    url: portalUrl(team),
+    url: teamUrl(team, "portal"),
     /** Addresses by member id. */
-    members: Object.fromEntries(
-      team.members.map(({ id }) => [
-        id,
-        { site: siteUrl(team, id), editor: editorUrl(team, id), database: databaseUrl(team, id) },
-      ]),
-    ),
+    members: Object.fromEntries(team.members.map(({ id }) => [id, memberUrls(team, id)])),
     /** Passwords by member id. */
     credentials: pulumi.secret(environment.credentials),
   };
@@ -27,12 +22,12 @@ function main(adapted: (team: Team) => Team) {
 /**
  * Config that cannot be used ends the run with its list of problems and without a stack trace.
  *
- * @param adapted changes the team of the config
+ * @param conceal puts stand-ins in the place of the secrets that the config gives
  * @default the team as it is
  */
-function program(adapted = (team: Team) => team) {
+function program(conceal = (team: Team) => team) {
   try {
-    return main(adapted);
+    return main(conceal);
   } catch (error) {
     throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
   }

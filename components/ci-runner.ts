@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { DEPLOYER_LIMITS, type Team } from "../config/members";
-import { ciUrl } from "../config/naming";
+import { WORKLOADS } from "../config/catalogue";
+import type { Team } from "../config/members";
+import { teamUrl } from "../config/naming";
+import { workerNames } from "../config/workloads";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import type { DatabaseAccess } from "./apm-stack";
 
@@ -79,7 +81,7 @@ export class CiRunner extends pulumi.ComponentResource {
         image: platform.image("ci-master"),
         env: {
           CI_SETTINGS: JSON.stringify(settings),
-          CI_URL: ciUrl(team),
+          CI_URL: teamUrl(team, "ci"),
           CI_WORKERS: String(workers),
           GIT_ACCOUNT_URL: `${gitUrl}/-/account`,
           GIT_INTERNAL_URL: gitUrl,
@@ -101,7 +103,7 @@ export class CiRunner extends pulumi.ComponentResource {
         // Repositories of another git server are read there.
         outbound: team.upstream !== undefined,
         probe: { kind: "http", path: "/-/health" },
-        resources: { memory: 512, cpus: 1 },
+        resources: WORKLOADS.ci.limits,
         stopGrace: 20,
       },
       child,
@@ -143,7 +145,7 @@ export class CiRunner extends pulumi.ComponentResource {
         clients: [],
         scratch: ["/var/lib/worker"],
         ...UNSPIED,
-        resources: DEPLOYER_LIMITS,
+        resources: WORKLOADS.deployer.limits,
         stopGrace: 30,
       },
       child,
@@ -152,10 +154,6 @@ export class CiRunner extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
-
-/** The team's test workers. */
-export const workerNames = ({ ci }: Team): `worker-${number}`[] =>
-  Array.from({ length: ci.workers }, (_, index) => `worker-${index + 1}` as const);
 
 /** What the master is told of a git server that the team already had. */
 function upstreamSettings({ upstream, repositories }: Team) {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { memberAddresses, WORKLOADS } from "../config/catalogue";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
 
 export interface GatewayArgs {
@@ -46,14 +47,13 @@ export class Gateway extends pulumi.ComponentResource {
             .map(([host, endpoint]) => `${host}=${endpoint.host}:${endpoint.port}`)
             .sort()
             .join(" "),
-          GATEWAY_WEB: platform.memberEndpoint("web", 8080),
-          GATEWAY_CODE: platform.memberEndpoint("code", 8080),
+          GATEWAY_MEMBERS: memberRoutes(platform),
         },
-        port: 8080,
+        port: WORKLOADS.gateway.port,
         exposure: "published",
         clients: [],
         probe: { kind: "http", path: "/-/health" },
-        resources: { memory: 128, cpus: 1 },
+        resources: WORKLOADS.gateway.limits,
         stopGrace: 10,
       },
       { parent: this },
@@ -62,3 +62,12 @@ export class Gateway extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
+
+/** `<kind>=<prefix>{member}=<host>:<port>=<patience>` for each address of a member, the longest prefix first. */
+const memberRoutes = (platform: Platform): string =>
+  memberAddresses()
+    .sort(([, a], [, b]) => b.prefix.length - a.prefix.length)
+    .map(([kind, { prefix, component, patience }]) =>
+      [kind, `${prefix}{member}`, platform.memberEndpoint(component, 8080), patience].join("="),
+    )
+    .join(" ");

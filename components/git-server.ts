@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { WORKLOADS } from "../config/catalogue";
 import type { Team } from "../config/members";
-import { ciUrl, gitUrl } from "../config/naming";
+import { teamUrl } from "../config/naming";
+import { workerNames } from "../config/workloads";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
-import { type CiAccess, workerNames } from "./ci-runner";
+import type { CiAccess } from "./ci-runner";
 
 export interface GitServerArgs {
   readonly platform: Platform;
@@ -45,14 +47,14 @@ export class GitServer extends pulumi.ComponentResource {
         env: {
           CI_API_URL: `${ci.url}/api/v2`,
           CI_HOOK_URL: `${ci.url}/change_hook/base`,
-          CI_URL: ciUrl(team),
+          CI_URL: teamUrl(team, "ci"),
           GIT_ALLOW_DELETION: onOff(team.git.deletion),
           GIT_ALLOW_FORCE_PUSH: onOff(team.git.forcePush),
           GIT_INTERNAL_URL: ci.gitUrl,
           GIT_PROTECTED_BRANCHES: team.ci.deployBranch,
-          // Those of an upstream are there.
+          // An upstream's repositories live on the upstream.
           GIT_REPOSITORIES: team.upstream ? "" : team.repositories.join(" "),
-          GIT_URL: gitUrl(team),
+          GIT_URL: teamUrl(team, "git"),
         },
         secrets: {
           CI_HOOK_SECRET: ci.hookSecret,
@@ -60,11 +62,11 @@ export class GitServer extends pulumi.ComponentResource {
           GIT_CI_PASSWORD: ci.gitPassword,
         },
         mounts: [{ volume: platform.volume(scope, "repositories", child), path: "/srv/git" }],
-        port: 8080,
+        port: WORKLOADS.git.port,
         exposure: "scopes",
         clients: ["gateway", "portal", "code", "ci", "deployer", ...workerNames(team)],
         probe: { kind: "http", path: "/-/health" },
-        resources: { memory: 384, cpus: 1 },
+        resources: WORKLOADS.git.limits,
         // A push that has begun may end.
         stopGrace: 30,
       },

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LIVE, type Team } from "../config/members";
+import { LIVE } from "../config/catalogue";
+import type { Team } from "../config/members";
 import type { Endpoint, Platform } from "../platform/platform";
 import { ApmStack } from "./apm-stack";
 import type { LiveTarget } from "./ci-runner";

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { memberAddresses, TEAM_ADDRESSES, WORKLOADS } from "../config/catalogue";
 import type { Team } from "../config/members";
-import { ciUrl, databaseUrl, editorUrl, gitUrl, liveUrl, portalUrl, siteUrl } from "../config/naming";
-import type { Component, Endpoint, Platform, Scope } from "../platform/platform";
+import { liveUrl, memberUrl, teamUrl } from "../config/naming";
+import type { Endpoint, Platform, Scope } from "../platform/platform";
 
 export interface PortalArgs {
   readonly platform: Platform;
@@ -12,8 +13,8 @@ export interface PortalArgs {
 }
 
 /**
- * The page that links everybody's services and shows what answers. It holds the roster and no secret; it is the one
- * shared workload that a roster edit replaces.
+ * The page that links everybody's services and shows what answers. It holds the roster and no secret; a roster edit
+ * replaces it, as it does the git server.
  *
  * @example
  * const portal = new Portal("portal", { platform, scope, team, routes }, { parent: this });
@@ -30,11 +31,11 @@ export class Portal extends pulumi.ComponentResource {
         component: "portal",
         image: platform.image("portal"),
         env: { PORTAL_CONFIG: JSON.stringify(portalConfig(team, platform, routes)) },
-        port: 8080,
+        port: WORKLOADS.portal.port,
         exposure: "team",
         clients: ["gateway"],
         probe: { kind: "http", path: "/-/health" },
-        resources: { memory: 192, cpus: 1 },
+        resources: WORKLOADS.portal.limits,
         stopGrace: 5,
       },
       { parent: this },
@@ -52,32 +53,31 @@ const MEMBER = "{member}";
  * through one environment variable, so what every member has is told once.
  */
 export function portalConfig(team: Team, platform: Pick<Platform, "memberEndpoint">, routes: PortalArgs["routes"]) {
-  const probe = (component: Component, path: string) => `http://${platform.memberEndpoint(component, 8080)}${path}`;
   const inside = ({ host, port }: Endpoint, path: string) => `http://${host}:${port}${path}`;
   return {
     team: team.id,
     domain: team.domain,
-    url: portalUrl(team),
+    url: teamUrl(team, "portal"),
     members: team.members.map(({ id, name }) => (name === id ? { id } : { id, name })),
-    memberServices: [
-      { kind: "site", url: siteUrl(team, MEMBER), probe: probe("web", "/-/status") },
-      { kind: "editor", url: editorUrl(team, MEMBER), probe: probe("code", "/healthz") },
-      { kind: "database", url: databaseUrl(team, MEMBER) },
-    ],
-    services: [
-      { kind: "git", name: "Git", url: gitUrl(team), probe: inside(routes.git, "/-/health") },
-      { kind: "ci", name: "CI", url: ciUrl(team), probe: inside(routes.ci, "/-/health") },
-      { kind: "live", name: "Live", url: liveUrl(team), probe: inside(routes.live, "/-/status") },
-    ],
+    memberServices: memberAddresses().map(([kind, { title, component, probe }]) => ({
+      kind,
+      name: title,
+      url: memberUrl(team, kind, MEMBER),
+      ...(probe === undefined ? {} : { probe: `http://${platform.memberEndpoint(component, 8080)}${probe}` }),
+    })),
+    services: (["git", "ci", "live"] as const).map((kind) => {
+      const { title, probe } = TEAM_ADDRESSES[kind];
+      return { kind, name: title, url: teamUrl(team, kind), probe: inside(routes[kind], probe) };
+    }),
     delivery: {
       ciApi: inside(routes.ci, "/api/v2"),
-      ciUrl: ciUrl(team),
+      ciUrl: teamUrl(team, "ci"),
       liveApi: inside(routes.live, "/-/live"),
       deployBranch: team.ci.deployBranch,
       repositories: team.repositories.map((name, index) => ({
         name,
-        gitUrl: team.upstream ? `${team.upstream.url}/${name}` : `${gitUrl(team)}/${name}/`,
-        liveUrl: index === 0 ? liveUrl(team) : liveUrl(team, name),
+        gitUrl: team.upstream ? `${team.upstream.url}/${name}` : `${teamUrl(team, "git")}/${name}/`,
+        liveUrl: index === 0 ? teamUrl(team, "live") : liveUrl(team, name),
       })),
     },
   };

@@ -1,23 +1,247 @@
-/** Built-in limits, in MiB and CPUs. */
-export const DEFAULT_LIMITS = {
-  web: { memory: 384, cpus: 1 },
-  db: { memory: 384, cpus: 1 },
-  cache: { memory: 96, cpus: 0.5 },
-  code: { memory: 1536, cpus: 1 },
-  worker: { memory: 1024, cpus: 1 },
-} as const;
+/**
+ * What an environment is made of: images, workloads, volumes and addresses. The schema, limits, quotas, readiness, the
+ * summary, the portal's page and the gateway's patterns are maps over these tables, so that a new workload is an entry
+ * here and a component that starts it. No imports: every other module may use it.
+ */
 
-/** The images that workloads run on; the others are only built upon. */
-export const WORKLOAD_IMAGES = [
-  "apache-php",
-  "ci-master",
-  "ci-worker",
-  "code-server",
-  "gateway",
-  "git-server",
-  "mariadb",
-  "portal",
-  "redis",
-] as const;
+/** Every image, by the name of its folder in `images/`. */
+export const IMAGES = {
+  base: {},
+  php: { parent: "base" },
+  "apache-php": { parent: "php" },
+  "code-server": { parent: "php" },
+  mariadb: { parent: "base" },
+  redis: { parent: "base" },
+  gateway: { parent: "base" },
+  node: { parent: "base" },
+  portal: { parent: "node" },
+  "git-server": { parent: "base" },
+  "ci-master": { parent: "base" },
+  "ci-worker": { parent: "php" },
+} as const satisfies Record<string, { readonly parent?: string }>;
 
-export type WorkloadImage = (typeof WORKLOAD_IMAGES)[number];
+export type ImageName = keyof typeof IMAGES;
+
+/** The image that another one builds on; base builds on Debian's. */
+export const parentOf = (image: ImageName): ImageName | undefined =>
+  (IMAGES[image] as { readonly parent?: ImageName }).parent;
+
+/** Limits of one workload. */
+export interface Resources {
+  /** MiB. Swap is not added to it. */
+  readonly memory: number;
+  /** CPUs; fractions are allowed. */
+  readonly cpus: number;
+}
+
+/** The id of the live server's scope; no member can have it. */
+export const LIVE = "live";
+
+/** Where a workload runs: in the team's own scope, in each member's, in the live server's, or in the last two. */
+export type Place = "team" | "member" | "live" | "sites";
+
+interface WorkloadEntry {
+  readonly place: Place;
+  readonly image: ImageName;
+  /** After "Memory of …" in the roster's reference. */
+  readonly title: string;
+  /** TCP port that its endpoint and its probe use. */
+  readonly port: number;
+  /** Limits where the roster sets none. */
+  readonly limits: Resources;
+  /** Least memory in MiB that it starts with. The roster may set the limits of a workload that has this. */
+  readonly least?: number;
+  /** Purposes of the volumes that it has to itself. */
+  readonly volumes: readonly string[];
+  /** It runs only where this option of its owner has this value. */
+  readonly where?: { readonly option: "cache"; readonly is: "redis" };
+}
+
+/** Every workload by its component: its label, and the end of its name. `worker` stands for `worker-1`, `worker-2` …. */
+export const WORKLOADS = {
+  gateway: {
+    place: "team",
+    image: "gateway",
+    title: "the gateway",
+    port: 8080,
+    limits: { memory: 128, cpus: 1 },
+    volumes: [],
+  },
+  portal: {
+    place: "team",
+    image: "portal",
+    title: "the portal",
+    port: 8080,
+    limits: { memory: 192, cpus: 1 },
+    volumes: [],
+  },
+  git: {
+    place: "team",
+    image: "git-server",
+    title: "the git server",
+    port: 8080,
+    limits: { memory: 384, cpus: 1 },
+    volumes: ["repositories"],
+  },
+  ci: {
+    place: "team",
+    image: "ci-master",
+    title: "the CI's master",
+    port: 8080,
+    limits: { memory: 512, cpus: 1 },
+    volumes: ["ci"],
+  },
+  worker: {
+    place: "team",
+    image: "ci-worker",
+    title: "each CI worker",
+    port: 8080,
+    limits: { memory: 1024, cpus: 1 },
+    least: 256,
+    volumes: ["worker"],
+  },
+  web: {
+    place: "sites",
+    image: "apache-php",
+    title: "Apache and PHP",
+    port: 8080,
+    limits: { memory: 384, cpus: 1 },
+    least: 96,
+    volumes: [],
+  },
+  db: {
+    place: "sites",
+    image: "mariadb",
+    title: "MariaDB",
+    port: 3306,
+    limits: { memory: 384, cpus: 1 },
+    least: 192,
+    volumes: ["database"],
+  },
+  cache: {
+    place: "sites",
+    image: "redis",
+    title: "Redis",
+    port: 6379,
+    limits: { memory: 96, cpus: 0.5 },
+    least: 32,
+    volumes: [],
+    where: { option: "cache", is: "redis" },
+  },
+  code: {
+    place: "member",
+    image: "code-server",
+    title: "the VS Code server and its terminals",
+    port: 8080,
+    limits: { memory: 1536, cpus: 1 },
+    least: 384,
+    volumes: ["home"],
+  },
+  deployer: {
+    place: "live",
+    image: "ci-worker",
+    title: "the deployer",
+    port: 8080,
+    limits: { memory: 384, cpus: 1 },
+    volumes: [],
+  },
+} as const satisfies Record<string, WorkloadEntry>;
+
+export type WorkloadKind = keyof typeof WORKLOADS;
+
+/** What a workload is to its team: its label, the end of its name, and how the gateway finds it. */
+export type Component = Exclude<WorkloadKind, "worker"> | `worker-${number}`;
+
+/** Purposes of the volumes that several workloads of a scope share. */
+export const SHARED_VOLUMES = { member: ["workspace"], live: ["releases"] } as const;
+
+/** The workloads of one kind of scope, by component. */
+export const workloadsIn = (place: Place): [WorkloadKind, WorkloadEntry][] =>
+  (Object.entries(WORKLOADS) as [WorkloadKind, WorkloadEntry][]).filter(([, entry]) => entry.place === place);
+
+type Limited<P extends Place> = {
+  [K in WorkloadKind]: (typeof WORKLOADS)[K] extends { place: P; least: number } ? K : never;
+}[WorkloadKind];
+
+/** The workloads whose limits a member's entry may set. */
+export type LimitedWorkload = Limited<"sites" | "member">;
+
+/** The images that workloads run on, sorted; the others are only built upon. */
+export type WorkloadImage = (typeof WORKLOADS)[WorkloadKind]["image"];
+
+export const WORKLOAD_IMAGES: readonly WorkloadImage[] = [
+  ...new Set(Object.values(WORKLOADS).map(({ image }) => image)),
+].sort();
+
+/** Asks database and cache as well, and answers with JSON: `{ "database": true, "cache": null }`. */
+export const STATUS_PATH = "/-/status";
+
+interface AddressEntry {
+  readonly title: string;
+  readonly component: Component;
+  /** Path that answers when it works; asked from inside. Without one, its page is not asked. */
+  readonly probe?: string;
+}
+
+interface MemberAddressEntry extends AddressEntry {
+  /** What stands before the member's id in the host name. */
+  readonly prefix: string;
+  /** Other workloads whose logs tell why it does not answer. */
+  readonly needs: readonly Component[];
+  /** How long the gateway waits for the next byte: editors keep connections open all day. */
+  readonly patience: "10m" | "1d";
+}
+
+/** Every member's own addresses below the team's domain. */
+export const MEMBER_ADDRESSES = {
+  site: { title: "Site", prefix: "", component: "web", probe: STATUS_PATH, needs: ["db", "cache"], patience: "10m" },
+  editor: { title: "Editor", prefix: "code-", component: "code", probe: "/healthz", needs: [], patience: "1d" },
+  database: { title: "Database", prefix: "db-", component: "web", needs: ["db"], patience: "10m" },
+} as const satisfies Record<string, MemberAddressEntry>;
+
+export type MemberAddress = keyof typeof MEMBER_ADDRESSES;
+
+interface TeamAddressEntry extends AddressEntry {
+  /** Host below the domain; undefined for the domain itself. */
+  readonly host?: string;
+  /** Whose workload it is. */
+  readonly member?: typeof LIVE;
+  /** In messages. */
+  readonly name: string;
+  /** Path that answers through the gateway, which answers `/-/health` itself. */
+  readonly page: string;
+  readonly needs: readonly Component[];
+}
+
+/** The team's addresses. */
+export const TEAM_ADDRESSES = {
+  portal: { title: "Portal", name: "the portal", component: "portal", page: "/", needs: ["gateway"] },
+  git: {
+    title: "Git",
+    name: "the git server",
+    host: "git",
+    component: "git",
+    probe: "/-/health",
+    page: "/",
+    needs: [],
+  },
+  ci: { title: "CI", name: "the CI", host: "ci", component: "ci", probe: "/-/health", page: "/", needs: [] },
+  live: {
+    title: "Live",
+    name: "the live server",
+    host: "live",
+    member: LIVE,
+    component: "web",
+    probe: STATUS_PATH,
+    page: STATUS_PATH,
+    needs: ["db", "cache"],
+  },
+} as const satisfies Record<string, TeamAddressEntry>;
+
+export type TeamAddress = keyof typeof TEAM_ADDRESSES;
+
+/** The entries of a table with their keys, each as its common type. */
+export const memberAddresses = (): [MemberAddress, MemberAddressEntry][] =>
+  Object.entries(MEMBER_ADDRESSES) as [MemberAddress, MemberAddressEntry][];
+export const teamAddresses = (): [TeamAddress, TeamAddressEntry][] =>
+  Object.entries(TEAM_ADDRESSES) as [TeamAddress, TeamAddressEntry][];

@@ -1,17 +1,7 @@
-import { DEFAULT_LIMITS } from "./catalogue";
+import { LIVE, type LimitedWorkload, type Resources } from "./catalogue";
 import { DEFAULT_LIVE_PHP, DEFAULT_PHP } from "./schema/member";
 import type { MemberConfig, MemberOptions, TeamConfig } from "./schema/team";
-
-/** Limits of one workload. */
-export interface Resources {
-  /** MiB. Swap is not added to it. */
-  readonly memory: number;
-  /** CPUs; fractions are allowed. */
-  readonly cpus: number;
-}
-
-/** The workloads of a stack that have limits of their own. */
-export type LimitedWorkload = Exclude<keyof typeof DEFAULT_LIMITS, "worker">;
+import { defaultLimits, limitsOf } from "./workloads";
 
 export interface PhpSettings {
   /** MiB. */
@@ -39,12 +29,6 @@ export interface Member extends Owner {
   readonly email: string;
   readonly extensions: readonly string[];
 }
-
-/** The id of the live server's scope; no member can have it. */
-export const LIVE = "live";
-
-/** Limits of the deployer, which runs in the live server's scope. */
-export const DEPLOYER_LIMITS: Resources = { memory: 384, cpus: 1 };
 
 /** Options of the CI runner. */
 export type CiSettings = Omit<TeamConfig["ci"], "limits"> & { readonly limits: Resources };
@@ -102,7 +86,7 @@ export function resolveTeam(config: TeamConfig): Team {
     repositories: config.repositories,
     upstream: config.upstream,
     git: config.git,
-    ci: { ...config.ci, limits: overlay<Resources>(DEFAULT_LIMITS.worker, config.ci.limits) },
+    ci: { ...config.ci, limits: overlay(defaultLimits("worker"), config.ci.limits) },
     live: resolveOwner({ id: LIVE, name: LIVE, ...config.live }, { php: DEFAULT_LIVE_PHP }),
     docker: config.docker,
     kubernetes: config.kubernetes,
@@ -130,14 +114,12 @@ function resolveMember(member: MemberConfig, defaults: MemberOptions, domain: st
 }
 
 function resolveOwner(own: Omit<MemberConfig, "email" | "extensions">, defaults: MemberOptions): Owner {
-  const limits = (workload: keyof NonNullable<MemberOptions["limits"]>) =>
-    overlay<Resources>(DEFAULT_LIMITS[workload], defaults.limits?.[workload], own.limits?.[workload]);
-  const web = limits("web");
-  const memoryLimit = Math.min(DEFAULT_PHP.memoryLimit, web.memory);
+  const limits = limitsOf((kind) => overlay(defaultLimits(kind), defaults.limits?.[kind], own.limits?.[kind]));
+  const memoryLimit = Math.min(DEFAULT_PHP.memoryLimit, limits.web.memory);
   return {
     id: own.id,
     name: own.name ?? own.id,
-    limits: { web, db: limits("db"), cache: limits("cache"), code: limits("code") },
+    limits,
     php: overlay<PhpSettings>({ ...DEFAULT_PHP, memoryLimit }, defaults.php, own.php),
     cache: own.cache ?? defaults.cache ?? "none",
   };

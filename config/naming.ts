@@ -1,3 +1,12 @@
+import {
+  MEMBER_ADDRESSES,
+  type MemberAddress,
+  memberAddresses,
+  TEAM_ADDRESSES,
+  type TeamAddress,
+  teamAddresses,
+} from "./catalogue";
+
 /** Every name that leaves the program is decided here: ids, host names and URLs. */
 
 /** A member's id: it becomes part of host, container and volume names, so a DNS label with room for a prefix. */
@@ -7,14 +16,17 @@ export const MEMBER_ID = /^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?$/;
 export const TEAM_ID = /^[a-z][a-z0-9]{0,19}$/;
 
 /** What the gateway serves under a team-wide host name; a member of that name could not be reached. */
-const RESERVED_IDS = ["adminer", "ci", "gateway", "git", "live", "localhost", "portal", "www"] as const;
+const RESERVED_IDS = [
+  ...["adminer", "gateway", "localhost", "portal", "www"],
+  ...teamAddresses().flatMap(([, { host }]) => host ?? []),
+].sort();
 
 /** Host-name prefixes of a member's own services: `code-alice`, `db-alice`. */
-const SERVICE_PREFIXES = ["code-", "db-"] as const;
+const SERVICE_PREFIXES = memberAddresses().flatMap(([, { prefix }]) => prefix || []);
 
 /** Why `id` cannot be a member's id though it is well-formed, or undefined. */
 export function reservedReason(id: string): string | undefined {
-  if ((RESERVED_IDS as readonly string[]).includes(id)) {
+  if (RESERVED_IDS.includes(id)) {
     return `is reserved for the team's own services (${RESERVED_IDS.join(", ")})`;
   }
   if (id.startsWith("xn--")) return 'begins with "xn--", which browsers take for an encoded international name';
@@ -44,12 +56,21 @@ export function publicUrl({ domain, port, tls = false }: PublicAddress, host?: s
   return `${scheme}://${name}${port === own ? "" : `:${port}`}`;
 }
 
-export const portalUrl = (address: PublicAddress) => publicUrl(address);
-export const siteUrl = (address: PublicAddress, memberId: string) => publicUrl(address, memberId);
-export const editorUrl = (address: PublicAddress, memberId: string) => publicUrl(address, `code-${memberId}`);
-export const databaseUrl = (address: PublicAddress, memberId: string) => publicUrl(address, `db-${memberId}`);
-export const gitUrl = (address: PublicAddress) => publicUrl(address, "git");
-export const ciUrl = (address: PublicAddress) => publicUrl(address, "ci");
-/** The live site; with `repository`, that of another one than the first. */
-export const liveUrl = (address: PublicAddress, repository?: string) =>
-  publicUrl(address, repository === undefined ? "live" : `${repository}.live`);
+/** Address of one of the team's own services. */
+export const teamUrl = (address: PublicAddress, kind: TeamAddress): string =>
+  publicUrl(address, (TEAM_ADDRESSES[kind] as { readonly host?: string }).host);
+
+/** Address of one of a member's services. */
+export const memberUrl = (address: PublicAddress, kind: MemberAddress, memberId: string): string =>
+  publicUrl(address, `${MEMBER_ADDRESSES[kind].prefix}${memberId}`);
+
+/** Every address of a member, by kind. */
+export const memberUrls = (address: PublicAddress, memberId: string): Record<MemberAddress, string> =>
+  Object.fromEntries(memberAddresses().map(([kind]) => [kind, memberUrl(address, kind, memberId)])) as Record<
+    MemberAddress,
+    string
+  >;
+
+/** The live site of another repository than the first. */
+export const liveUrl = (address: PublicAddress, repository: string): string =>
+  publicUrl(address, `${repository}.${TEAM_ADDRESSES.live.host}`);

@@ -1,56 +1,81 @@
-import type { ImageName } from "../platform/platform";
-import { LIVE, type Owner, type Resources, type Team } from "./members";
+import {
+  type Component,
+  type ImageName,
+  LIVE,
+  type LimitedWorkload,
+  type Place,
+  type Resources,
+  SHARED_VOLUMES,
+  WORKLOADS,
+  type WorkloadKind,
+  workloadsIn,
+} from "./catalogue";
+import type { Owner, Team } from "./members";
 
-/** A container that a team's environment has, as far as the commands need to know it. */
+/** A container that a team's environment has. */
 export interface Workload {
   /** `muster.member`; undefined for the team's own. */
   readonly member: string | undefined;
   /** `muster.component` */
-  readonly component: string;
+  readonly component: Component;
   readonly image: ImageName;
-  /** Limits that the config sets; the others are fixed and small. */
-  readonly resources?: Resources;
-  /** Where the config sets them, for messages. */
-  readonly setting?: string;
+  readonly resources: Resources;
+  /** Where the config sets `resources`, for messages; undefined where they are fixed. */
+  readonly setting: string | undefined;
 }
 
 /** Every container of a team's environment. A test compares it with what the program registers. */
-export function workloads(team: Team): Workload[] {
-  const workers = Array.from({ length: team.ci.workers }, (_, index) => `worker-${index + 1}`);
-  const own = (component: string, image: ImageName): Workload => ({ member: undefined, component, image });
-  return [
-    own("gateway", "gateway"),
-    own("portal", "portal"),
-    own("git", "git-server"),
-    own("ci", "ci-master"),
-    ...workers.map((component) => ({
-      ...own(component, "ci-worker"),
-      resources: team.ci.limits,
-      setting: "ci/limits",
-    })),
-    ...stack(team.live, "live"),
-    { member: LIVE, component: "deployer", image: "ci-worker" },
-    ...team.members.flatMap((member) => [
-      ...stack(member, `members/${member.id}`),
-      limited(member, "code", "code-server", `members/${member.id}`),
-    ]),
-  ];
-}
-
-const stack = (owner: Owner, setting: string): Workload[] => [
-  limited(owner, "web", "apache-php", setting),
-  limited(owner, "db", "mariadb", setting),
-  ...(owner.cache === "redis" ? [limited(owner, "cache", "redis", setting)] : []),
+export const workloads = (team: Team): Workload[] => [
+  ...workloadsIn("team").flatMap(([kind, { image, limits, least }]) => {
+    const own = { member: undefined, image, resources: kind === "worker" ? team.ci.limits : limits };
+    const setting = least === undefined ? undefined : "ci/limits";
+    const components = kind === "worker" ? workerNames(team) : [kind];
+    return components.map((component) => ({ ...own, component, setting }));
+  }),
+  ...ownerWorkloads(team.live),
+  ...team.members.flatMap(ownerWorkloads),
 ];
 
-const limited = (owner: Owner, component: keyof Owner["limits"], image: ImageName, setting: string): Workload => ({
-  member: owner.id,
-  component,
-  image,
-  resources: owner.limits[component],
-  setting: `${setting}/limits/${component}`,
-});
+/** What runs in the scope of a member or of the live server. */
+export const ownerWorkloads = (owner: Owner): Workload[] =>
+  places(owner).flatMap((place) =>
+    workloadsIn(place)
+      .filter(([, { where }]) => where === undefined || owner[where.option] === where.is)
+      .map(([kind, { image, limits, least }]) => ({
+        member: owner.id,
+        component: kind as Exclude<WorkloadKind, "worker">,
+        image,
+        resources: least === undefined ? limits : owner.limits[kind as LimitedWorkload],
+        setting: least === undefined ? undefined : `${settingsOf(owner)}/limits/${kind}`,
+      })),
+  );
+
+/** Purposes of the volumes of a member's scope, or of the live server's. */
+export const ownerVolumes = (owner: Pick<Owner, "id">): string[] => [
+  ...SHARED_VOLUMES[owner.id === LIVE ? "live" : "member"],
+  ...places(owner).flatMap((place) => workloadsIn(place).flatMap(([, { volumes }]) => volumes)),
+];
+
+const places = ({ id }: Pick<Owner, "id">): Place[] => ["sites", id === LIVE ? "live" : "member"];
+
+const settingsOf = ({ id }: Owner): string => (id === LIVE ? "live" : `members/${id}`);
+
+/** The team's test workers. */
+export const workerNames = ({ ci }: { readonly ci: { readonly workers: number } }): `worker-${number}`[] =>
+  Array.from({ length: ci.workers }, (_, index) => `worker-${index + 1}` as const);
+
+/** Limits by workload, each the catalogue's where `own` has none. */
+export const limitsOf = (own: (kind: LimitedWorkload) => Resources): Record<LimitedWorkload, Resources> =>
+  Object.fromEntries(
+    (["sites", "member"] as const)
+      .flatMap((place) => workloadsIn(place))
+      .filter(([, { least }]) => least !== undefined)
+      .map(([kind]) => [kind, own(kind as LimitedWorkload)]),
+  ) as Record<LimitedWorkload, Resources>;
 
 /** `<team>-<member>-<component>` */
 export const workloadName = (team: string, { member, component }: Pick<Workload, "member" | "component">): string =>
   [team, member, component].filter(Boolean).join("-");
+
+/** The catalogue's limits of a workload. */
+export const defaultLimits = (kind: WorkloadKind): Resources => WORKLOADS[kind].limits;

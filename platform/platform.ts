@@ -1,33 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Resources } from "../config/members";
-
-/** Images of `images/`; each name is a folder there. */
-export type ImageName =
-  | "base"
-  | "php"
-  | "apache-php"
-  | "mariadb"
-  | "redis"
-  | "code-server"
-  | "gateway"
-  | "node"
-  | "portal"
-  | "git-server"
-  | "ci-master"
-  | "ci-worker";
-
-/** What a workload is to its team: its label, the end of its name, and how the gateway finds it. */
-export type Component =
-  | "web"
-  | "db"
-  | "cache"
-  | "code"
-  | "gateway"
-  | "portal"
-  | "git"
-  | "ci"
-  | `worker-${number}`
-  | "deployer";
+import type { Component, ImageName, Resources } from "../config/catalogue";
 
 /** An image that the platform can run: built once for the team, shared by every workload. */
 export interface ImageRef {

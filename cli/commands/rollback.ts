@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
-import { LIVE, type Team } from "../../config/members";
-import { liveUrl } from "../../config/naming";
+import { LIVE } from "../../config/catalogue";
+import type { Team } from "../../config/members";
+import { liveUrl, teamUrl } from "../../config/naming";
 import { UserError } from "../errors";
 import { type Project, stackTeam } from "../project";
 import { openSession } from "./session";
@@ -61,4 +62,4 @@ export function rollbackOrder(
 
 /** Where a repository's current release is shown. */
 export const releaseUrl = (team: Pick<Team, "repositories" | "domain" | "port">, repository: string): string =>
-  repository === team.repositories[0] ? liveUrl(team) : liveUrl(team, repository);
+  repository === team.repositories[0] ? teamUrl(team, "live") : liveUrl(team, repository);

@@ -1,5 +1,6 @@
+import { memberAddresses, teamAddresses } from "../../config/catalogue";
 import type { Team } from "../../config/members";
-import { ciUrl, databaseUrl, editorUrl, gitUrl, liveUrl, portalUrl, siteUrl } from "../../config/naming";
+import { memberUrls, teamUrl } from "../../config/naming";
 import { formatTable } from "../table";
 
 /**
@@ -10,15 +11,10 @@ import { formatTable } from "../table";
  */
 export function summary(team: Team, options: string, access?: string): string {
   const table = formatTable([
-    ["MEMBER", "SITE", "EDITOR", "DATABASE"],
-    ...team.members.map(({ id }) => [id, siteUrl(team, id), editorUrl(team, id), databaseUrl(team, id)]),
+    ["MEMBER", ...memberAddresses().map(([, { title }]) => title.toUpperCase())],
+    ...team.members.map(({ id }) => [id, ...Object.values(memberUrls(team, id))]),
   ]);
-  const own = formatTable([
-    ["Portal", portalUrl(team)],
-    ["Git", gitUrl(team)],
-    ["CI", ciUrl(team)],
-    ["Live", liveUrl(team)],
-  ]);
+  const own = formatTable(teamAddresses().map(([kind, { title }]) => [title, teamUrl(team, kind)]));
   const closing = [...(access === undefined ? [] : [access]), `Passwords: npm run credentials${options}`];
   return `\n${own}\n\n${table}\n\n${closing.join("\n")}`;
 }

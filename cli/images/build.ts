@@ -1,8 +1,8 @@
+import type { ImageName } from "../../config/catalogue";
 import type { Team } from "../../config/members";
 import { workloads } from "../../config/workloads";
 import type { ImageSpec } from "../../export/compose";
 import { buildOrder, type ImageBuild, imageBuild, readCertificates } from "../../platform/images/plan";
-import type { ImageName } from "../../platform/platform";
 import { UserError } from "../errors";
 import type { Progress } from "../progress";
 import type { Docker } from "../tools/docker";

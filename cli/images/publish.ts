@@ -1,6 +1,6 @@
+import type { ImageName } from "../../config/catalogue";
 import type { Registry, Team } from "../../config/members";
 import type { ImageBuild } from "../../platform/images/plan";
-import type { ImageName } from "../../platform/platform";
 import { UserError } from "../errors";
 import type { Progress } from "../progress";
 import type { Docker } from "../tools/docker";

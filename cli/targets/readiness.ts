@@ -1,7 +1,14 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LIVE, type Team } from "../../config/members";
-import { ciUrl, editorUrl, gitUrl, liveUrl, portalUrl, siteUrl } from "../../config/naming";
+import {
+  type MemberAddress,
+  memberAddresses,
+  STATUS_PATH,
+  type TeamAddress,
+  teamAddresses,
+} from "../../config/catalogue";
+import type { Team } from "../../config/members";
+import { memberUrl, teamUrl } from "../../config/naming";
 import { UserError } from "../errors";
 import type { Progress } from "../progress";
 import { listed } from "../table";
@@ -37,53 +44,33 @@ const answers = ({ status }: Answer): boolean => status === 200;
  * there the gateway answers for itself, whatever the host.
  */
 export function services(team: Team): Service[] {
-  return [
-    {
-      title: "the portal",
-      url: `${portalUrl(team)}/`,
-      isReady: answers,
-      member: undefined,
-      components: ["portal", "gateway"],
-    },
-    {
-      title: "the git server",
-      url: `${gitUrl(team)}/`,
-      // Without repositories there is nothing to list, as long as all of them are on an upstream.
-      isReady: (answer) => answers(answer) || (team.upstream !== undefined && answer.status === 404),
-      member: undefined,
-      components: ["git"],
-    },
-    {
-      title: "the CI",
-      url: `${ciUrl(team)}/`,
-      isReady: answers,
-      member: undefined,
-      components: ["ci"],
-    },
-    {
-      title: "the live server",
-      url: `${liveUrl(team)}/-/status`,
-      isReady: siteWorks,
-      member: LIVE,
-      components: ["web", "db", "cache"],
-    },
-    ...team.members.flatMap(({ id }): Service[] => [
-      {
-        title: `${id}'s site`,
-        url: `${siteUrl(team, id)}/-/status`,
-        isReady: siteWorks,
-        member: id,
-        components: ["web", "db", "cache"],
-      },
-      {
-        title: `${id}'s editor`,
-        url: `${editorUrl(team, id)}/healthz`,
-        isReady: answers,
-        member: id,
-        components: ["code"],
-      },
-    ]),
-  ];
+  const own = teamAddresses().map(
+    ([kind, { name, component, member, page, needs }]): Service => ({
+      title: name,
+      url: `${teamUrl(team, kind)}${page}`,
+      isReady: isReady(team, kind, page),
+      member,
+      components: [component, ...needs],
+    }),
+  );
+  const members = team.members.flatMap(({ id }) =>
+    memberAddresses().flatMap(([kind, { title, component, probe, needs }]): Service[] => {
+      if (probe === undefined) return [];
+      const url = `${memberUrl(team, kind, id)}${probe}`;
+      const components = [component, ...needs];
+      return [
+        { title: `${id}'s ${title.toLowerCase()}`, url, isReady: isReady(team, kind, probe), member: id, components },
+      ];
+    }),
+  );
+  return [...own, ...members];
+}
+
+function isReady(team: Team, kind: TeamAddress | MemberAddress, path: string): Service["isReady"] {
+  if (path === STATUS_PATH) return siteWorks;
+  // Without repositories there is nothing to list, as long as all of them are on an upstream.
+  if (kind === "git" && team.upstream !== undefined) return (answer) => answers(answer) || answer.status === 404;
+  return answers;
 }
 
 /** Apache answers before its database does. `cache` is null for a member without one. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { DEFAULT_LIMITS } from "../catalogue";
 import { limits } from "./member";
 import { branch, group, pattern, quantity, secret, text, typeError, url } from "./values";
 
@@ -53,9 +52,7 @@ export const ci = group({
     .boolean({ error: typeError("true") })
     .default(true)
     .describe("Whether visitors without an account may look at builds and logs."),
-  limits: limits("each CI worker", 256, DEFAULT_LIMITS.worker)
-    .optional()
-    .describe("Memory and CPU limits of each CI worker."),
+  limits: limits("worker").optional().describe("Memory and CPU limits of each CI worker."),
 });
 export const git = group({
   forcePush: z

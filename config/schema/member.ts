@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_LIMITS } from "../catalogue";
+import { type LimitedWorkload, type Place, WORKLOADS, workloadsIn } from "../catalogue";
 import { MEMBER_ID, reservedReason } from "../naming";
 import { group, pattern, quantity, text, typeError } from "./values";
 
@@ -14,17 +14,35 @@ export const DEFAULT_PHP = {
 /** The live server's own defaults: what visitors see of a fault is the team's decision, not PHP's. */
 export const DEFAULT_LIVE_PHP = { displayErrors: false } as const;
 
-/** Memory below `minMemory` MiB keeps the software from starting, so it is refused here rather than at run time. */
-export const limits = (what: string, minMemory: number, defaults: { memory: number; cpus: number }) =>
-  group({
-    memory: quantity(minMemory, 1048576, "MiB", defaults.memory)
+/**
+ * Limits of one workload. Memory below its `least` keeps the software from starting, so it is refused here rather than
+ * at run time.
+ */
+export const limits = (kind: "worker" | LimitedWorkload) => {
+  const { title, least, limits: defaults } = WORKLOADS[kind];
+  return group({
+    memory: quantity(least, 1_048_576, "MiB", defaults.memory)
       .optional()
-      .describe(`Memory of ${what} in MiB; swap is not added to it. Default ${defaults.memory}.`),
+      .describe(`Memory of ${title} in MiB; swap is not added to it. Default ${defaults.memory}.`),
     // The Docker provider reads less back as 0.1.
     cpus: quantity(0.1, 256, "CPUs", defaults.cpus, false)
       .optional()
-      .describe(`CPUs of ${what}; fractions are allowed. Default ${defaults.cpus}.`),
+      .describe(`CPUs of ${title}; fractions are allowed. Default ${defaults.cpus}.`),
   });
+};
+
+const limitsIn = <K extends LimitedWorkload>(...places: Place[]) =>
+  group(
+    Object.fromEntries(
+      places
+        .flatMap((place) => workloadsIn(place))
+        .filter(([, { least }]) => least !== undefined)
+        .map(([kind]) => [kind, limits(kind as K).optional()]),
+    ) as Record<K, z.ZodOptional<ReturnType<typeof limits>>>,
+  )
+    .optional()
+    .describe("Memory and CPU limits of each workload.");
+
 export const timezones = new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
 export const php = (displayErrors: boolean) =>
   group({
@@ -51,14 +69,7 @@ export const php = (displayErrors: boolean) =>
     .optional()
     .describe("PHP settings of the member's Apache.");
 export const memberOptions = {
-  limits: group({
-    web: limits("Apache and PHP", 96, DEFAULT_LIMITS.web).optional(),
-    db: limits("MariaDB", 192, DEFAULT_LIMITS.db).optional(),
-    cache: limits("Redis", 32, DEFAULT_LIMITS.cache).optional(),
-    code: limits("the VS Code server and its terminals", 384, DEFAULT_LIMITS.code).optional(),
-  })
-    .optional()
-    .describe("Memory and CPU limits of each workload."),
+  limits: limitsIn<LimitedWorkload>("sites", "member"),
   php: php(DEFAULT_PHP.displayErrors),
   cache: z
     .enum(["none", "redis"], { error: "is not a known cache: use none or redis" })
@@ -135,7 +146,7 @@ function checkPhpMemory(layers: readonly Layer[], context: z.RefinementCtx): voi
   const php = layers.find(({ options }) => options.php?.memoryLimit !== undefined);
   const web = layers.find(({ options }) => options.limits?.web?.memory !== undefined);
   const input = php?.options.php?.memoryLimit ?? 0;
-  const memory = web?.options.limits?.web?.memory ?? DEFAULT_LIMITS.web.memory;
+  const memory = web?.options.limits?.web?.memory ?? WORKLOADS.web.limits.memory;
   if (!php || input <= memory) return;
   const message = `is more than the ${memory} MiB of the web server: lower it, or raise limits/web/memory`;
   context.addIssue({ code: "custom", path: [...php.path, "php", "memoryLimit"], input, message });

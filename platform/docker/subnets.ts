@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { LIVE, type Team } from "../../config/members";
+import { LIVE } from "../../config/catalogue";
+import type { Team } from "../../config/members";
 import { ConfigError } from "../../config/problems";
 
 /** A /28 has 13 addresses beside the bridge's own; a member's network needs four. */

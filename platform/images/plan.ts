@@ -1,25 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { type ImageName, parentOf } from "../../config/catalogue";
 import type { Mirrors } from "../../config/members";
 import { ConfigError } from "../../config/problems";
-import type { ImageName } from "../platform";
-
-/** Which image each one builds on; base builds on Debian's. */
-const PARENTS: Record<ImageName, ImageName | undefined> = {
-  base: undefined,
-  php: "base",
-  "apache-php": "php",
-  "code-server": "php",
-  mariadb: "base",
-  redis: "base",
-  gateway: "base",
-  node: "base",
-  portal: "node",
-  "git-server": "base",
-  "ci-master": "base",
-  "ci-worker": "php",
-};
 
 export const DEBIAN_IMAGE = "debian:trixie-slim";
 
@@ -47,7 +31,7 @@ export interface ImageOptions {
 
 /** The build of an image; its parents' builds are found by `parent`. */
 export function imageBuild(image: ImageName, options: ImageOptions): ImageBuild {
-  const parent = PARENTS[image];
+  const parent = parentOf(image);
   const context = `images/${image}`;
   const args = parent === undefined ? baseArgs(options) : { PARENT: imageBuild(parent, options).name };
   const hash = createHash("sha256").update(JSON.stringify(args));
@@ -74,7 +58,7 @@ function baseArgs({ mirrors, certificates }: ImageOptions): Record<string, strin
 export function buildOrder(images: readonly ImageName[]): ImageName[] {
   const order = new Set<ImageName>();
   const add = (image: ImageName): void => {
-    const parent = PARENTS[image];
+    const parent = parentOf(image);
     if (parent !== undefined) add(parent);
     order.add(image);
   };

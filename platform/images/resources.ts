@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import type { ImageName } from "../../config/catalogue";
 import type { Registry, Team } from "../../config/members";
-import type { ImageName, ImageRef } from "../platform";
+import type { ImageRef } from "../platform";
 import { type ImageBuild, imageBuild, readCertificates } from "./plan";
 
 interface BuiltImage extends ImageRef {

@@ -1,5 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
-import { DEPLOYER_LIMITS, LIVE, type Owner, type Registry, type Resources } from "../../config/members";
+import type { Resources } from "../../config/catalogue";
+import type { Owner, Registry } from "../../config/members";
+import { ownerVolumes, ownerWorkloads } from "../../config/workloads";
 import type { Scope } from "../platform";
 import {
   cpuQuantity,
@@ -55,9 +57,6 @@ export function renderPullSecret(
 /** By this name kubelets look for an account of Docker Hub. */
 const DOCKER_HUB = "https://index.docker.io/v1/";
 
-/** The volumes of a scope. */
-const CLAIMS = { member: 3, live: 2 } as const;
-
 /**
  * A member's share of the cluster: the limits of their workloads, and the largest once more, because a pod that is
  * replaced counts until it has stopped. Of volumes, those that the scope has.
@@ -69,9 +68,9 @@ export function renderQuota(
   owner: Owner,
   { storage }: { readonly storage: number },
 ): types.input.core.v1.ResourceQuota {
-  const limits = workloadLimits(owner);
+  const limits = ownerWorkloads(owner).map(({ resources }) => resources);
   const share = (of: (limits: Resources) => number) => sum(limits.map(of)) + Math.max(...limits.map(of));
-  const claims = owner.id === LIVE ? CLAIMS.live : CLAIMS.member;
+  const claims = ownerVolumes(owner).length;
   return {
     metadata: objectMeta(names, { member: owner.id }, "quota", "member"),
     spec: {
@@ -90,7 +89,7 @@ export function renderQuota(
 
 /** The bounds of one container: none gets more than the scope's largest workload, or goes without limits. */
 export function renderLimitRange(names: KubernetesNames, owner: Owner): types.input.core.v1.LimitRange {
-  const limits = workloadLimits(owner);
+  const limits = ownerWorkloads(owner).map(({ resources }) => resources);
   const bound = (pick: (...values: number[]) => number): Resources => ({
     memory: pick(...limits.map(({ memory }) => memory)),
     cpus: pick(...limits.map(({ cpus }) => cpus)),
@@ -109,11 +108,6 @@ export function renderLimitRange(names: KubernetesNames, owner: Owner): types.in
       ],
     },
   };
-}
-
-/** The limits of what runs in an owner's scope: a member has an editor, the live server a deployer in its place. */
-function workloadLimits({ id, limits: { web, db, cache, code }, cache: kind }: Owner): Resources[] {
-  return [web, db, id === LIVE ? DEPLOYER_LIMITS : code, ...(kind === "none" ? [] : [cache])];
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

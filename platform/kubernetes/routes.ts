@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
+import type { Component } from "../../config/catalogue";
 import type { Team } from "../../config/members";
-import type { Component, Scope } from "../platform";
+import type { Scope } from "../platform";
 import { type KubernetesNames, objectMeta } from "./terms";
 
 /** How the cluster's own entrance leads to the published workload: an Ingress, or a route of the Gateway API. */

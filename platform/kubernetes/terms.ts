@@ -1,4 +1,4 @@
-import type { Resources } from "../../config/members";
+import type { Resources } from "../../config/catalogue";
 import { labels, type Scope } from "../platform";
 
 /** Names, labels and quantities of the team's Kubernetes objects. */

@@ -1,4 +1,5 @@
-import type { Component, WorkloadSpec } from "../../platform/platform";
+import type { Component } from "../../config/catalogue";
+import type { WorkloadSpec } from "../../platform/platform";
 
 /** A workload spec with every required key; `change` says what a case is about. */
 export const workload = (change: Partial<WorkloadSpec> = {}): WorkloadSpec => ({

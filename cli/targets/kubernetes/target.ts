@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { LIVE, type Team } from "../../../config/members";
+import { LIVE } from "../../../config/catalogue";
+import type { Team } from "../../../config/members";
 import { workloads } from "../../../config/workloads";
 import { namespaceName } from "../../../platform/kubernetes/terms";
 import { UserError } from "../../errors";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { ciUrl, databaseUrl, editorUrl, gitUrl, liveUrl, portalUrl, publicUrl, siteUrl } from "../../../config/naming";
+import { liveUrl, memberUrl, publicUrl, teamUrl } from "../../../config/naming";
 import { containerName, memberNetworkName, teamNetworkName } from "../../../platform/docker/render";
 import { namespaceName, serviceHost } from "../../../platform/kubernetes/terms";
 import { labels } from "../../../platform/platform";
@@ -8,17 +8,17 @@ describe("URLs", () => {
   const address = { domain: "dev.example.org", port: 8080 };
 
   test.each([
-    ["the portal", portalUrl(address), "http://dev.example.org:8080"],
-    ["a site", siteUrl(address, "alice"), "http://alice.dev.example.org:8080"],
-    ["an editor", editorUrl(address, "alice"), "http://code-alice.dev.example.org:8080"],
-    ["a database", databaseUrl(address, "alice"), "http://db-alice.dev.example.org:8080"],
-    ["the git server", gitUrl(address), "http://git.dev.example.org:8080"],
-    ["the CI", ciUrl(address), "http://ci.dev.example.org:8080"],
-    ["the live site", liveUrl(address), "http://live.dev.example.org:8080"],
+    ["the portal", teamUrl(address, "portal"), "http://dev.example.org:8080"],
+    ["a site", memberUrl(address, "site", "alice"), "http://alice.dev.example.org:8080"],
+    ["an editor", memberUrl(address, "editor", "alice"), "http://code-alice.dev.example.org:8080"],
+    ["a database", memberUrl(address, "database", "alice"), "http://db-alice.dev.example.org:8080"],
+    ["the git server", teamUrl(address, "git"), "http://git.dev.example.org:8080"],
+    ["the CI", teamUrl(address, "ci"), "http://ci.dev.example.org:8080"],
+    ["the live site", teamUrl(address, "live"), "http://live.dev.example.org:8080"],
     ["another repository's live site", liveUrl(address, "blog"), "http://blog.live.dev.example.org:8080"],
     ["a host of the team", publicUrl(address, "git"), "http://git.dev.example.org:8080"],
-    ["port 80 is not written", portalUrl({ domain: "localhost", port: 80 }), "http://localhost"],
-    ["every other port is", siteUrl({ domain: "localhost", port: 443 }, "bob"), "http://bob.localhost:443"],
+    ["port 80 is not written", teamUrl({ domain: "localhost", port: 80 }, "portal"), "http://localhost"],
+    ["every other port is", memberUrl({ domain: "localhost", port: 443 }, "site", "bob"), "http://bob.localhost:443"],
   ])("%s", (_, url, expected) => {
     expect(url).toBe(expected);
     expect(new URL(url).href).toBe(`${expected}/`);

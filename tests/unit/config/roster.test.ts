@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { WORKLOAD_IMAGES } from "../../../config/catalogue";
 import { resolveTeam } from "../../../config/members";
-import { ciUrl, databaseUrl, editorUrl, gitUrl, liveUrl, siteUrl } from "../../../config/naming";
+import { memberUrls, teamUrl } from "../../../config/naming";
 import { ConfigError } from "../../../config/problems";
 import { parseTeamConfig } from "../../../config/schema/team";
 import { problems } from "../../support/config";
@@ -897,7 +897,9 @@ test("Pulumi.yaml declares the schema's own defaults and descriptions", () => {
 });
 
 test("the sample roster is accepted", () => {
-  const config: Record<string, unknown> = parse(readFileSync(join(__dirname, "../../../Pulumi.dev.yaml"), "utf8")).config;
+  const config: Record<string, unknown> = parse(
+    readFileSync(join(__dirname, "../../../Pulumi.dev.yaml"), "utf8"),
+  ).config;
   const raw = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^muster:/, ""), value]));
   expect(resolveTeam(parseTeamConfig(raw)).members.map(({ id }) => id)).toEqual(["alice", "bob"]);
 });
@@ -992,8 +994,8 @@ describe("any input", () => {
           .filter((member) => problems({ members: [member] }).length === 0);
         fc.pre(members.length > 0);
         const team = resolveTeam(parseTeamConfig({ members }));
-        const own = [gitUrl(team), ciUrl(team), liveUrl(team)];
-        const urls = team.members.flatMap(({ id }) => [siteUrl(team, id), editorUrl(team, id), databaseUrl(team, id)]);
+        const own = [teamUrl(team, "git"), teamUrl(team, "ci"), teamUrl(team, "live")];
+        const urls = team.members.flatMap(({ id }) => Object.values(memberUrls(team, id)));
         const hosts = [...own, ...urls].map((url) => new URL(url).hostname);
         expect(new Set(hosts).size).toBe(3 + 3 * members.length);
         for (const host of hosts) expect(host.split(".")[0]).toMatch(DNS_LABEL);

@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { ImageName } from "../../../config/catalogue";
 import { ConfigError } from "../../../config/problems";
 import { buildOrder, type ImageOptions, imageBuild, readCertificates } from "../../../platform/images/plan";
-import type { ImageName } from "../../../platform/platform";
 
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
 
