@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
-const image = resolve(__dirname, "../../images/git-server");
+const image = resolve(__dirname, "../../../images/git-server");
 const run = promisify(execFile);
 
 let folder: string;
