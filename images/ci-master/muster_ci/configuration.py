@@ -4,7 +4,7 @@ from buildbot.plugins import util, worker
 from sqlalchemy.pool import QueuePool
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
-from . import access, forms, hooks, steps
+from . import access, change_hook, forms, steps
 from .housekeeping import CHANGES_KEPT, Housekeeping
 
 DEPLOYER = "deployer"
@@ -40,7 +40,7 @@ def configuration(settings):
             "plugins": {"console_view": True},
             "auth": access.TeamAuth(settings.account_url, secrets["CI_HOOK_SECRET"]),
             "authz": access.rules(settings.pipeline.anonymous),
-            "change_hook_dialects": hooks.dialects(settings),
+            "change_hook_dialects": change_hook.dialects(settings),
             "change_hook_auth": [
                 InMemoryUsernamePasswordDatabaseDontUse(**{access.MACHINE: secrets["CI_HOOK_SECRET"].encode()})
             ],

@@ -14,6 +14,8 @@ USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "oauth2", "git
 # Where a server answers to programs, below its root.
 API_PATHS = {"github": "/api/v3", "gitlab": "/api/v4", "gitea": "/api/v1"}
 CONTEXT = "muster"
+# Seconds for one request.
+TIMEOUT = 30
 KEYS = ("pollInterval", "provider", "repositories", "url", "user")
 # With webhooks, how often to look all the same, in seconds: one may get lost, or be sent while the master is down.
 SAFETY_NET = 600
