@@ -4,7 +4,7 @@ import { createReleases } from "./releases.mjs";
 import { createRounds } from "./rounds.mjs";
 
 /** @typedef {import("./config.mjs").PortalConfig} PortalConfig */
-/** @typedef {import("./ci.mjs").BranchState} BranchState */
+/** @typedef {import("./history.mjs").BranchState} BranchState */
 /** @typedef {import("./releases.mjs").Release} Release */
 /**
  * @typedef {object} RepositoryState
