@@ -6,8 +6,8 @@ import signal
 import sys
 import time
 
+import change_hook
 import changes
-import delivery
 import settings as setup
 import spool
 import wait
@@ -85,7 +85,7 @@ def main():
         say_ci("not told, as you asked")
     if not entries:
         return
-    obstacle = delivery.deliver(settings, queue, SECONDS)
+    obstacle = change_hook.deliver(settings, queue, SECONDS)
     if any(queue.waits(entry) for entry in entries):
         say_ci(f"{obstacle or 'busy'}. Your push is stored, and will be built as soon as the CI takes it.")
         return

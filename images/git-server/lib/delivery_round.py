@@ -4,8 +4,8 @@ import os
 import sys
 import time
 
+import change_hook
 import changes
-import delivery
 import settings
 import spool
 
@@ -19,7 +19,7 @@ def main():
     if sys.argv[1:] == ["missed"]:
         changes.announce_missed(queue)
         return
-    obstacle = delivery.deliver(settings.load(), queue, 10)
+    obstacle = change_hook.deliver(settings.load(), queue, 10)
     waiting = len(queue.entries())
     if obstacle and waiting:
         if not os.path.exists(NOTE) or time.time() - os.path.getmtime(NOTE) > QUIET_SECONDS:
