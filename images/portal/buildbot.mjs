@@ -34,7 +34,11 @@ export const BUILD_FIELDS = [
 /** Query of what `readQueued` reads of a request. */
 export const REQUEST_FIELDS = ["pusher", "owner"].map((name) => `property=${name}`).join("&");
 
-/** Buildbot's numbers: success, warnings, failure, skipped, exception, retry (it runs again), cancelled. @type {Result[]} */
+/**
+ * Buildbot's numbers: success, warnings, failure, skipped, exception, retry (it runs again), cancelled.
+ *
+ * @type {Result[]}
+ */
 const RESULTS = ["passed", "passed", "failed", "cancelled", "failed", "waiting", "cancelled"];
 const WARNINGS = 1;
 

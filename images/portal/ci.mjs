@@ -13,14 +13,14 @@ const MANY = 100;
 const PER_REPOSITORY = 30;
 const MAX_BODY = 1_000_000;
 const BUILDERS_FRESH_FOR = 60_000;
-/** Unfinished builds asked for by their numbers; more are looked at in a later round. */
+/** Unfinished builds that a round asks for by number; others wait for a later round. */
 const BY_NUMBER = 20;
 
 class Refused extends Error {}
 class Spent extends Error {}
 
 /**
- * What the CI (Buildbot) has built. It remembers, so that a round asks for what is new only.
+ * What the CI (Buildbot) has built. It remembers builds, so that a round only asks for new ones.
  *
  * @param {{api: string, deployBranch: string, ask: Ask, now: () => number}} options
  */
@@ -56,7 +56,7 @@ export function createCi({ api, deployBranch, ask, now }) {
       left -= 1;
       const { status, body, whole } = await ask(`${api}/${path}`, { signal, limit: MAX_BODY });
       if (status === 401 || status === 403) throw new Refused();
-      // It was forgotten meanwhile.
+      // The CI has deleted it meanwhile.
       if (status === 404) return [];
       if (status !== 200 || !whole) throw new Error(`status ${status}`);
       return entries(JSON.parse(body)[key]);
@@ -96,7 +96,7 @@ export function createCi({ api, deployBranch, ask, now }) {
     const count = first && reach !== "silent" ? MANY : NEWEST;
     let found = await newest(count);
     const top = integer(found[0]?.buildid) ?? 0;
-    // Its database is another one.
+    // The CI has another database.
     const replaced = top < highest;
     const gap = !first && found.length === NEWEST && (integer(found.at(-1)?.buildid) ?? 0) > highest + 1;
     if (replaced) forget();
@@ -134,7 +134,7 @@ export function createCi({ api, deployBranch, ask, now }) {
   async function readWaiting(list) {
     const query = `claimed=false&complete=false&limit=${MANY}&${REQUEST_FIELDS}`;
     const requests = await list(`buildrequests?${query}`, "buildrequests");
-    // A build waits for what it hands over to the deployer itself.
+    // Leaves out the releases that builds wait for.
     const bySet = new Map(requests.filter((raw) => raw.waited_for !== true).map((raw) => [raw.buildsetid, raw]));
     const sets = bySet.size === 0 ? [] : await list(`buildsets?complete=false&order=-bsid&limit=${MANY}`, "buildsets");
     const waiting = sets.map((set) => {

@@ -78,7 +78,7 @@ export function createDelivery(config, { ask = askOverHttp, now = Date.now, fres
 /** @typedef {ReturnType<typeof createDelivery>} Delivery */
 
 /**
- * Where a repository is that a member's first push made: beside the others.
+ * Addresses of a repository that a member's first push created: beside those of the others.
  *
  * @param {PortalConfig} config
  * @param {string} name

@@ -30,7 +30,7 @@ export function createHistory(deployBranch) {
   const builds = new Map();
   /** Builders of repositories' tests. @type {Map<number, string>} */
   const builders = new Map();
-  /** Paths of the logs of failed steps, by build; undefined when there is none. @type {Map<number, string | undefined>} */
+  /** Paths of logs of failed steps, by build; undefined when there is none. @type {Map<number, string | undefined>} */
   const logs = new Map();
   /** @type {Waiting[]} */
   let waiting = [];
@@ -93,7 +93,7 @@ export function createHistory(deployBranch) {
     return done.sort((a, b) => b.id - a.id)[0];
   }
 
-  /** The build whose log tells why: what failed to go live failed in the build that put it there. @param {Build} build */
+  /** The build whose log tells why: a release that failed did so in a build of its own. @param {Build} build */
   function culprit(build) {
     return [...builds.values()].find(({ packageOf, result }) => packageOf === build.id && result === "failed") ?? build;
   }

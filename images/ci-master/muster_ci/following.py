@@ -18,7 +18,7 @@ RETRY_AFTER = 15
 
 
 def with_upstream(config, settings):
-    """CONFIG, which follows the upstream where there is one."""
+    """Makes CONFIG follow the upstream, if there is one, and returns it."""
     if settings.upstream is None:
         return config
     follower = Follower(settings.upstream, settings.pipeline.deploy_branch)
@@ -31,9 +31,9 @@ def with_upstream(config, settings):
 
 
 class Follower(BuildbotService, StateMixin):
-    """Knows which revision each branch of the upstream had, and makes a change of every other one.
+    """Remembers the revision of each branch of the upstream, and turns every other one into a change.
 
-    What is known is kept: a push while the master is down is found when it is back.
+    The database keeps that memory, so a push while the master is down is found when it is back.
     """
 
     name = "upstream"
@@ -67,7 +67,7 @@ class Follower(BuildbotService, StateMixin):
         yield super().stopService()
 
     def receive(self, push):
-        """A push that a webhook told of. Fires with whether it was news."""
+        """Takes a push from a webhook. Fires with whether it was news."""
         self._webhooks += 1
         return self._lock.run(self._learn, push.project, push.branch, push.revision, push.change)
 
@@ -105,7 +105,7 @@ class Follower(BuildbotService, StateMixin):
         try:
             before = self._webhooks
             found = yield self._heads(project)
-            # What was asked before a webhook came may be older than what it told.
+            # If a webhook came meanwhile, the answer may be older than what it said.
             if before == self._webhooks:
                 yield self._lock.run(self._compare, project, found)
         except defer.CancelledError:

@@ -89,6 +89,6 @@ class StatusReporter(BuildbotService):
             if problem is None:
                 return
             if pause is None or not passing:
-                log.msg(f"upstream: {body['state']} was not taken at {url}: {problem}")
+                log.msg(f"upstream: {body['state']} was not accepted at {url}: {problem}")
                 return
             yield task.deferLater(self.master.reactor, pause, lambda: None)

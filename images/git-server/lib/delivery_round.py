@@ -1,4 +1,4 @@
-"""Delivers what waits in the spool, in one round. With "missed", announces first what a killed hook has not."""
+"""One round of delivering what waits in the spool. With "missed": announces what a killed hook did not, instead."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ import changes
 import settings
 import spool
 
-# Two seconds between two rounds make a line for each of them too many.
+# Rounds are two seconds apart: a line for each would be too many.
 QUIET_SECONDS = 300
 NOTE = "/tmp/muster/undelivered"
 
@@ -28,7 +28,7 @@ def main():
                 pass
     elif os.path.exists(NOTE):
         os.unlink(NOTE)
-        print("muster: the CI has got all changes that waited", file=sys.stderr)
+        print("muster: the CI has received all changes that waited", file=sys.stderr)
 
 
 main()

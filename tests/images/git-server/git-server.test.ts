@@ -181,8 +181,12 @@ describe("the changes for the CI", () => {
       git: "http://git.localhost:8080",
       internal: "http://team-git:8080",
     };
-    const prologue = `import change_hook, changes, spool; queue = spool.Spool("${folder}/spool"); settings = ${JSON.stringify(settings)}`;
-    const { stdout } = await run("python3", ["-B", "-c", `${prologue}\n${script}`], {
+    const prologue = [
+      "import change_hook, changes, spool",
+      `queue = spool.Spool("${folder}/spool")`,
+      `settings = ${JSON.stringify(settings)}`,
+    ];
+    const { stdout } = await run("python3", ["-B", "-c", [...prologue, script].join("\n")], {
       cwd: folder,
       env: { ...environment, PYTHONPATH: join(image, "lib") },
     });

@@ -93,7 +93,7 @@ test("without a CI there is nothing of tests and releases", async () => {
   expect(await (await get("/api/delivery")).text()).toBe("");
 });
 
-test("tests and releases are in the page, and for its script alone", async () => {
+test("tests and releases are in the page, and by themselves for its script", async () => {
   const { createHandler } = await import("../../../images/portal/server.mjs");
   const { createProber } = await import("../../../images/portal/prober.mjs");
   const { createDelivery } = await import("../../../images/portal/delivery.mjs");
