@@ -897,7 +897,9 @@ test("Pulumi.yaml declares the schema's own defaults and descriptions", () => {
 });
 
 test("the sample roster is accepted", () => {
-  const config: Record<string, unknown> = parse(readFileSync(join(__dirname, "../../../Pulumi.dev.yaml"), "utf8")).config;
+  const config: Record<string, unknown> = parse(
+    readFileSync(join(__dirname, "../../../Pulumi.dev.yaml"), "utf8"),
+  ).config;
   const raw = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^muster:/, ""), value]));
   expect(resolveTeam(parseTeamConfig(raw)).members.map(({ id }) => id)).toEqual(["alice", "bob"]);
 });
