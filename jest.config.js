@@ -7,11 +7,14 @@ const shared = {
   moduleFileExtensions: ["ts", "js", "mjs", "json", "node"],
 };
 
+/** Folders of `tests/` by tier, where not the one of its name. */
+const FOLDERS = { unit: ["unit", "images"] };
+
 /** @type {import("jest").Config} */
 module.exports = {
   projects: ["unit", "component", "e2e", "browser", "cluster"].map((displayName) => ({
     ...shared,
     displayName,
-    testMatch: [`<rootDir>/tests/${displayName}/**/*.test.ts`],
+    testMatch: (FOLDERS[displayName] ?? [displayName]).map((folder) => `<rootDir>/tests/${folder}/**/*.test.ts`),
   })),
 };

@@ -9,6 +9,7 @@ import { aptAccess, aptInstall } from "../cli/tools/apt";
 import { findDocker } from "../cli/tools/docker-host";
 import { chromiumPath } from "../tests/support/browser";
 import { ensureCluster } from "../tests/support/cluster";
+import { findPython } from "../tests/support/python";
 
 /** In the order in which they run: a fault shows at the cheapest tier that can see it. */
 const TIERS = ["unit", "component", "e2e", "browser", "cluster"] as const;
@@ -53,6 +54,9 @@ async function prepare(tiers: readonly Tier[], progress: Progress): Promise<Node
   const { debianLike, root } = aptAccess();
   if (tiers.includes("browser") && chromiumPath() === undefined && debianLike && root) {
     await aptInstall(progress, ["chromium", "fonts-dejavu-core"]);
+  }
+  if (tiers.includes("unit") && findPython() === undefined && debianLike && root) {
+    await aptInstall(progress, ["python3", "python3-yaml"]);
   }
   const onDocker = tiers.some((tier) => ON_DOCKER.includes(tier));
   return onDocker ? { ...process.env, ...(await findDocker(progress)).env } : process.env;

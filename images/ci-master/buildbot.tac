@@ -12,7 +12,7 @@ configfile = "/opt/muster/master.cfg"
 
 class Master(BuildMaster):
     def stopService(self):
-        # Buildbot would cancel the builds that run. A master that simply ends finds them unfinished when it is back, and
+        # Buildbot would cancel running builds. A master that just ends finds them unfinished when it is back, and
         # repeats them; its database survives that.
         os._exit(0)
 
@@ -21,8 +21,8 @@ class Master(BuildMaster):
 application = service.Application('buildmaster')
 application.setComponent(ILogObserver, FileLogObserver(sys.stdout).emit)
 master = Master(basedir, configfile, umask=0o077)
-# Builds and the queue belong to the master of this name: with the container's, a new container would find them claimed
-# by another one.
+# Builds and the queue belong to the master of this name. If it were the container's, a new container would find them
+# claimed by another master.
 master.hostname = "muster"
 master.name = "muster"
 master.setServiceParent(application)

@@ -3,7 +3,7 @@
  * @property {string} kind `site`, `editor` or `database` for a member; `git`, `ci`, `live`, … for the team.
  * @property {string} name Shown on the page.
  * @property {string} url Where a visitor's browser finds it.
- * @property {string} [probe] Where the portal asks whether it answers.
+ * @property {string} [probe] Address by which the portal checks whether it answers.
  */
 /**
  * @typedef {object} Member
@@ -66,8 +66,8 @@ const MEMBER_RULE = `is the same for every member: write ${MEMBER} where the id 
 const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter';
 
 /**
- * Reads `PORTAL_CONFIG`. Linux lets no environment variable be longer than 128 KiB, so what every member has stands in
- * it once, as `memberServices`, with `{member}` for the id.
+ * Reads `PORTAL_CONFIG`. Linux limits an environment variable to 128 KiB, so `memberServices` says only once what every
+ * member has, with `{member}` for the id.
  *
  * @param {string} text JSON.
  * @returns {PortalConfig}
@@ -148,7 +148,7 @@ function readMember(check, path, raw, servicesOf) {
  * @param {Checker} check
  * @param {string} path
  * @param {unknown} raw
- * @param {Readonly<Record<string, string>> | undefined} known The kinds there are and their names; any kind when undefined.
+ * @param {Readonly<Record<string, string>> | undefined} known Kinds and their names; any kind when undefined.
  * @returns {Service}
  */
 function readService(check, path, raw, known) {
@@ -266,7 +266,7 @@ class Checker {
       return "";
     }
     if (url.username !== "" || url.password !== "") {
-      // The value itself is a secret, so it is not repeated.
+      // The value is a secret, so the message does not repeat it.
       this.add(path, `${url.protocol}//…@${url.host}`, "holds a login, and everybody can read this page: leave it out");
       return "";
     }

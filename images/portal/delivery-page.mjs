@@ -3,8 +3,8 @@ import { escapeHtml } from "./html.mjs";
 /** @typedef {import("./config.mjs").Delivery} DeliveryConfig */
 /** @typedef {import("./delivery.mjs").DeliveryState} DeliveryState */
 /** @typedef {import("./delivery.mjs").RepositoryState} RepositoryState */
-/** @typedef {import("./ci.mjs").BranchState} BranchState */
-/** @typedef {import("./ci.mjs").Result} Result */
+/** @typedef {import("./history.mjs").BranchState} BranchState */
+/** @typedef {import("./buildbot.mjs").Result} Result */
 
 const SHORT = 8;
 const LONGEST = 120;

@@ -4,7 +4,7 @@ import { createReleases } from "./releases.mjs";
 import { createRounds } from "./rounds.mjs";
 
 /** @typedef {import("./config.mjs").PortalConfig} PortalConfig */
-/** @typedef {import("./ci.mjs").BranchState} BranchState */
+/** @typedef {import("./history.mjs").BranchState} BranchState */
 /** @typedef {import("./releases.mjs").Release} Release */
 /**
  * @typedef {object} RepositoryState
@@ -78,7 +78,7 @@ export function createDelivery(config, { ask = askOverHttp, now = Date.now, fres
 /** @typedef {ReturnType<typeof createDelivery>} Delivery */
 
 /**
- * Where a repository is that a member's first push made: beside the others.
+ * Addresses of a repository that a member's first push created: beside those of the others.
  *
  * @param {PortalConfig} config
  * @param {string} name

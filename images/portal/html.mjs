@@ -72,7 +72,7 @@ export function initials(name) {
 export function hueOf(id) {
   let hash = 0x811c9dc5;
   for (const character of id) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
-  // Its low bits alone repeat too soon for short ids.
+  // Its low bits repeat too soon for short ids.
   return ((hash >>> 16) ^ (hash & 0xffff)) % HUES;
 }
 
@@ -222,7 +222,7 @@ function howToBegin({ services, delivery }) {
     delivery === undefined ? "" : " With <code>git push -o ci.wait</code> your terminal shows how the tests end.";
   const push = services.some(({ kind }) => kind === "git")
     ? `<li><b>Share it.</b> Push to the team's repository; what passes the tests goes live.${wait}</li>`
-    : "<li><b>Try things.</b> Site, editor and database are yours alone: nothing you do there disturbs anybody else.</li>";
+    : "<li><b>Try things.</b> Site, editor and database are your own: nothing you do there disturbs anybody else.</li>";
   return `<section class="begin" aria-labelledby="begin"><h2 id="begin" tabindex="-1">How to begin</h2><ol>
 <li><b>Open your editor.</b> Log in with your password. Whoever runs this environment sees it with <code>npm run credentials</code>.</li>
 <li><b>Edit and save.</b> Your site serves the folder <code>public</code>: reload it, and the change is there.</li>

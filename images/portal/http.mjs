@@ -5,9 +5,9 @@ import https from "node:https";
 /**
  * @typedef {object} Answer
  * @property {number} status 0 when there was none.
- * @property {string} body What came of it, up to the limit.
+ * @property {string} body What arrived, up to the limit.
  * @property {boolean} whole
- * @property {boolean} gone Nothing goes by that host name: the container is not running.
+ * @property {boolean} gone No host has that name: the container is not running.
  */
 /**
  * @typedef {object} AskOptions
@@ -25,7 +25,7 @@ const resolver = new Resolver({ timeout: 1000, tries: 1 });
 export function ask(url, { signal, limit, headers = {} }) {
   return new Promise((resolve) => {
     const { request } = url.startsWith("https:") ? https : http;
-    // No kept connections: each would hold one of the few idle processes of an Apache.
+    // No keep-alive: each connection would hold one of the few idle processes of an Apache.
     const options = { agent: false, lookup, signal, headers: { accept: "application/json", ...headers } };
     request(url, options, (response) => {
       let body = "";
@@ -59,7 +59,7 @@ function lookup(hostname, options, callback) {
       if (options.all) callback(null, [{ address, family: 4 }]);
       else callback(null, address, 4);
     },
-    // Names of running containers are answered at once, so a time-out too means that there is none.
+    // Names of running containers are answered at once, so a time-out also means that there is none.
     () => callback(new UnknownHost(hostname), ""),
   );
 }

@@ -5,7 +5,7 @@ import { createRounds } from "./rounds.mjs";
 /**
  * @typedef {object} Outcome What one probe found.
  * @property {boolean} up
- * @property {boolean} [gone] Nothing goes by that host name: the container is not running.
+ * @property {boolean} [gone] No host has that name: the container is not running.
  * @property {boolean} [database] What a site says of its database.
  * @property {boolean | null} [cache] What a site says of its cache; null when it has none.
  */
@@ -99,7 +99,7 @@ export function createProber(targets, options = {}) {
       records.set(id, { state: "up", failingSince: undefined, gone: false });
       return;
     }
-    // A name that is back after it was gone belongs to a container that was started just now.
+    // A name that comes back belongs to a container that was just started.
     const failingSince = last?.failingSince === undefined || (last.gone && !gone) ? now() : last.failingSince;
     const stopped = gone && (last?.state === "up" || last?.state === "down");
     const state = stopped || now() - failingSince >= startingFor ? "down" : "starting";
@@ -169,6 +169,6 @@ export function readReport(body) {
   if (typeof report !== "object" || report === null) return {};
   const { database, cache } = /** @type {{database?: unknown, cache?: unknown}} */ (report);
   if (typeof database !== "boolean") return {};
-  // It was PHP that wrote it, so the site itself is up, whatever the status code says of the database.
+  // PHP wrote it, so the site itself is up, whatever the status code says of the database.
   return { up: true, database, cache: typeof cache === "boolean" ? cache : null };
 }

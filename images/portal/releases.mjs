@@ -80,7 +80,7 @@ export function readRelease(log) {
   });
   const last = entries.findLast((entry) => entry !== undefined);
   if (last === undefined) return undefined;
-  // Who rolls back names the release only; its author was written when it went live first.
+  // A roll back only names the release; its author was recorded when it first went live.
   const authored = entries.findLast((entry) => entry?.revision === last.revision && entry.author !== "");
   return { ...last, author: authored?.author ?? "" };
 }

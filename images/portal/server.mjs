@@ -80,7 +80,7 @@ export function createHandler(config, prober, assets, delivery) {
    */
   function sendNotice(request, response, notice) {
     if (notice.wait) response.setHeader("retry-after", "3");
-    // By this the waiting page tells the gateway's answer from the service's own.
+    // From this the waiting page can tell the gateway's answer from the service's own.
     response.setHeader("x-muster-unavailable", "1");
     response.setHeader("vary", "accept");
     if (!wantsPage(request)) {
@@ -125,7 +125,7 @@ function wantsPage({ headers }) {
 }
 
 /**
- * Everything is in the page itself, and only that may run: the policy holds its hashes.
+ * The page contains all of its styles and scripts, and only they may run: the policy holds their hashes.
  *
  * @param {Assets} assets
  */

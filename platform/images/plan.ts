@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, sep } from "node:path";
 import { type ImageName, parentOf } from "../../config/catalogue";
 import type { Mirrors } from "../../config/members";
 import { ConfigError } from "../../config/problems";
@@ -12,7 +12,7 @@ const CERTIFICATES_FOLDER = "/usr/local/share/ca-certificates";
 /** How to build one image. */
 export interface ImageBuild {
   readonly image: ImageName;
-  /** `muster/<image>:<hash>`. The hash covers files, arguments and parents, so a tag that exists is up to date. */
+  /** `muster/<image>:<hash>`. The hash covers context, arguments and parents, so a tag that exists is up to date. */
   readonly name: string;
   /** Build context relative to the project's root; it holds the Dockerfile. */
   readonly context: string;
@@ -35,11 +35,27 @@ export function imageBuild(image: ImageName, options: ImageOptions): ImageBuild 
   const context = `images/${image}`;
   const args = parent === undefined ? baseArgs(options) : { PARENT: imageBuild(parent, options).name };
   const hash = createHash("sha256").update(JSON.stringify(args));
-  for (const file of files(join(options.root, context))) {
+  for (const file of contextFiles(join(options.root, context))) {
     const executable = (statSync(file).mode & 0o100) !== 0;
     hash.update(`\0${relative(options.root, file)}\0${executable}\0`).update(readFileSync(file));
   }
   return { image, name: `muster/${image}:${hash.digest("hex").slice(0, 12)}`, context, args, parent };
+}
+
+/** What a build is sent of its folder: everything but what `.dockerignore` names there. */
+function contextFiles(folder: string): string[] {
+  const path = join(folder, ".dockerignore");
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
+  const ignored = lines.map((line) => {
+    const name = /^\*\*\/([\w.*-]+)$/.exec(line)?.[1];
+    if (name === undefined) throw new Error(`${path}: "${line}" is not understood: write **/NAME, with * for any part`);
+    return new RegExp(`^${name.replaceAll(".", "\\.").replaceAll("*", ".*")}$`);
+  });
+  const isSent = (file: string) =>
+    !relative(folder, file)
+      .split(sep)
+      .some((part) => ignored.some((pattern) => pattern.test(part)));
+  return files(folder).filter(isSent);
 }
 
 function baseArgs({ mirrors, certificates }: ImageOptions): Record<string, string> {

@@ -41,7 +41,7 @@ function adminer_object(): Adminer\Adminer
             };
         }
 
-        // Without Adminer's daily look for a newer version on its own site.
+        // Keeps Adminer from asking its own site for a newer version every day.
         public function head($dark = null)
         {
             echo Adminer\script('verifyVersion = () => { };');

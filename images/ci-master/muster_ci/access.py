@@ -1,4 +1,4 @@
-"""Who may look and who may act. The git server knows the members: asking it means that a new one changes nothing here."""
+"""Who may look and who may act. The git server knows the members: it is asked, so a new one changes nothing here."""
 
 import hashlib
 import hmac
@@ -7,7 +7,12 @@ import os
 import treq
 from buildbot.www.auth import CustomAuth
 from buildbot.www.authz import Authz
-from buildbot.www.authz.endpointmatchers import AnyControlEndpointMatcher, AnyEndpointMatcher, EndpointMatcherBase, Match
+from buildbot.www.authz.endpointmatchers import (
+    AnyControlEndpointMatcher,
+    AnyEndpointMatcher,
+    EndpointMatcherBase,
+    Match,
+)
 from buildbot.www.authz.roles import RolesFromBase
 from twisted.cred.error import UnauthorizedLogin
 from twisted.internet import defer
@@ -15,8 +20,9 @@ from twisted.python import log
 from twisted.web import pages, resource
 
 CACHE_SECONDS = 30
-# The git server's own account for CI, and the name under which machines of the team look.
+# The git server's account for the CI.
 NOT_MEMBERS = ("ci",)
+# The account of the team's machines.
 MACHINE = "hook"
 MEMBER_ACTIONS = ("force", "rebuild", "stop", "cancel")
 
@@ -68,7 +74,7 @@ class TeamAuth(CustomAuth):
             answer = yield treq.get(self._account_url, auth=(name, password), timeout=10, persistent=False)
             yield answer.content()
         except Exception:
-            log.err(None, "the git server could not be asked for an account")
+            log.err(None, "the git server did not say whether an account is right")
             return False
         if answer.code != 200:
             return False

@@ -1,4 +1,4 @@
-"""What a worker's muster-* command answers. Needs no Buildbot."""
+"""Reads the answers of the worker's muster-* commands. Needs no Buildbot."""
 
 import json
 
@@ -8,7 +8,7 @@ PREFIX = "muster: "
 def read(status, output, errors):
     """The JSON object in the last line of OUTPUT, or None.
 
-    What fails has written no such line: its message is the last line of ERRORS, in words for whoever reads the log.
+    A command that fails writes no such line. Then the last line of ERRORS says why, for whoever reads the log.
     """
     answer = _json(_last_line(output))
     if answer is None and status != 0 and _last_line(errors).startswith(PREFIX):

@@ -1,4 +1,4 @@
-"""What was pushed, as Buildbot takes it, from a form that nobody needs to trust. Needs no Buildbot."""
+"""Turns the form that tells of a push into a change for Buildbot, without trusting it. Needs no Buildbot."""
 
 import json
 
@@ -12,7 +12,7 @@ FILES_LIMIT = 1000
 def change(fields, repository_url):
     """Buildbot's change of the form FIELDS (name to string) that the team's git server posts.
 
-    Only the name of the repository is taken, and its address follows from it: a forged one would be cloned.
+    The repository's address follows from its name: one in the form could be forged, and would be cloned.
     """
     project = names.repository(fields.get("project", ""))
     return {
@@ -61,6 +61,6 @@ def _files(text):
 
 
 def _properties(text):
-    """Who pushed, and the push's own mark, by which the git server asks whether it has arrived. Nothing else counts."""
+    """Who pushed, and the push's mark, by which the git server asks whether it arrived. Nothing else is passed on."""
     given = _json("properties", text, dict)
     return {name: given[name][:64] if isinstance(given.get(name), str) else "" for name in ("push", "pusher")}

@@ -4,7 +4,7 @@ from buildbot.plugins import util, worker
 from sqlalchemy.pool import QueuePool
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
-from . import access, forms, hooks, steps
+from . import access, change_hook, forms, steps
 from .housekeeping import CHANGES_KEPT, Housekeeping
 
 DEPLOYER = "deployer"
@@ -18,8 +18,8 @@ def configuration(settings):
         "titleURL": f"{settings.url}/",
         "buildbotURL": f"{settings.url}/",
         "buildbotNetUsageData": None,
-        # A connection that stays open. Buildbot would make one for each of the hundreds of statements of a build, and
-        # SQLite fold its write-ahead log into the database whenever the last connection closes.
+        # Keeps a connection open. Otherwise Buildbot opens one for each of a build's hundreds of statements, and SQLite
+        # folds its write-ahead log into the database whenever the last one closes.
         "db": {"db_url": "sqlite:///state.sqlite", "engine_kwargs": {"poolclass": QueuePool}},
         "protocols": {"pb": {"port": "tcp:9989"}},
         "workers": [
@@ -40,12 +40,12 @@ def configuration(settings):
             "plugins": {"console_view": True},
             "auth": access.TeamAuth(settings.account_url, secrets["CI_HOOK_SECRET"]),
             "authz": access.rules(settings.pipeline.anonymous),
-            "change_hook_dialects": hooks.dialects(settings),
+            "change_hook_dialects": change_hook.dialects(settings),
             "change_hook_auth": [
                 InMemoryUsernamePasswordDatabaseDontUse(**{access.MACHINE: secrets["CI_HOOK_SECRET"].encode()})
             ],
             "ui_default_config": {"Builders.show_old_builders": True},
-            # Gateways close connections that say nothing.
+            # Gateways close idle connections.
             "ws_ping_interval": 30,
             # The portal and waiting pushes ask every few seconds, which is not worth a line each.
             "logfileName": "/dev/null",
@@ -61,8 +61,8 @@ def _builders(settings, test_workers):
 
     limit = settings.pipeline.timeout
     return [
-        builder(forms.PIPELINE, test_workers, steps.Checkout(settings), "tests every push; build a branch by hand here"),
-        builder(forms.DEPLOY, [DEPLOYER], steps.Deploy(limit), "what the pipeline hands over goes live"),
+        builder(forms.PIPELINE, test_workers, steps.Checkout(settings), "tests every push; builds a branch on request"),
+        builder(forms.DEPLOY, [DEPLOYER], steps.Deploy(limit), "puts live what the pipeline hands over"),
         builder(forms.ROLLBACK, [DEPLOYER], steps.Rollback(limit), "puts an earlier release live again"),
     ]
 

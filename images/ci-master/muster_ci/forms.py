@@ -1,4 +1,4 @@
-"""The forms of the web pages, and schedulers."""
+"""The schedulers, and the forms of the web pages."""
 
 import sqlalchemy
 from buildbot.plugins import schedulers, util
@@ -73,7 +73,7 @@ class RollbackForm(Form):
 
 
 class PushScheduler(schedulers.AnyBranchScheduler):
-    """Every change is built; also one after which the master was killed before it had queued the build."""
+    """Builds every change, even if the master was killed before it could queue the build."""
 
     LOOK_BACK = 200
 
@@ -83,7 +83,7 @@ class PushScheduler(schedulers.AnyBranchScheduler):
         if not self.enabled:
             return
         for change in (yield self.master.db.pool.do(self._forgotten)):
-            log.msg(f"change {change} was stored, but not queued before the master ended")
+            log.msg(f"change {change} was stored, but the master ended before it was queued")
             yield self.addBuildsetForChanges(reason="scheduler", changeids=[change])
 
     def _forgotten(self, connection):

@@ -1,4 +1,4 @@
-"""Forgets what is old: logs, then whole builds; and speaks to SQLite as fast as it may."""
+"""Deletes what is old: logs first, then whole builds. Also tells SQLite not to wait for the disk."""
 
 import datetime
 import os
@@ -60,7 +60,7 @@ def prune(connection, now, days=BUILD_DAYS, kept=BUILDS_KEPT):
 
 
 def remove_packages(folder, now):
-    """Packages whose deployment never came, since the master was killed before it."""
+    """Removes packages that were never deployed, because the master was killed first."""
     for entry in os.scandir(folder):
         if entry.stat().st_mtime < now - PACKAGE_HOURS * 3600:
             os.unlink(entry.path)

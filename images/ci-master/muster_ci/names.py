@@ -5,7 +5,7 @@ import re
 REPOSITORY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 REVISION = re.compile(r"[0-9a-f]{40}\Z")
 RELEASE = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}\Z")
-# The rules of git-check-ref-format(1). Whatever git accepts is built: names travel as arguments, never in a script.
+# The rules of git-check-ref-format(1). Whatever git accepts is built: names are passed as arguments, never in a script.
 BRANCH_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|\A[-/.]|\A@\Z|[/.]\Z|/\.|\.lock(/|\Z)")
 BRANCH_LIMIT = 255
 
@@ -27,8 +27,8 @@ def repository(value):
         or value.endswith((".git", ".lock"))
     ):
         raise Invalid(
-            f"{quoted(value)} is not a repository's name: use 1-64 of a-z, 0-9, '.', '_' and '-', starting with a letter"
-            " or digit, without '..', not ending in '.git' or '.lock'"
+            f"{quoted(value)} is not a repository's name: use 1-64 of a-z, 0-9, '.', '_' and '-', starting with a"
+            " letter or digit, without '..', not ending in '.git' or '.lock'"
         )
     return value
 

@@ -1,6 +1,6 @@
-"""Which steps a repository needs, from what its checkout contains. Needs no Buildbot.
+"""Chooses a repository's steps by what its checkout contains. Needs no Buildbot.
 
-The facts are what the worker's checkout printed (images/ci-worker/muster_worker/facts.py).
+The facts come from the worker's checkout (images/ci-worker/muster_worker/facts.py).
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""What the forms send. Needs no Buildbot."""
+"""Checks what the forms send. Needs no Buildbot."""
 
 from . import names
 

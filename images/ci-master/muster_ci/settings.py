@@ -1,4 +1,4 @@
-"""The settings, from the environment. Needs no Buildbot."""
+"""Reads the settings from the environment. Needs no Buildbot."""
 
 import dataclasses
 import json
@@ -32,7 +32,7 @@ class Pipeline:
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     # The folder that "npm run build" fills; it is deployed beside the PHP code.
     dist: str = "dist"
-    # Whether .github/workflows is run, too.
+    # Whether to run .github/workflows, too.
     workflows: bool = True
     # Whether people without an account may look.
     anonymous: bool = True
@@ -57,7 +57,7 @@ class Settings:
         return f"{self.git_url}/{repository}.git"
 
     def git_account(self, repository):
-        """What workers clone with, as muster-checkout wants it; without a password nobody signs in."""
+        """The account for muster-checkout to clone with; without a password it does not sign in."""
         if self._is_elsewhere(repository):
             return {"GIT_CI_USER": self.upstream.user, "GIT_CI_PASSWORD": self.upstream.token}
         return {"GIT_CI_USER": "ci", "GIT_CI_PASSWORD": self.secrets["GIT_CI_PASSWORD"]}

@@ -23,7 +23,7 @@ def package_path(build):
 
 
 class Step(buildstep.ShellMixin, buildstep.BuildStep):
-    """Runs one of the worker's muster-* commands, which tell the master what came of it (answers.py)."""
+    """Runs one of the worker's muster-* commands, which report to the master how it went (answers.py)."""
 
     haltOnFailure = True
     flunkOnFailure = True
@@ -88,7 +88,7 @@ class Checkout(Step):
             "got_revision": facts["revision"],
             "author": facts["author"],
             "subject": facts["subject"],
-            # From when on this revision is known to be what the branch stands for: see muster_worker/releases.py.
+            # Since when this revision is known to be the branch's tip: see muster_worker/releases.py.
             "tip": facts["tip"],
             "as_of": started if facts["tip"] else first_seen.timestamp(),
         }
@@ -162,7 +162,7 @@ class Package(Step):
 
 
 class Release(steps.Trigger):
-    """Hands the package to the deployer and waits for what becomes of it."""
+    """Hands the package to the deployer and waits for the outcome."""
 
     def __init__(self):
         super().__init__(
@@ -183,7 +183,7 @@ class Release(steps.Trigger):
         if build is None:
             return result
         step = yield self.master.data.get(("builds", build["buildid"], "steps", Deploy.name))
-        # What became of it is told here, too: who pushed reads this build, not the one of the deployer.
+        # Repeats the outcome here: whoever pushed reads this build, not the deployer's.
         self._outcome = step["state_string"] if step else build["state_string"]
         return result
 
@@ -236,7 +236,7 @@ class Deploy(Live):
     def run(self):
         package = package_path(self.getProperty("package_of"))
         result = yield self._deploy(package)
-        # Without the deployer, this build is repeated when it is back.
+        # If the deployer went away, Buildbot repeats this build when it is back.
         if self.build.conn is not None and os.path.exists(package):
             os.unlink(package)
         return result

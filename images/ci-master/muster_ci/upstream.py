@@ -1,4 +1,4 @@
-"""The git server that the team already had: where its repositories are, what it tells, what it is told. Needs no Buildbot."""
+"""The git server that the team already had: its repositories, branches and statuses. Needs no Buildbot."""
 
 import base64
 import dataclasses
@@ -9,13 +9,15 @@ import urllib.parse
 from . import names
 from .names import Invalid, quoted
 
-# Who clones with a token; Gitea looks at the token alone.
+# The account that clones with a token; Gitea only looks at the token.
 USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "oauth2", "git": "git"}
 # Where a server answers to programs, below its root.
 API_PATHS = {"github": "/api/v3", "gitlab": "/api/v4", "gitea": "/api/v1"}
 CONTEXT = "muster"
+# Seconds for one request.
+TIMEOUT = 30
 KEYS = ("pollInterval", "provider", "repositories", "url", "user")
-# With webhooks, how often to look all the same, in seconds: one may get lost, or be sent while the master is down.
+# Seconds between two looks in spite of webhooks: one may get lost, or come while the master is down.
 SAFETY_NET = 600
 DESCRIPTION_LIMIT = 140
 
@@ -91,7 +93,7 @@ def _read(given, token, webhook_secret):
 
 
 def heads(advertisement):
-    """Branch → revision, from what a git server answers to info/refs: packets, or lines where it serves files alone."""
+    """Branch → revision, from a git server's answer to info/refs: packets, or lines if it only serves files."""
     found = {}
     for line in _packets(advertisement) if advertisement.startswith(b"001e#") else advertisement.splitlines():
         revision, _, ref = line.split(b"\0", 1)[0].decode("utf-8", "replace").strip().replace("\t", " ").partition(" ")
@@ -116,9 +118,9 @@ def _packets(data):
 
 
 def news(known, complete, found, deploy_branch):
-    """[(branch, revision)] to build: what FOUND has and KNOWN has not.
+    """[(branch, revision)] to build: what FOUND has and KNOWN does not.
 
-    When the repository is seen for the first time (not COMPLETE), only the deploy branch is: its release is the first.
+    On the first look at a repository (not COMPLETE), that is only the deploy branch: it becomes the first release.
     """
     return [
         (branch, revision)
@@ -128,7 +130,7 @@ def news(known, complete, found, deploy_branch):
 
 
 def status_request(upstream, repository, branch, revision, state, description, link):
-    """(URL, headers, body) that tell the upstream how a revision does; None where it has no interface for that.
+    """(URL, headers, body) that tell the upstream how a revision is doing; None where it has no interface for that.
 
     STATE is pending, success, failure, error or cancelled.
     """

@@ -1,4 +1,4 @@
-"""Webhooks of GitHub, GitLab and Gitea: whether they are genuine, and which push they tell of. Needs no Buildbot."""
+"""Webhooks of GitHub, GitLab and Gitea: are they genuine, and which push do they report? Needs no Buildbot."""
 
 import dataclasses
 import datetime
@@ -40,17 +40,17 @@ class Push:
 
 
 def push(upstream, header, body):
-    """The Push of a request, or None when it tells of something else.
+    """The Push that a request reports, or None when it reports something else.
 
-    HEADER is a function from a header's name to its value or None. Raises Refused, and Invalid for what is no push
-    though its sender is the right one.
+    HEADER is a function from a header's name to its value or None. Raises Refused when the sender is not
+    genuine, and Invalid when a genuine one sends something malformed.
     """
     event_header, proof_header = HEADERS[upstream.provider]
     proof = header(proof_header)
     if not proof:
         raise Refused(401, f"{proof_header} is missing: enter the webhook's secret on the git server, too")
     if not _genuine(upstream, body, proof):
-        raise Refused(403, f"{proof_header} does not fit the webhook's secret")
+        raise Refused(403, f"{proof_header} does not match the webhook's secret")
     if header(event_header) not in PUSH_EVENTS:
         return None
     return _read(upstream, _payload(header("Content-Type") or "", body))
@@ -125,7 +125,7 @@ def _read(upstream, payload):
 
 
 def _project(upstream, payload):
-    """Which of the team's repositories it is. The server may call itself by another host name than the team does."""
+    """Which of the team's repositories it is. The server may use another host name for itself than the team does."""
     repository = payload.get("project") if upstream.provider == "gitlab" else payload.get("repository")
     path = _text(repository, "path_with_namespace") or _text(repository, "full_name")
     for name in upstream.repositories:

@@ -19,7 +19,7 @@ ORPHANS_EVERY = 5
 
 
 def reap_orphans():
-    """Buries the processes that nobody here waits for; the worker is their parent now."""
+    """Reaps the processes that nobody here waits for; the worker is their parent by now."""
     while True:
         try:
             dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -31,26 +31,26 @@ def reap_orphans():
 
 
 def command_exited(protocol, reason):
-    """A command that has ended is over, also when something that it left running holds its output open."""
+    """Lets a command be over when it ends, even if something that it left running holds its output open."""
 
     def let_go():
         if protocol.transport.pipes:
             log.msg("ending what the command left running")
             privacy.kill_leftovers()
 
-    # Seconds for output that is still on its way.
+    # One second for output that is still on its way.
     reactor.callLater(1, let_go)
 
 
 def build_starts(builder):
-    """What an earlier build left running is gone before this one gets to see a password."""
+    """Ends what an earlier build left running, before this one sees a password."""
     privacy.kill_leftovers()
 
 
 def main():
     privacy.seal()
     privacy.adopt_orphans()
-    # What the code under test inherits must not name it.
+    # The code under test must not inherit it.
     password = os.environ.pop("WORKER_PASSWORD")
     match = re.fullmatch(r"([A-Za-z0-9.-]+):([0-9]{1,5})", os.environ["CI_MASTER"])
     if not match:
@@ -59,7 +59,7 @@ def main():
     RunProcessPP.processExited = command_exited
     WorkerForBuilderPbLike.remote_startBuild = build_starts
     log.startLogging(sys.stdout, setStdout=False)
-    # Buildbot's folders of builds: what must stay (repositories, caches) has its own places.
+    # Buildbot's folders of builds; what has to stay (repositories, caches) is elsewhere.
     base = os.path.join(HOME, "builds")
     shutil.rmtree(base, ignore_errors=True)
     os.makedirs(base)
@@ -70,7 +70,7 @@ def main():
         password,
         base,
         keepalive=60,
-        # A master that is back is noticed within seconds.
+        # Notices within seconds that the master is back.
         maxdelay=5,
         umask=0o022,
         allow_shutdown=None,

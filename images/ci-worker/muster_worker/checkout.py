@@ -1,7 +1,7 @@
-"""muster-checkout REPOSITORY URL BRANCH [REVISION]: the sources into the current folder; facts as JSON in the last line.
+"""muster-checkout REPOSITORY URL BRANCH [REVISION]: fills the current folder; prints facts as JSON in its last line.
 
 A mirror of each repository stays in the worker, so that a push costs one small fetch. The account for it is in
-GIT_CI_USER and GIT_CI_PASSWORD, for this process and its git alone; without a password nobody signs in.
+GIT_CI_USER and GIT_CI_PASSWORD, which only this process and its git see; without a password git does not sign in.
 """
 
 import base64
@@ -16,7 +16,7 @@ from . import facts, privacy
 
 HOME = "/var/lib/worker"
 MIRRORS = f"{HOME}/mirrors"
-# Emptied for each build: what one leaves there, the next one must not run.
+# Emptied for each build, so that none runs what another one left there.
 SCRATCH = (f"{HOME}/home", "/tmp")
 CONFIG = """[core]
 	repositoryformatversion = 0
@@ -32,9 +32,9 @@ class Failed(Exception):
 
 
 def git_environment(url, user, password):
-    """git asks nobody, reads no configuration of earlier builds, and has the password in no argument and no file."""
+    """Lets git ask nobody and read no configuration of earlier builds; no argument and no file holds the password."""
     settings = {
-        # The older protocol needs one request less.
+        # The older protocol needs one request fewer.
         "protocol.version": "0",
         "safe.directory": "*",
         "advice.detachedHead": "false",
@@ -73,7 +73,7 @@ def empty(folder):
 
 
 def mirror_of(git, repository):
-    """The mirror's path, with nothing in it that git would run."""
+    """Returns the mirror's path, with nothing left in it that git would run."""
     path = f"{MIRRORS}/{repository}.git"
     if not os.path.isfile(f"{path}/HEAD"):
         shutil.rmtree(path, ignore_errors=True)
@@ -87,7 +87,7 @@ def mirror_of(git, repository):
 
 
 def fetch(git, repository, url):
-    """The mirror's path, up to date. A git server that is being replaced is back within half a minute."""
+    """Updates the mirror and returns its path. A git server that is being replaced is back within half a minute."""
     everything = "+refs/heads/*:refs/heads/*"
     for pause in (1, 3, 8, 15, None):
         mirror = mirror_of(git, repository)
@@ -106,7 +106,8 @@ def fetch(git, repository, url):
 
 def commit_of(git, mirror, branch, revision):
     """(revision, whether the branch points to it, author, subject)"""
-    tip = git.run("--git-dir", mirror, "rev-parse", "--quiet", "--verify", f"refs/heads/{branch}^{{commit}}", check=False)
+    ref = f"refs/heads/{branch}^{{commit}}"
+    tip = git.run("--git-dir", mirror, "rev-parse", "--quiet", "--verify", ref, check=False)
     tip = (tip or "").strip()
     if not revision and not tip:
         raise Failed(f"there is no branch {branch!r}")

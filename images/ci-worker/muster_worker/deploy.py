@@ -1,7 +1,7 @@
-"""muster-deploy release|rollback: carries out the order that standard input holds as JSON; the answer is the last line.
+"""muster-deploy release|rollback: carries out the order on its standard input (JSON), and answers in its last line.
 
-Status 0: done; 3: not done, since something newer was deployed before; anything else: failed, and the site is as it was;
-then the last line of standard error says why.
+Status 0: done. 3: not done, since something newer was deployed before. Anything else: failed, the site is as it was,
+and the last line of standard error says why.
 """
 
 import datetime
@@ -35,7 +35,7 @@ def timestamp():
 def unpack(archive, target):
     """Python's "data" filter refuses members and links that lead out of the folder, devices, and set-uid bits."""
     os.mkdir(target)
-    # REVISION is what makes a release complete: only the deployer writes it.
+    # REVISION marks a release as complete: only the deployer writes it.
     members = [member for member in archive.getmembers() if member.name not in (ANCESTORS_FILE, "REVISION")]
     archive.extractall(target, members=members, filter="data")
     for folder, folders, files in os.walk(target):
@@ -51,7 +51,7 @@ def ancestors_of(archive):
 
 
 def await_database(host, port, seconds=DATABASE_SECONDS, pause=1.0):
-    """Waits until MariaDB greets: it may have been started in the same moment as everything else."""
+    """Waits for MariaDB's greeting: it may be starting at the same time as everything else."""
     end = time.monotonic() + seconds
     waiting = False
     while True:
@@ -71,7 +71,7 @@ def await_database(host, port, seconds=DATABASE_SECONDS, pause=1.0):
 
 
 def migrate(folder):
-    """The repository's own hook, with the live database's account in DB_*."""
+    """Runs the repository's own hook, with the live database's account in DB_*."""
     if "DB_HOST" in os.environ:
         await_database(os.environ["DB_HOST"], int(os.environ["DB_PORT"]))
     print("composer run-script migrate", flush=True)

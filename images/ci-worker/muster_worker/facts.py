@@ -1,4 +1,4 @@
-"""What a checkout contains, for the master to choose the steps by (images/ci-master/muster_ci/pipeline.py)."""
+"""What a checkout contains: by it the master chooses the steps (images/ci-master/muster_ci/pipeline.py)."""
 
 import json
 import re
@@ -12,7 +12,7 @@ INSTALLED = ("dependencies", "devDependencies", "optionalDependencies", "peerDep
 
 
 def of(files, read):
-    """FILES: the paths of the commit; READ: path to text. Raises ValueError for a file that is not what it should be."""
+    """FILES: the paths of the commit; READ: path to text. Raises ValueError for a file that is malformed."""
     paths = set(files)
     return {
         "php": sum(1 for path in files if path.endswith((".php", ".phtml"))),
@@ -51,7 +51,8 @@ def _composer(paths, read):
 
 
 def _phpunit(paths):
-    return bool(paths & PHPUNIT_CONFIGURATIONS) or any(re.fullmatch(r"tests/(.+/)?[^/]*Test\.php", path) for path in paths)
+    configured = bool(paths & PHPUNIT_CONFIGURATIONS)
+    return configured or any(re.fullmatch(r"tests/(.+/)?[^/]*Test\.php", path) for path in paths)
 
 
 def _npm(paths, read):

@@ -1,6 +1,6 @@
-"""muster-package REPOSITORY REVISION DIST: packs what goes live; {"package", "bytes"} as JSON in the last line.
+"""muster-package REPOSITORY REVISION DIST: packs what goes live; prints {"package", "bytes"} as JSON in its last line.
 
-In it: the commit's files as git has them, vendor (Composer) and DIST (the front end) as they were built, and the list
+It holds the commit's files as git has them, vendor (Composer) and DIST (the front end) as they were built, and the list
 of the commit's ancestors, by which the deployer tells older from newer.
 """
 
@@ -32,7 +32,7 @@ def main(arguments):
         for folder in built:
             archive.add(folder)
         if "public" not in names and not os.path.isdir("public") and dist in built:
-            # A front end alone: it is the site.
+            # There is only a front end: it is the site.
             link = tarfile.TarInfo("public")
             link.type, link.linkname = tarfile.SYMTYPE, dist
             archive.addfile(link)

@@ -9,15 +9,15 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def seal():
-    """Nobody of this user may read this process's memory, environment or open files from now on.
+    """Hides this process's memory, environment and open files from other processes of the same user.
 
-    Programs started from here are ordinary ones again.
+    The programs that it starts are not hidden.
     """
     _prctl(PR_SET_DUMPABLE, 0)
 
 
 def adopt_orphans():
-    """What a build leaves running becomes a child of this process, so that it is found and reaped."""
+    """Makes what a build leaves running a child of this process, so that it is found and reaped."""
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
@@ -29,7 +29,7 @@ def _prctl(option, value):
 
 
 def parents():
-    """Parent process by process, of everything that runs here."""
+    """Process → parent, for everything that runs here."""
     found = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -57,7 +57,7 @@ def _line(parent_of, process):
 
 def kill_leftovers():
     """Ends everything below this process."""
-    # A process may start another one while it is found.
+    # A process may start another one meanwhile.
     for _ in range(10):
         left = {process for process in descendants(parents(), os.getpid()) if not _zombie(process)}
         if not left:

@@ -18,7 +18,7 @@ class Refused(Exception):
 
 
 def name(now, revision, taken):
-    """The next release's name; never one that sorts before, or equals, one that is there (the clock may go back)."""
+    """The next release's name: it sorts after all that exist, even if the clock went back."""
     newest = max((release[:16] for release in taken), default="")
     while (stamp := now.strftime("%Y%m%dT%H%M%SZ")) <= newest:
         now = datetime.datetime.strptime(newest, "%Y%m%dT%H%M%SZ") + datetime.timedelta(seconds=1)
@@ -27,10 +27,10 @@ def name(now, revision, taken):
 
 @dataclasses.dataclass(frozen=True)
 class Deployed:
-    """What was deployed last, for the comparison with what comes next."""
+    """The last deployment, for comparison with the next one."""
 
     revision: str
-    # The time from which on the revision was known to be what the branch stands for.
+    # The time since when the revision was known to be the branch's tip.
     as_of: float
     ancestors: frozenset
 
@@ -44,7 +44,7 @@ def is_newer(revision, ancestors, tip, as_of, last):
 
 
 def to_prune(releases, current):
-    """All but the newest ones; the current one is always among those that stay."""
+    """All but the newest ones; the current one always stays."""
     newest_first = sorted(releases, reverse=True)
     stay = ([current] if current in releases else []) + [release for release in newest_first if release != current]
     return sorted(stay[KEPT:])
@@ -107,7 +107,7 @@ class Site:
     def prune(self):
         pruned = to_prune(self.releases(), self.current())
         for release in pruned:
-            # First no longer a release, then gone: a cut in between leaves nothing to roll back to.
+            # Without REVISION it is no release any more, so that nobody rolls back to one that is half removed.
             os.unlink(self.release_path(release) + "/REVISION")
             shutil.rmtree(self.release_path(release))
         return pruned

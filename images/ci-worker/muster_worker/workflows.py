@@ -15,7 +15,7 @@ import yaml
 FOLDER = ".github/workflows"
 LEFT_OUT = 3
 ACTIONS = "/opt/muster/actions"
-# act itself leaves actions/checkout out, since the sources are there. The others have stand-ins (folder actions/).
+# act itself skips actions/checkout, since the sources are there. The others have stand-ins (folder actions/).
 CHECKOUT = "actions/checkout"
 STAND_INS = {
     "actions/setup-node": "setup-node",
@@ -25,7 +25,7 @@ STAND_INS = {
 
 
 def load(text):
-    """A workflow; every scalar stays a string, so that "on" is no boolean."""
+    """Parses a workflow. Every scalar stays a string, so that "on" does not become a boolean."""
     value = yaml.load(text, Loader=yaml.BaseLoader)
     if not isinstance(value, dict) or not isinstance(value.get("jobs"), dict):
         raise ValueError("it has no jobs")
@@ -54,7 +54,8 @@ def on_push(workflow, branch):
     if not isinstance(events, dict) or "push" not in events:
         return False
     push = events["push"]
-    if isinstance(push, dict) and not {"branches", "branches-ignore"} & set(push) and {"tags", "tags-ignore"} & set(push):
+    filters = set(push) if isinstance(push, dict) else set()
+    if filters & {"tags", "tags-ignore"} and not filters & {"branches", "branches-ignore"}:
         return False
     ignored = _patterns(push, "branches-ignore")
     if ignored is not None:
@@ -116,7 +117,7 @@ def plan(workflow):
     runnable = [name for name in jobs if name not in left_out]
     if not left_out:
         return None, {}
-    # act runs what a job needs before it, so that only the last ones of each chain are named.
+    # act first runs what a job needs, so only the last job of each chain is named.
     needed = {need for name in runnable for need in needs(jobs[name])}
     return [name for name in runnable if name not in needed], left_out
 
@@ -133,8 +134,10 @@ def stand_ins(workflow):
 
 
 def command(path, workflow, event, job):
-    arguments = ["act", "push", "--workflows", path, "--eventpath", event, "--no-cache-server", "--concurrent-jobs", "1"]
-    for label in sorted({label for each in workflow["jobs"].values() if isinstance(each, dict) for label in runners(each)}):
+    arguments = ["act", "push", "--workflows", path, "--eventpath", event]
+    arguments += ["--no-cache-server", "--concurrent-jobs", "1"]
+    jobs = (each for each in workflow["jobs"].values() if isinstance(each, dict))
+    for label in sorted({label for each in jobs for label in runners(each)}):
         arguments += ["--platform", f"{label}=-self-hosted"]
     for action, folder in stand_ins(workflow):
         arguments += ["--local-repository", f"{action}={folder}"]

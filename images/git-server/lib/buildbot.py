@@ -1,4 +1,4 @@
-"""What the hooks say to Buildbot, and ask it."""
+"""Requests of the hooks to Buildbot."""
 
 import base64
 import http.client
@@ -7,7 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-# Everything that urlopen raises when an answer does not come, or is none.
+# Whatever urlopen raises when no answer comes, or one that is not HTTP.
 NO_ANSWER = (OSError, http.client.HTTPException)
 
 
@@ -16,7 +16,7 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-# Straight to the CI: no proxy of the environment.
+# Straight to the CI, past any proxy that the environment names.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirects)
 
 
@@ -68,7 +68,7 @@ class Api:
         self.cookie = "; ".join(cookie.split(";", 1)[0] for cookie in cookies)
 
     def find(self, project, branch, revision, push=None):
-        """The newest such change's id, or None; of the given push when that is named."""
+        """The id of the newest such change, or None; with PUSH, only of that push."""
         found = self.get("/changes", project=project, branch=branch, revision=revision, order="-changeid", limit=20)
         for change in found["changes"]:
             if push is None or change.get("properties", {}).get("push", [None])[0] == push:

@@ -1,7 +1,7 @@
 """Turns a push's updates into changes in the spool, and remembers in each repository what it has announced.
 
-The memory (the file "announced", branch: revision) finds the pushes that were stored, but whose hook was killed before
-it could write the change: the next start announces them.
+From that memory (the file "announced", branch: revision) the next start finds the pushes that were stored but whose
+hook was killed before it could write the change, and announces them.
 """
 
 import json
@@ -91,7 +91,7 @@ def describe(folder, old, new, branch, pusher=None):
 
 
 def recorded_pusher(folder, branch, revision):
-    """Who moved the branch to the revision, by its reflog."""
+    """Who moved the branch to the revision, according to its reflog."""
     log = git("log", "--walk-reflogs", "--max-count=50", "--format=%H %gn", f"refs/heads/{branch}", "--", folder=folder)
     moves = (line.partition(" ") for line in log.splitlines())
     return next((name for new, _, name in moves if new == revision), "")
@@ -104,6 +104,6 @@ def changed_files(folder, old, new):
         names = git("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, folder=folder)
     except subprocess.CalledProcessError:
         names = ""
-    # The first branch, one without anything in common, or one with nothing of its own: all that it holds.
+    # The first branch, an unrelated one, or one without commits of its own: all of its files.
     names = names or git("ls-tree", "-r", "-z", "--name-only", new, folder=folder)
     return [name for name in names.split("\0") if name][:MAX_FILES]

@@ -1,4 +1,4 @@
-"""After a push is stored: tells the CI, and the pusher."""
+"""Tells the CI and the pusher of a push that was just stored."""
 
 import fcntl
 import os
@@ -6,8 +6,8 @@ import signal
 import sys
 import time
 
+import change_hook
 import changes
-import delivery
 import settings as setup
 import spool
 import wait
@@ -19,7 +19,7 @@ def say(text):
     try:
         print(text, flush=True)
     except OSError:
-        # The pusher has gone; the rest is done all the same.
+        # The pusher is gone; the rest is still to be done.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")
 
 
@@ -40,7 +40,7 @@ def branches(lines):
 
 
 def point_head(updates):
-    """A repository that begins with another branch than main shows, and clones, that one."""
+    """Makes the first branch the default one when a repository does not begin with main."""
     made = [branch for old, new, branch in updates if old == changes.ZERO and new != changes.ZERO]
     if not made:
         return
@@ -50,7 +50,7 @@ def point_head(updates):
 
 
 def note_time():
-    """For the age in cgit's list of the repositories."""
+    """Keeps the age that cgit's list of repositories shows."""
     with open("info/web/last-modified", "w", encoding="utf-8") as file:
         file.write(time.strftime("%Y-%m-%d %H:%M:%S +0000\n", time.gmtime()))
 
@@ -60,12 +60,12 @@ def let_go():
     try:
         fcntl.flock(8, fcntl.LOCK_UN)
     except OSError:
-        # Somebody pushes from within the container, without the CGI.
+        # A push from within the container does not come through the CGI, and has no lock.
         pass
 
 
 def main():
-    # Whoever interrupts a push that is stored already interrupts the waiting, not the announcement.
+    # Interrupting a push that is already stored ends the waiting, not the announcement.
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     updates = list(branches(sys.stdin.buffer))
@@ -85,7 +85,7 @@ def main():
         say_ci("not told, as you asked")
     if not entries:
         return
-    obstacle = delivery.deliver(settings, queue, SECONDS)
+    obstacle = change_hook.deliver(settings, queue, SECONDS)
     if any(queue.waits(entry) for entry in entries):
         say_ci(f"{obstacle or 'busy'}. Your push is stored, and will be built as soon as the CI takes it.")
         return

@@ -1,4 +1,4 @@
-"""What the entry point has written for the hooks: addresses, and the secret of the CI's change hook."""
+"""The settings that the entry point writes for the hooks: addresses, and the secret of the CI's change hook."""
 
 import json
 

@@ -1,7 +1,7 @@
 """Changes that the CI has yet to hear of: one file each, whose names sort in the order of the pushes.
 
-A file is written whole under another name first, so that a kill leaves none that is half written. "N.json" was
-never sent; "N.sent.json" was, and whether it arrived is not known.
+A file is first written under another name, so that a kill leaves no half-written one. "N.json" was never sent;
+"N.sent.json" was sent, and may have arrived.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ class Spool:
 
     @contextlib.contextmanager
     def lock(self, name, seconds=None):
-        """Yields whether the lock was had in time."""
+        """Yields whether it got the lock in time."""
         deadline = None if seconds is None else time.monotonic() + seconds
         with open(os.path.join(self.root, "." + name), "a", encoding="utf-8") as file:
             had = True
@@ -48,7 +48,7 @@ class Spool:
             return json.load(file)
 
     def add(self, change):
-        """Call it under the lock "write"; returns the new file's name."""
+        """Needs the lock "write"; returns the new file's name."""
         newest = max((int(name[:WIDTH]) for name in self.entries()), default=0)
         # The clock may have been set back.
         number = max(time.time_ns(), newest + 1)
@@ -65,7 +65,7 @@ class Spool:
         os.rename(os.path.join(self.root, entry), os.path.join(self.root, entry[:WIDTH] + ".json"))
 
     def set_aside(self, entry):
-        """For somebody to look at: the CI will not take this one."""
+        """Keeps a change that the CI will never take, for somebody to look at."""
         os.makedirs(self.aside, exist_ok=True)
         os.rename(os.path.join(self.root, entry), os.path.join(self.aside, entry[:WIDTH] + ".json"))
 

@@ -11,11 +11,11 @@ LONGEST = 1800
 POLL = 0.4
 PATIENCE = 10
 LOG_LINES = 25
-# Of Buildbot's own steps, what says nothing to a pusher.
+# Buildbot's own steps that tell a pusher nothing.
 HOUSEWORK = ("worker_preparation",)
 RESULTS = ["passed", "passed with warnings", "FAILED", "skipped", "broke off", "will be repeated", "was cancelled"]
 SUCCESS, WARNINGS, FAILURE, SKIPPED, EXCEPTION, RETRY, CANCELLED = range(7)
-# Escape sequences, and what else moves a terminal's cursor.
+# Escape sequences and other characters that move a terminal's cursor.
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 PID = "/tmp/muster/apache2.pid"
 
@@ -44,7 +44,7 @@ class Wait:
             self.say(f"the CI does not answer any more, see {self.ci}/")
 
     def until(self, get, seconds=LONGEST, late="this takes long", note=None):
-        """What get returns, once that is anything; the CI may be away in between. The note is said after a while."""
+        """Returns the first result of GET that is not None; the CI may be away meanwhile. Says NOTE after a while."""
         begun = time.monotonic()
         while True:
             try:
@@ -54,7 +54,7 @@ class Wait:
             if got is not None:
                 return got
             if os.getppid() != self.parent:
-                # The pusher has gone.
+                # The pusher is gone.
                 sys.exit()
             if not os.path.exists(PID):
                 # Apache has begun its graceful stop.
@@ -67,9 +67,10 @@ class Wait:
             time.sleep(POLL)
 
     def newest(self, change, after=0):
-        """The build of the pipeline; the builds that it triggers belong to the change as well, and come later."""
+        """The pipeline's build. The builds that it triggers belong to the change, too, but come later."""
         builds = self.api.get(f"/changes/{change}/builds")["builds"]
-        return min((build for build in builds if build["buildid"] > after), key=lambda build: build["buildid"], default=None)
+        later = (build for build in builds if build["buildid"] > after)
+        return min(later, key=lambda build: build["buildid"], default=None)
 
     def watch(self, build):
         identifier = build["buildid"]
@@ -102,7 +103,7 @@ class Wait:
                 self.say(f"  | {line}")
 
     def tell_triggered(self, build):
-        """What went wrong in the builds that this one has started, such as the release."""
+        """Says what went wrong in the builds that this one started, such as the release."""
         for triggered in self.api.get(f"/builds/{build}/triggered_builds")["builds"]:
             for step in self.api.get(f"/builds/{triggered['buildid']}/steps")["steps"]:
                 if step["complete"] and step["results"] in (FAILURE, EXCEPTION):
@@ -114,7 +115,7 @@ class Wait:
             first = max(0, log["num_lines"] - LOG_LINES)
             chunk = self.api.get(f"/logs/{log['logid']}/contents", offset=first, limit=LOG_LINES)["logchunks"][0]
             for line in chunk["content"].splitlines():
-                # In a command's log, a letter says where the line comes from; h is Buildbot's own.
+                # In a command's log, each line begins with a letter for its source; h is Buildbot itself.
                 if log["type"] != "s":
                     lines.append(line)
                 elif line[:1] in ("o", "e"):

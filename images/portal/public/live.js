@@ -9,7 +9,7 @@
   let delivered;
   let timer;
 
-  // Readers of the screen are told of changes only, so what stays equal is not written again.
+  // Screen readers announce what is written, so only changes are.
   const write = (node, text) => {
     if (node.textContent !== text) node.textContent = text;
   };

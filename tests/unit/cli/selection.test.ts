@@ -148,7 +148,7 @@ describe("before anything is created", () => {
     // alice and bob, alice's cache, the live server, a worker.
     const sum = (2 * (384 + 384 + 1536) + 96 + 384 + 384 + 1024) * 1024 ** 2;
     expect(memoryWarning(team, sum)).toBeUndefined();
-    expect(memoryWarning(team, sum - 1)).toMatch(/^the memory limits add up to 6\.3 GiB, and Docker has 6\.3 GiB\. /);
+    expect(memoryWarning(team, sum - 1)).toMatch(/^the memory limits add up to 7\.9 GiB, and Docker has 6\.3 GiB\. /);
     expect(memoryWarning(team, 0)).toBeUndefined();
   });
 });

@@ -114,6 +114,23 @@ describe("the tag", () => {
     }
   });
 
+  test("does not follow what the build leaves out", () => {
+    write("images/apache-php/.dockerignore", "**/__pycache__\n**/*.pyc\n");
+    const before = nameOf("apache-php");
+    write("images/apache-php/conf/__pycache__/site.py", "");
+    write("images/apache-php/conf/site.pyc", "");
+    expect(nameOf("apache-php")).toBe(before);
+    write("images/apache-php/conf/site.pyc.conf", "");
+    expect(nameOf("apache-php")).not.toBe(before);
+  });
+
+  test.each(["conf", "*", "!**/conf", "**/a/b", "**/a?"])("is refused with %j in .dockerignore", (line) => {
+    write("images/apache-php/.dockerignore", `**/*.pyc\n${line}\n`);
+    expect(() => nameOf("apache-php")).toThrow(
+      `${join(root, "images/apache-php/.dockerignore")}: "${line}" is not understood: write **/NAME, with * for any part`,
+    );
+  });
+
   test("does not follow a sibling, nor bits that every machine sets differently", () => {
     const before = nameOf("apache-php");
     write("images/mariadb/Dockerfile", "FROM base\nUSER 1000");

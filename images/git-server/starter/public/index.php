@@ -41,7 +41,7 @@ $member = getenv('MEMBER_NAME') ?: '';
         <?php if ($revision !== null) : ?>
           This is the live site. It changes with every push to <code>main</code> that passes its tests.
         <?php elseif ($member !== '') : ?>
-          This is <?= Page::escape($member) ?>’s own copy. What changes here is seen by nobody else until it is pushed.
+          This is <?= Page::escape($member) ?>’s own copy. Nobody else sees what changes here until it is pushed.
         <?php else : ?>
           This is a working copy.
         <?php endif ?>

@@ -1,4 +1,4 @@
-// Makes dist/ of frontend/: what the live site sends to browsers.
+// Makes dist/ from frontend/: what the live site sends to browsers.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 const from = new URL("../frontend/", import.meta.url);

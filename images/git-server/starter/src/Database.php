@@ -14,7 +14,7 @@ final class Database
         'CREATE TABLE IF NOT EXISTS visits (page VARCHAR(100) PRIMARY KEY, visits INT UNSIGNED NOT NULL)',
     ];
 
-    /** Null where no database is configured. */
+    /** Null if no database is configured. */
     public static function connect(): ?PDO
     {
         if (!getenv('DB_HOST')) {

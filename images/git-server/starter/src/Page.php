@@ -19,7 +19,7 @@ final class Page
         return number_format($number) . " $thing" . ($number === 1 ? '' : 's');
     }
 
-    /** A file of the front end: what the build made of it, or the source where nobody has built. */
+    /** A file of the front end: as the build made it, or the source if there was no build. */
     public static function asset(string $name): string
     {
         $root = dirname(__DIR__);

@@ -1,15 +1,15 @@
-"""Delivers what waits in the spool, in one round. With "missed", announces first what a killed hook has not."""
+"""One round of delivering what waits in the spool. With "missed": announces what a killed hook did not, instead."""
 
 import os
 import sys
 import time
 
+import change_hook
 import changes
-import delivery
 import settings
 import spool
 
-# Two seconds between two rounds make a line for each of them too many.
+# Rounds are two seconds apart: a line for each would be too many.
 QUIET_SECONDS = 300
 NOTE = "/tmp/muster/undelivered"
 
@@ -19,7 +19,7 @@ def main():
     if sys.argv[1:] == ["missed"]:
         changes.announce_missed(queue)
         return
-    obstacle = delivery.deliver(settings.load(), queue, 10)
+    obstacle = change_hook.deliver(settings.load(), queue, 10)
     waiting = len(queue.entries())
     if obstacle and waiting:
         if not os.path.exists(NOTE) or time.time() - os.path.getmtime(NOTE) > QUIET_SECONDS:
@@ -28,7 +28,7 @@ def main():
                 pass
     elif os.path.exists(NOTE):
         os.unlink(NOTE)
-        print("muster: the CI has got all changes that waited", file=sys.stderr)
+        print("muster: the CI has received all changes that waited", file=sys.stderr)
 
 
 main()

@@ -1,4 +1,4 @@
-"""Changes by HTTP: /change_hook/base, which the team's git server posts to (its password is checked before)."""
+"""/change_hook/base, where the team's git server posts its changes. Buildbot has checked the password by then."""
 
 from . import changes
 
@@ -13,7 +13,7 @@ def dialects(settings):
                 name.decode("utf-8", "replace"): values[0].decode("utf-8", "replace")
                 for name, values in request.args.items()
             }
-            # Invalid is a ValueError, which the sender gets to read with the status 400.
+            # Invalid is a ValueError: the sender gets its message, with the status 400.
             return [changes.change(fields, settings.repository_url)], None
 
     return {"base": {"custom_class": TeamGitServer}}

@@ -2,9 +2,9 @@ import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 
 const load = () =>
   Promise.all([
-    import("../../images/portal/delivery.mjs"),
-    import("../../images/portal/delivery-page.mjs"),
-    import("../../images/portal/releases.mjs"),
+    import("../../../images/portal/delivery.mjs"),
+    import("../../../images/portal/delivery-page.mjs"),
+    import("../../../images/portal/releases.mjs"),
   ] as const);
 type Modules = Awaited<ReturnType<typeof load>>;
 

@@ -73,7 +73,7 @@ class Heads(unittest.TestCase):
 
 
 class News(unittest.TestCase):
-    def test_at_first_the_deploy_branch_alone(self):
+    def test_at_first_only_the_deploy_branch(self):
         self.assertEqual(news({}, False, {"main": REVISION, "old": OTHER}, "main"), [("main", REVISION)])
         self.assertEqual(news({"main": REVISION}, False, {"main": REVISION}, "main"), [])
 
@@ -110,7 +110,8 @@ class Statuses(unittest.TestCase):
             ("pending", "running"), ("success", "success"), ("failure", "failed"), ("cancelled", "canceled"),
         ):
             url, headers, body = self.asked("gitlab", state)
-            self.assertEqual(url, f"https://gitlab.example.org/api/v4/projects/group%2Four-team%2Fapp/statuses/{REVISION}")
+            api = "https://gitlab.example.org/api/v4"
+            self.assertEqual(url, f"{api}/projects/group%2Four-team%2Fapp/statuses/{REVISION}")
             self.assertEqual(headers, {"PRIVATE-TOKEN": "t0ken"})
             self.assertEqual((body["state"], body["ref"], body["name"]), (expected, "main", "muster"))
 

@@ -22,8 +22,8 @@ let server: Server;
 let origin: string;
 
 beforeAll(async () => {
-  const { createHandler } = await import("../../images/portal/server.mjs");
-  const { createProber, targetsOf } = await import("../../images/portal/prober.mjs");
+  const { createHandler } = await import("../../../images/portal/server.mjs");
+  const { createProber, targetsOf } = await import("../../../images/portal/prober.mjs");
   const prober = createProber(targetsOf(config), {
     probe: async () => ({ up: true, database: true, cache: true }),
     now: () => 0,
@@ -93,10 +93,10 @@ test("without a CI there is nothing of tests and releases", async () => {
   expect(await (await get("/api/delivery")).text()).toBe("");
 });
 
-test("tests and releases are in the page, and for its script alone", async () => {
-  const { createHandler } = await import("../../images/portal/server.mjs");
-  const { createProber } = await import("../../images/portal/prober.mjs");
-  const { createDelivery } = await import("../../images/portal/delivery.mjs");
+test("tests and releases are in the page, and by themselves for its script", async () => {
+  const { createHandler } = await import("../../../images/portal/server.mjs");
+  const { createProber } = await import("../../../images/portal/prober.mjs");
+  const { createDelivery } = await import("../../../images/portal/delivery.mjs");
   const delivery = {
     ...{ ciApi: "http://ci", ciUrl: "http://ci.x", liveApi: "http://live", deployBranch: "main" },
     repositories: [{ name: "app", gitUrl: "http://git.x/app/", liveUrl: "http://live.x" }],

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
-const image = resolve(__dirname, "../../images/git-server");
+const image = resolve(__dirname, "../../../images/git-server");
 const run = promisify(execFile);
 
 let folder: string;
@@ -181,8 +181,12 @@ describe("the changes for the CI", () => {
       git: "http://git.localhost:8080",
       internal: "http://team-git:8080",
     };
-    const prologue = `import changes, delivery, spool; queue = spool.Spool("${folder}/spool"); settings = ${JSON.stringify(settings)}`;
-    const { stdout } = await run("python3", ["-B", "-c", `${prologue}\n${script}`], {
+    const prologue = [
+      "import change_hook, changes, spool",
+      `queue = spool.Spool("${folder}/spool")`,
+      `settings = ${JSON.stringify(settings)}`,
+    ];
+    const { stdout } = await run("python3", ["-B", "-c", [...prologue, script].join("\n")], {
       cwd: folder,
       env: { ...environment, PYTHONPATH: join(image, "lib") },
     });
@@ -193,7 +197,7 @@ describe("the changes for the CI", () => {
     python(`for number, project in enumerate(${JSON.stringify(projects)}):
     queue.add({"project": project, "branch": "main", "revision": str(number), "push": f"push-{number}", "author": "A",
                "comments": "c", "files": [], "when": 1, "pusher": "alice"})`);
-  const deliver = (port?: number) => python("print(delivery.deliver(settings, queue, 3))", port);
+  const deliver = (port?: number) => python("print(change_hook.deliver(settings, queue, 3))", port);
   const arrived = () => posted.map(({ fields }) => fields.revision);
   const left = () => readdirSync(join(folder, "spool")).filter((name) => name.endsWith(".json")).length;
 

@@ -1,7 +1,7 @@
 """Hands the spool's changes to the CI's change hook, each repository's in the order of its pushes.
 
-HTTP cannot tell whether a request whose answer got lost has arrived. A change is therefore marked before it is sent,
-and where the mark is all that is known, the CI is asked whether it has that push before it is sent again.
+When an answer gets lost, HTTP cannot tell whether the request arrived. A change is therefore marked before it is sent,
+and before a marked one is sent again, the CI is asked whether it has that push.
 """
 
 import json
@@ -14,12 +14,12 @@ import urllib.request
 import buildbot
 import spool
 
-# Bad request, too large, not processable: the same change would be answered the same again.
+# Bad request, too large, not processable: sending the same change again would not help.
 INVALID = (400, 413, 422)
 
 
 class Refused(Exception):
-    """The hook has answered, and not with success: it stored nothing."""
+    """The hook answered with an error: it stored nothing."""
 
 
 class Invalid(Refused):
@@ -27,11 +27,11 @@ class Invalid(Refused):
 
 
 class NotReached(OSError):
-    """The hook has not even been reached."""
+    """The request did not even reach the hook."""
 
 
 def deliver(settings, queue, seconds):
-    """Delivers what can be delivered, each request within the seconds; returns what stands in the way, or None."""
+    """Delivers what it can, with SECONDS for each request; returns what stands in the way, or None."""
     obstacle = None
     with queue.lock("deliver", seconds) as had:
         if not had:
@@ -82,7 +82,7 @@ def arrived(settings, change, seconds):
             change["project"], change["branch"], change["revision"], change["push"]
         )
     except urllib.error.HTTPError as error:
-        # An API that does not answer the question: rather built twice than never.
+        # The API does not say: better to build twice than never.
         error.close()
         return False
     return found is not None

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { portalConfig } from "../../components/portal";
-import { resolveTeam } from "../../config/members";
-import { parseTeamConfig } from "../../config/schema/team";
+import { portalConfig } from "../../../components/portal";
+import { resolveTeam } from "../../../config/members";
+import { parseTeamConfig } from "../../../config/schema/team";
 
-const load = () => import("../../images/portal/config.mjs");
+const load = () => import("../../../images/portal/config.mjs");
 let parseConfig: Awaited<ReturnType<typeof load>>["parseConfig"];
 beforeAll(async () => {
   ({ parseConfig } = await load());

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 
 const load = () =>
-  Promise.all([import("../../images/portal/html.mjs"), import("../../images/portal/notice.mjs")] as const);
+  Promise.all([import("../../../images/portal/html.mjs"), import("../../../images/portal/notice.mjs")] as const);
 type Modules = Awaited<ReturnType<typeof load>>;
 type State = Parameters<Modules[0]["summary"]>[0][number];
 

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 
-const load = () => import("../../images/portal/prober.mjs");
+const load = () => import("../../../images/portal/prober.mjs");
 type Portal = Awaited<ReturnType<typeof load>>;
 type Outcome = Awaited<ReturnType<Portal["httpProbe"]>>;
 type Options = NonNullable<Parameters<Portal["createProber"]>[1]>;
