@@ -3,7 +3,9 @@ import { writeSchema } from "../cli/commands/schema";
 
 void runCommand({
   usage: "schema -- [--check]",
-  help: "Writes roster.schema.json and the README's reference from the config's definitions.\n\n  --check  only say whether they are current",
+  help: `Writes roster.schema.json, docs/roster.md and the README's table of keys from the config's definitions.
+
+  --check  only say whether they are current`,
   options: { check: { type: "boolean" } },
   run: async ({ check }, _, project) => console.log(writeSchema(project.root, check ?? false)),
 });

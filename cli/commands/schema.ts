@@ -1,17 +1,22 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rosterReference, stackFileSchema } from "../../config/reference";
+import { everydayReference, rosterReference, stackFileSchema } from "../../config/reference";
 import { UserError } from "../errors";
 
 const SCHEMA_FILE = "roster.schema.json";
+const REFERENCE_FILE = "docs/roster.md";
 const README_FILE = "README.md";
 const BEGIN = "<!-- roster:begin -->";
 const END = "<!-- roster:end -->";
 
-/** `readme` with the reference between its markers, or as it is when it has none. */
+/**
+ * `readme` with the reference between its markers.
+ *
+ * @throws UserError when it has none
+ */
 export function withReference(readme: string, reference: string): string {
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) return readme;
+  if (begin < 0 || end < begin) throw new UserError(`${README_FILE}: lacks ${BEGIN} and ${END}: put them back`);
   return `${readme.slice(0, begin + BEGIN.length)}\n\n${reference}\n\n${readme.slice(end)}`;
 }
 
@@ -23,17 +28,17 @@ export function withReference(readme: string, reference: string): string {
  * @throws UserError with `check`, naming the files that are out of date
  */
 export function writeSchema(root: string, check: boolean): string {
-  const readmePath = join(root, README_FILE);
-  const readme = existsSync(readmePath) ? readFileSync(readmePath, "utf8") : undefined;
+  const readme = readFileSync(join(root, README_FILE), "utf8");
   const files = [
     { name: SCHEMA_FILE, text: `${JSON.stringify(stackFileSchema("muster"), undefined, 2)}\n` },
-    ...(readme === undefined ? [] : [{ name: README_FILE, text: withReference(readme, rosterReference("muster")) }]),
+    { name: REFERENCE_FILE, text: `${rosterReference("muster")}\n` },
+    { name: README_FILE, text: withReference(readme, everydayReference("muster")) },
   ];
   const stale = files.filter(({ name, text }) => {
     const path = join(root, name);
     return !existsSync(path) || readFileSync(path, "utf8") !== text;
   });
-  const names = stale.map(({ name }) => name).join(" and ");
+  const names = stale.map(({ name }) => name).join(", ");
   if (check && stale.length > 0) throw new UserError(`${names}: out of date. Write again: npm run schema`);
   for (const { name, text } of stale) writeFileSync(join(root, name), text);
   return stale.length > 0 ? `Wrote ${names}.` : "Everything is current.";

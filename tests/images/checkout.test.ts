@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import type { ImageName } from "../../config/catalogue";
 import { imageBuild } from "../../platform/images/plan";
-import type { ImageName } from "../../platform/platform";
 
 const project = resolve(__dirname, "../..");
 const environment = { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };

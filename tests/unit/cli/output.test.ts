@@ -1,5 +1,7 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import { parseCommandLine } from "../../../cli/command";
@@ -14,7 +16,7 @@ import { formatTable, listed } from "../../../cli/table";
 import { toInstance } from "../../../cli/targets/docker/target";
 import { notReady, services, siteWorks } from "../../../cli/targets/readiness";
 import { resolveTeam } from "../../../config/members";
-import { rosterReference, stackFileSchema } from "../../../config/reference";
+import { everydayReference, rosterReference, stackFileSchema } from "../../../config/reference";
 import { parseTeamConfig } from "../../../config/schema/team";
 import { workloads } from "../../../config/workloads";
 
@@ -312,27 +314,69 @@ describe("what is generated from the config's definitions", () => {
     });
   });
 
-  test("the committed schema and README are current", () => {
+  test("the committed schema, reference and README are current", () => {
     expect(writeSchema(join(__dirname, "../../.."), true)).toBe("Everything is current.");
   });
 
-  test("the reference has a row for every key", () => {
-    const rows = rosterReference("muster").split("\n");
-    expect(rows).toContain(
-      "| `muster:members[].id` | text, required | The member's id: part of host, container and volume names, and never to be changed. |",
-    );
-    expect(rows).toContain(
-      "| `muster:defaults.limits.web.memory` | 96–1048576 | Memory of Apache and PHP in MiB; swap is not added to it. Default 384. |",
-    );
-    expect(rows).toContain("| `muster:ci.environment` | texts by name | Environment variables of every step. |");
-    expect(rows).toContain("| `muster:ci.steps[].name` | text, required | Name of the step. |");
-    expect(rows).toContain("| `muster:port` | 1–65535 | The one published port. Default 8080. |");
-    expect(rows.every((row) => row.split(/(?<!\\)\|/).length === 5)).toBe(true);
+  test("what is out of date is named, and written only without --check", () => {
+    const root = mkdtempSync(join(tmpdir(), "muster-schema-"));
+    mkdirSync(join(root, "docs"));
+    writeFileSync(join(root, "README.md"), "<!-- roster:begin -->\n<!-- roster:end -->\n");
+    const names = "roster.schema.json, docs/roster.md, README.md";
+    expect(() => writeSchema(root, true)).toThrow(`${names}: out of date. Write again: npm run schema`);
+    expect(readdirSync(root)).toEqual(["README.md", "docs"]);
+    expect(writeSchema(root, false)).toBe(`Wrote ${names}.`);
+    expect(writeSchema(root, true)).toBe("Everything is current.");
+    writeFileSync(join(root, "docs/roster.md"), "# The roster\n");
+    expect(() => writeSchema(root, true)).toThrow("docs/roster.md: out of date. Write again: npm run schema");
+    rmSync(root, { recursive: true });
   });
 
-  test("the README is changed between its markers alone", () => {
+  const cells = (page: string) =>
+    page
+      .split("\n")
+      .filter((line) => line.startsWith("|"))
+      .map((row) => row.split(/(?<!\\)\|/).map((cell) => cell.trim()));
+
+  test("the reference has a row for every key, and one for a group that it has had before", () => {
+    const page = rosterReference("muster");
+    const rows = page.split("\n");
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        "| `muster:port` | 1–65535 | The one published port. Default 8080. |",
+        "## muster:members",
+        "A list of groups, required. The roster: one entry for each member.",
+        "| `members[].id` | text, required | The member's id: part of host, container and volume names, and never to be changed. |",
+        "| `members[].limits.web.memory` | 96–1048576 | Memory of Apache and PHP in MiB; swap is not added to it. Default 384. |",
+        "| `defaults.limits` | group, as `members[].limits` | Memory and CPU limits of each workload. |",
+        "| `live.php.displayErrors` | `true` or `false` | Show PHP errors in the page. Default false. |",
+        "| `ci.environment` | texts by name | Environment variables of every step. |",
+        "| `ci.steps[].name` | text, required | Name of the step. |",
+      ]),
+    );
+    expect(page).not.toMatch(/`(?:defaults|live)\.limits\./);
+    expect(cells(page).every((row) => row.length === 5)).toBe(true);
+    const documented = cells(page).map(([, key = ""]) => key.match(/^`(?:muster:)?(\w+)/)?.[1]);
+    const keys = Object.keys(schema.properties.config.properties).map((key) => key.replace("muster:", ""));
+    expect([...new Set(documented)].filter(Boolean).sort()).toEqual(keys.sort());
+  });
+
+  test("the README has about twenty keys of the reference", () => {
+    const rows = everydayReference("muster").split("\n").slice(2);
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        "| `muster:members[].id` | text, required | The member's id: part of host, container and volume names, and never to be changed. |",
+        "| `muster:defaults` | group | Options for every member; a member's own entry overrides them key by key. |",
+        "| `muster:ci.workers` | 1–16 | Test workers; each runs one build at a time. Default 1. |",
+      ]),
+    );
+    expect(rows.length).toBeGreaterThanOrEqual(18);
+    expect(rows.length).toBeLessThanOrEqual(26);
+  });
+
+  test("the README is changed only between its markers", () => {
     const readme = "# Muster\n<!-- roster:begin -->\nold\n<!-- roster:end -->\nmore";
     expect(withReference(readme, "new")).toBe("# Muster\n<!-- roster:begin -->\n\nnew\n\n<!-- roster:end -->\nmore");
-    expect(withReference("# Muster", "new")).toBe("# Muster");
+    expect(() => withReference("# Muster", "new")).toThrow("README.md: lacks <!-- roster:begin -->");
   });
 });

@@ -145,10 +145,12 @@ describe("before anything is created", () => {
   });
 
   test("memory limits beyond the machine are a warning", () => {
-    // alice and bob, alice's cache, the live server, a worker.
-    const sum = (2 * (384 + 384 + 1536) + 96 + 384 + 384 + 1024) * 1024 ** 2;
+    const members = 2 * (384 + 384 + 1536) + 96;
+    const live = 384 + 384 + 384;
+    const shared = 128 + 192 + 384 + 512 + 1024;
+    const sum = (members + live + shared) * 1024 ** 2;
     expect(memoryWarning(team, sum)).toBeUndefined();
-    expect(memoryWarning(team, sum - 1)).toMatch(/^the memory limits add up to 7\.9 GiB, and Docker has 6\.3 GiB\. /);
+    expect(memoryWarning(team, sum - 1)).toMatch(/^the memory limits add up to 7\.9 GiB, and Docker has 7\.9 GiB\. /);
     expect(memoryWarning(team, 0)).toBeUndefined();
   });
 });
