@@ -1,6 +1,6 @@
 /**
  * @typedef {object} Service
- * @property {string} kind `site`, `editor` or `database` for a member; `git`, `ci`, `live`, … for the team.
+ * @property {string} kind `site`, `editor`, … for a member; `git`, `ci`, `live`, … for the team.
  * @property {string} name Shown on the page.
  * @property {string} url Where a visitor's browser finds it.
  * @property {string} [probe] Address by which the portal checks whether it answers.
@@ -44,9 +44,6 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
-
-/** Names of the services that members have, by kind, in the order of the page. */
-export const MEMBER_SERVICES = { site: "Site", editor: "Editor", database: "Database" };
 
 const ID = /^[a-z][a-z0-9-]{0,19}$/;
 // What the git server and the CI let a repository be called.
@@ -93,7 +90,7 @@ export function parseConfig(text) {
       .map((entry, index) => readMember(check, `members/${index}`, entry, servicesOf)),
     services: check
       .list("services", root.services)
-      .map((entry, index) => readService(check, `services/${index}`, entry, undefined)),
+      .map((entry, index) => readService(check, `services/${index}`, entry)),
     ...(root.delivery === undefined ? {} : { delivery: readDelivery(check, "delivery", root.delivery) }),
   };
   check.unique("members", "id", config.members);
@@ -110,7 +107,7 @@ export function parseConfig(text) {
  */
 function readMemberServices(check, path, raw) {
   const services = check.list(path, raw).map((entry, index) => {
-    const service = readService(check, `${path}/${index}`, entry, MEMBER_SERVICES);
+    const service = readService(check, `${path}/${index}`, entry);
     for (const key of /** @type {const} */ (["url", "probe"])) {
       const address = service[key];
       if (address && !address.includes(MEMBER)) check.add(`${path}/${index}/${key}`, address, MEMBER_RULE);
@@ -148,17 +145,15 @@ function readMember(check, path, raw, servicesOf) {
  * @param {Checker} check
  * @param {string} path
  * @param {unknown} raw
- * @param {Readonly<Record<string, string>> | undefined} known Kinds and their names; any kind when undefined.
  * @returns {Service}
  */
-function readService(check, path, raw, known) {
-  const entry = check.object(path, raw, known ? ["kind", "url", "probe"] : ["kind", "name", "url", "probe"]);
+function readService(check, path, raw) {
+  const entry = check.object(path, raw, ["kind", "name", "url", "probe"]);
   const kind = check.text(`${path}/kind`, entry.kind);
-  const rule = known ? `is not one of ${Object.keys(known).join(", ")}` : ID_RULE;
-  if (kind !== "" && !(known ? Object.hasOwn(known, kind) : ID.test(kind))) check.add(`${path}/kind`, kind, rule);
+  if (kind !== "" && !ID.test(kind)) check.add(`${path}/kind`, kind, ID_RULE);
   return {
     kind,
-    name: known?.[kind] ?? (entry.name === undefined ? kind : check.text(`${path}/name`, entry.name)),
+    name: entry.name === undefined ? kind : check.text(`${path}/name`, entry.name),
     url: check.url(`${path}/url`, entry.url),
     ...(entry.probe === undefined ? {} : { probe: check.url(`${path}/probe`, entry.probe) }),
   };

@@ -1,4 +1,3 @@
-import { MEMBER_SERVICES } from "./config.mjs";
 import { serviceId } from "./prober.mjs";
 
 /** @typedef {import("./config.mjs").PortalConfig} PortalConfig */
@@ -170,10 +169,8 @@ ${script === undefined ? "" : `<script>${script}</script>`}
  * @param {Readonly<Record<string, State>>} states
  */
 function card(member, states) {
-  const kinds = Object.keys(MEMBER_SERVICES);
-  const services = [...member.services].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
   const name = escapeHtml(member.name);
-  return `<li class="card" data-find="${escapeHtml(`${member.name} ${member.id}`.toLowerCase())}"><div class="who">${avatar(member)}<div><h3 dir="auto" title="${name}">${name}</h3>${member.name === member.id ? "" : `<p class="id">${escapeHtml(member.id)}</p>`}</div></div><div class="services">${services.map((service) => link(member, service, states)).join("")}</div></li>`;
+  return `<li class="card" data-find="${escapeHtml(`${member.name} ${member.id}`.toLowerCase())}"><div class="who">${avatar(member)}<div><h3 dir="auto" title="${name}">${name}</h3>${member.name === member.id ? "" : `<p class="id">${escapeHtml(member.id)}</p>`}</div></div><div class="services">${member.services.map((service) => link(member, service, states)).join("")}</div></li>`;
 }
 
 /**

@@ -1,5 +1,3 @@
-import { MEMBER_SERVICES } from "./config.mjs";
-
 /** @typedef {import("./config.mjs").PortalConfig} PortalConfig */
 /** @typedef {import("./config.mjs").Member} Member */
 /** @typedef {import("./config.mjs").Service} Service */
@@ -50,8 +48,7 @@ export function noticeFor(config, { member: id, service: kind, broken }) {
     };
   }
   if (!member.services.some((service) => service.kind === kind)) {
-    const name = Object.hasOwn(MEMBER_SERVICES, kind) ? kind : "service of that name";
-    return { ...missing(`${id} has no ${name}`), text: "What there is of everybody is on the portal.", member };
+    return { ...missing(`${id} has no ${kind}`), text: "What there is of everybody is on the portal.", member };
   }
   const it = kind === "database" ? "The page for the database" : `The ${kind}`;
   return { ...answerLost(`${id}'s ${kind}`, it, broken), member };

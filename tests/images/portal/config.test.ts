@@ -10,8 +10,13 @@ beforeAll(async () => {
 });
 
 const alice = { id: "alice", name: "Alice Kim" };
-const site = { kind: "site", url: "http://{member}.localhost:8080", probe: "http://muster-{member}-web:8080/-/status" };
-const editor = { kind: "editor", url: "http://code-{member}.localhost:8080" };
+const site = {
+  kind: "site",
+  name: "Site",
+  url: "http://{member}.localhost:8080",
+  probe: "http://muster-{member}-web:8080/-/status",
+};
+const editor = { kind: "editor", name: "Editor", url: "http://code-{member}.localhost:8080" };
 const whole = {
   team: "muster",
   domain: "localhost",
@@ -169,9 +174,11 @@ describe("what is refused", () => {
       ['PORTAL_CONFIG/memberServices/1/kind: "site" is there already'],
     ],
     [
-      "an unknown kind",
+      "a kind that is no id",
       service({ kind: "toString" }),
-      ['PORTAL_CONFIG/memberServices/0/kind: "toString" is not one of site, editor, database'],
+      [
+        'PORTAL_CONFIG/memberServices/0/kind: "toString" is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter',
+      ],
     ],
     ["a relative address", service({ url: "/x" }), [`PORTAL_CONFIG/memberServices/0/url: "/x" ${URL_RULE}`]],
     ["a probe that is none", service({ probe: 1 }), [`PORTAL_CONFIG/memberServices/0/probe: 1 ${URL_RULE}`]],
