@@ -9,7 +9,7 @@ import { capture, lines } from "../../cli/tools/process";
 import type { StartedCluster } from "./cluster";
 import { findGo } from "./cluster-go";
 
-export const SOURCES = resolve(__dirname, "../e2e/cluster");
+export const SOURCES = resolve(__dirname, "../one-node-cluster");
 
 /** As the program itself places it. */
 const FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "muster-test-cluster");
@@ -67,7 +67,7 @@ async function stopCluster(progress: Progress, program: string): Promise<void> {
 }
 
 /**
- * Builds tests/e2e/cluster and installs what it runs on, each where it is missing.
+ * Builds tests/one-node-cluster and installs what it runs on, each where it is missing.
  *
  * @returns the path of the program; kubectl and the pause program are beside it
  */

@@ -41,7 +41,7 @@ export interface StartedCluster {
 
 /**
  * Finds a cluster, or starts one: `KUBECONFIG` where it is set (with its registry in `MUSTER_TEST_REGISTRY`), a kind
- * cluster where kind is installed, else tests/e2e/cluster, for which a Debian-like machine's root gets the packages
+ * cluster where kind is installed, else tests/one-node-cluster, for which a Debian-like machine's root gets the packages
  * installed. Never fails: where there is no cluster, `testCluster` tells the tests why.
  */
 export async function ensureCluster(progress: Progress, env: NodeJS.ProcessEnv = process.env): Promise<ClusterSession> {
