@@ -10,7 +10,8 @@ import { compareVersions } from "../../cli/tools/version";
 /** The first version that fetches the toolchain that a go.mod asks for by itself. */
 const FETCHES_TOOLCHAINS = "1.21";
 
-const PLACES = ["go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
+/** Where a go command may be; a name without a path is looked for in PATH. */
+export const GO_PLACES = ["go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
 
 /**
  * A go command that can build a module which asks for Go `version`: the machine's, or Debian's, which is installed.
@@ -31,7 +32,7 @@ export async function findGo(progress: Progress, version: string): Promise<strin
 }
 
 async function installed(): Promise<{ go: string; version: string } | undefined> {
-  for (const go of PLACES) {
+  for (const go of GO_PLACES) {
     const { code, stdout } = await capture(go, ["env", "GOVERSION"]);
     if (code === 0) return { go, version: stdout.trim().replace(/^go/, "") };
   }

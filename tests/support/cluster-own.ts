@@ -126,6 +126,16 @@ function versionFlags(version: string): string {
   return ["-s -w", ...set].join(" ");
 }
 
+/** The packages that have tests, as `go test` takes them. */
+export const testedPackages = (): string[] => [
+  ...new Set(
+    readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith("_test.go"))
+      .map((path) => `./${dirname(path)}`)
+      .sort(),
+  ),
+];
+
 function sourceHash(goVersion: string): string {
   const hash = createHash("sha256").update(goVersion);
   const files = readdirSync(SOURCES, { recursive: true, withFileTypes: true })
