@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Starts `scripts/<command>.ts`, or `tests/<command>.ts` for `tests/<command>`. It runs before packages are installed,
-// so it uses none; and old versions of Node can read its syntax, so that it can tell them that they are too old.
+// so it uses none; and old versions of Node can parse it, so that they get the message that they are too old.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -51,7 +51,7 @@ async function installPackages() {
   const heartbeat = setInterval(() => {
     console.error(`  … still installing after ${Math.round((performance.now() - started) / 1000)} s`);
   }, 10_000);
-  // npm names itself to what it runs; it need not be the one in PATH.
+  // npm says which npm is running; it need not be the one in PATH.
   const cli = process.env.npm_execpath ?? "";
   const npm = /npm-cli\.c?js$/.test(cli) ? [process.execPath, cli] : ["npm"];
   const code = await run(npm[0] ?? "npm", [...npm.slice(1), "ci", "--no-audit", "--no-fund"], root);

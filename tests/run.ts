@@ -12,11 +12,11 @@ import { chromiumPath } from "./support/browser";
 import { ensureCluster } from "./support/cluster";
 import { findPython } from "./support/python";
 
-/** In the order in which they run: a fault shows at the cheapest tier that can see it. */
+/** In the order in which they run: the cheapest tier that can show a fault comes first. */
 const TIERS = ["unit", "component", "e2e", "browser", "cluster"] as const;
 type Tier = (typeof TIERS)[number];
 
-/** They share the machine and names on Docker: one file after the other. */
+/** Their files share the machine and names on Docker, so they run one after the other. */
 const ON_DOCKER: readonly Tier[] = ["e2e", "browser", "cluster"];
 
 const HELP = `Installs what the tests need, runs the tiers one after the other, and counts passed, failed and skipped tests.
@@ -48,7 +48,7 @@ Exit status: 0 when no test failed, 1 when some did, 2 for a command line that c
 interface Outcome {
   readonly passed: number;
   readonly failed: number;
-  /** Full names of the skipped tests, which tell the reason. */
+  /** Full names of the skipped tests; they tell the reason. */
   readonly skipped: readonly string[];
 }
 
@@ -64,7 +64,7 @@ void runCommand({
   },
 });
 
-/** Runs tiers one after the other and prints what became of them; resolves to the exit status. */
+/** Runs tiers one after the other and prints their outcomes; resolves to the exit status. */
 async function runTiers(tiers: readonly Tier[]): Promise<number> {
   const progress = createProgress();
   const env = await prepare(tiers, progress);
@@ -86,7 +86,7 @@ async function runTiers(tiers: readonly Tier[]): Promise<number> {
   return sum("failed") === 0 ? 0 : 1;
 }
 
-/** What the tiers need on a new machine; a browser that cannot be installed makes its tests say that they are skipped. */
+/** Installs what the tiers need; where no browser can be installed, its tests say that they are skipped. */
 async function prepare(tiers: readonly Tier[], progress: Progress): Promise<NodeJS.ProcessEnv> {
   const { debianLike, root } = aptAccess();
   if (tiers.includes("browser") && chromiumPath() === undefined && debianLike && root) {
@@ -99,7 +99,7 @@ async function prepare(tiers: readonly Tier[], progress: Progress): Promise<Node
   return onDocker ? { ...process.env, ...(await findDocker(progress)).env } : process.env;
 }
 
-/** Runs the cluster tier on a cluster that is up for no longer than that, unless it was up before. */
+/** Runs the cluster tier, and stops the cluster at the end unless it ran before. */
 async function onCluster(env: NodeJS.ProcessEnv, progress: Progress): Promise<Outcome> {
   const cluster = await ensureCluster(progress, env);
   const interrupted = () => void cluster.stop().finally(() => process.exit(INTERRUPTED));
@@ -112,7 +112,7 @@ async function onCluster(env: NodeJS.ProcessEnv, progress: Progress): Promise<Ou
   }
 }
 
-/** What is read of jest's report. */
+/** The parts of jest's report that are used. */
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;

@@ -12,7 +12,7 @@ export interface TestCluster {
   readonly kubeconfig: string;
   /** A kubectl that fits the cluster. */
   readonly kubectl: string;
-  /** `host:port` that `docker push` and the nodes know alike; undefined where no one has named one. */
+  /** `host:port` that works for `docker push` and on the nodes; undefined where none was named. */
   readonly registry: string | undefined;
   /**
    * Restarts one component, such as `kube-apiserver`, and waits until it is ready; undefined where the cluster is not
@@ -29,7 +29,7 @@ export interface ClusterSession {
   stop(): Promise<void>;
 }
 
-/** What a way to a cluster gives. */
+/** A cluster, however it was found. */
 export interface StartedCluster {
   readonly kubeconfig: string;
   readonly kubectl: string;
