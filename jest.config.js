@@ -7,7 +7,11 @@ const shared = {
   moduleFileExtensions: ["ts", "js", "mjs", "json", "node"],
 };
 
-/** Folders of `tests/` by tier, where not the one of its name. */
+/**
+ * Folders of `tests/` by tier, where not the one of its name.
+ *
+ * @type {Record<string, string[]>}
+ */
 const FOLDERS = { unit: ["unit", "images"] };
 
 /** @type {import("jest").Config} */

@@ -42,7 +42,7 @@ const SETTLE = 20_000;
 
 /**
  * Times the commands as a user runs them. Each engine gets the same rosters on the same machine, one after the other;
- * the first up of a pair warms the images, so that `up` compares the engines alone.
+ * the first up of a pair warms the images, so that `up` compares only the engines.
  */
 export async function bench(
   project: Project,

@@ -14,14 +14,14 @@ export interface DeliveryFigures {
   readonly live: readonly number[];
   /** Seconds of `git push` itself. */
   readonly push: readonly number[];
-  /** Processes that ran or wanted to, over the minute before the first push and after the last. */
+  /** Load averages of one minute: before the first push and after the last. */
   readonly load: readonly [before: number, after: number];
 }
 
 interface Repository {
   readonly title: string;
   readonly name: string;
-  /** Makes the clone in the current folder, with everything but the first commit of it. */
+  /** Makes the clone in the current folder; the first commit comes later. */
   readonly prepare: string;
 }
 
@@ -47,7 +47,7 @@ const REPOSITORIES: readonly Repository[] = [
   },
 ];
 
-/** Pushes to each kind of repository and waits for each push to be live; the environment of `BenchTeam` is up. */
+/** Pushes to each kind of repository and waits until each is live; the environment of `BenchTeam` is up. */
 export async function measureDelivery(docker: Docker, progress: Progress, pushes: number): Promise<DeliveryFigures[]> {
   const figures: DeliveryFigures[] = [];
   for (const repository of REPOSITORIES) {
@@ -85,13 +85,13 @@ async function measure(docker: Docker, { title, name, prepare }: Repository, pus
   };
 }
 
-/** When the live page first had the text. @throws UserError when it never has */
+/** When the live page first showed the text. @throws UserError when it never does */
 async function untilLive(repository: string, text: string): Promise<number> {
   const host = repository === "app" ? "live" : `${repository}.live`;
   return await until(`"${text.trim()}" on ${host}`, async () => (await get(host, "/")).includes(text));
 }
 
-/** The next push meets a CI that has nothing left to do. */
+/** Waits until the CI is idle, so that the next push does not queue. */
 const untilIdle = () =>
   until("the CI's rest", async () => JSON.parse(await get("ci", "/api/v2/builds?complete=false")).meta.total === 0);
 

@@ -10,11 +10,11 @@ export interface WorkloadMemory {
 
 export interface ImageSize {
   readonly name: string;
-  /** With the layers that it shares with others. */
+  /** Includes layers shared with other images. */
   readonly megabytes: number;
 }
 
-/** Muster's images, each in its newest version. */
+/** The newest version of each of Muster's images. */
 export async function imageSizes(docker: Docker): Promise<ImageSize[]> {
   const listing = await docker.run(
     "image",
@@ -52,7 +52,7 @@ export async function containerMemory(docker: Docker, team: string): Promise<Wor
 
 const UNITS: Record<string, number> = { B: 1 / 1024 ** 2, KiB: 1 / 1024, MiB: 1, GiB: 1024 };
 
-/** `61.3MiB` and its like. */
+/** Parses sizes such as `61.3MiB`. */
 export function parseMebibytes(text: string): number {
   const match = /^([\d.]+)([KMG]?i?B)/.exec(text);
   return match ? Number(match[1]) * (UNITS[match[2] as string] ?? 0) : 0;

@@ -5,7 +5,7 @@ import type { WorkloadMemory } from "./docker-figures";
 const READ_USAGE = `cd /sys/fs/cgroup; [ -e memory.current ] || cd memory
   cat memory.current memory.usage_in_bytes 2> /dev/null; sed -n 's/^\\(total_\\)\\?inactive_file //p' memory.stat | tail -n 1`;
 
-/** Memory in use by a team's pods, less the file cache that the kernel would give up first, as Docker reckons it. */
+/** Memory in use by a team's pods, without the file cache that the kernel would give up first; Docker counts the same way. */
 export async function podMemory(kubectl: Kubectl, team: string): Promise<WorkloadMemory[]> {
   const pods = await kubectl.list("pods", "--all-namespaces", "--selector", `muster.team=${team}`);
   const figures: WorkloadMemory[] = [];

@@ -23,7 +23,7 @@ export interface ScaleOptions {
 const STACK = "test-scale";
 const TEAM = "scale";
 
-/** Shows what grows with the number of members, and that it grows in line with it. */
+/** Shows what grows with the number of members, and that it grows linearly. */
 export async function scale(project: Project, { sizes, clusterSizes }: ScaleOptions): Promise<void> {
   const progress = createProgress();
   for (const target of ["docker", "kubernetes"]) {
@@ -59,7 +59,7 @@ function recordedTable(target: string, recorded: readonly Recorded[]): string {
   return formatTable([[`MEMBERS (${target})`, "RESOURCES", "CPU s", "CPU ms A MEMBER", "MEMORY MiB"], ...rows]);
 }
 
-/** Applies each size to an empty cluster, again without changes, and takes it away. */
+/** For each size: applies it to an empty cluster, applies it again without changes, and removes it. */
 async function measureCluster(project: Project, sizes: readonly number[], progress: Progress): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), "muster-scale-"));
   const stack = findStack({ ...project, home }, STACK);
@@ -99,7 +99,7 @@ async function clear(kubectl: Kubectl): Promise<void> {
   await removeNamespaces(kubectl, (await teamStorage(kubectl, TEAM)).namespaces);
 }
 
-/** The API server and the controllers have all their work; the node has none. */
+/** Loads the API server and the controllers as usual, but not the node. */
 const unschedulable = ({ namespace, objects }: NamespaceManifests): NamespaceManifests => ({
   namespace,
   objects: objects.map((object) => (object.spec?.template === undefined ? object : onNoNode(object))),

@@ -52,7 +52,7 @@ export class BenchTeam {
         ? { "muster:registry": { push: registry }, "muster:kubernetes": { service: { type: "ClusterIP" }, storage: 1 } }
         : {}),
     };
-    // What Pulumi keeps in the file beside the config stays.
+    // Keeps what Pulumi stores in the file beside the config.
     const before = existsSync(this.stackFile) ? parse(readFileSync(this.stackFile, "utf8")) : {};
     writeFileSync(this.stackFile, stringify({ ...before, config }));
   }

@@ -15,7 +15,8 @@ export interface Command<T extends Options> {
   readonly options: T;
   /** How many words besides options it takes. Default none. */
   readonly maxWords?: number;
-  run(values: Parsed<T>["values"], words: string[], project: Project): Promise<void>;
+  /** Resolves to the exit status where that is not 0. */
+  run(values: Parsed<T>["values"], words: string[], project: Project): Promise<void> | Promise<number>;
 }
 
 /** Options that every command on an environment has. */
@@ -24,21 +25,33 @@ export const STACK_OPTION = { stack: { type: "string" } } as const satisfies Opt
 export const STACK_HELP = "  --stack NAME   use Pulumi.NAME.yaml instead of the selected stack (dev in a fresh clone)";
 
 /**
- * Reads the command line and runs the command. Whatever a user can put right ends in its message alone: status 2 for
- * a command line that cannot be understood, 1 for the rest. Runs in the project's root.
+ * Reads the command line and runs the command. Exit status: 2 for a command line that cannot be understood, 1 for
+ * every other failure. Runs in the project's root.
  */
 export async function runCommand<T extends Options>(command: Command<T>): Promise<void> {
-  try {
+  await runMain(async () => {
     const parsed = parseCommandLine(command, process.argv.slice(2));
     if ((parsed.values as { help?: boolean }).help) {
       console.log(`npm run ${command.usage}\n\n${command.help}`);
-      return;
+      return 0;
     }
     const project = findProject();
     process.chdir(project.root);
-    await command.run(parsed.values, parsed.positionals, project);
+    const status = await command.run(parsed.values, parsed.positionals, project);
+    return typeof status === "number" ? status : 0;
+  }, command.usage);
+}
+
+/**
+ * Runs a program that resolves to its exit status. Whatever a user can put right ends in its message only.
+ *
+ * @param usage after `npm run`; shown with a UsageError
+ */
+export async function runMain(main: () => Promise<number>, usage = ""): Promise<void> {
+  try {
+    process.exitCode = await main();
   } catch (error) {
-    process.exitCode = report(error, command.usage);
+    process.exitCode = report(error, usage);
   }
 }
 

@@ -5,11 +5,11 @@ import { ENGINES, isEngine } from "../cli/targets/engines";
 
 void runCommand({
   usage: "bench -- [--members 2,20] [--engines LIST] [--pushes 10] [--cold] [--registry HOST]",
-  help: `Measures up, up without changes, adding a member, and down, on a team of its own; and how long a push takes to be live.
+  help: `Times up, up without changes, adding a member, and down, on a team of its own; and how long a push takes to go live.
 
-  --members LIST  team sizes (2,20); "none" for the pushes alone
-  --engines LIST  engines (pulumi,compose; on a cluster pulumi,kubectl); one that cannot be had here is left out
-  --pushes N      pushes to a repository of PHP alone, and to one with a front end (10); 0 for none
+  --members LIST  team sizes (2,20); "none" measures pushes only
+  --engines LIST  engines (pulumi,compose; on a cluster pulumi,kubectl); those that this machine lacks are left out
+  --pushes N      pushes to a repository of PHP only, and to one with a front end (10); 0 for none
   --cold          also measure an up that builds every image; removes all Muster images first
   --registry HOST on the kubeconfig's cluster instead of Docker, with images from that registry; without pushes`,
   options: {

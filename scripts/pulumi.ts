@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { UserError } from "../cli/errors";
+import { runMain } from "../cli/command";
 import { findProject, findStack } from "../cli/project";
 import { installedCli } from "../cli/pulumi/cli";
 import { adoptStackFile, prepareEnvironment, pulumiEnvironment } from "../cli/pulumi/environment";
@@ -22,12 +22,4 @@ async function main(): Promise<number> {
   return foreground(binary, args, { env: { ...env, PATH: `${dirname(binary)}:${env.PATH ?? ""}` } });
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error) => {
-    console.error(error instanceof UserError ? error.message : error);
-    process.exitCode = 1;
-  },
-);
+void runMain(main);

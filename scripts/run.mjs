@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Starts `scripts/<command>.ts`. The one file that runs before packages are installed, so it uses none, and only
-// syntax that old versions of Node can read far enough to be told that they are too old.
+// Starts `scripts/<command>.ts`, or `tests/<command>.ts` for `tests/<command>`. It runs before packages are installed,
+// so it uses none; and old versions of Node can parse it, so that they get the message that they are too old.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,12 +9,14 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = "", ...args] = process.argv.slice(2);
 
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major < 20 || (major === 20 && minor < 11)) {
-  fail(`Muster needs Node.js 20.11 or newer; this is ${process.version}. Install a newer one: https://nodejs.org`);
+const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+if (!isSupported(engines.node)) {
+  const { version } = process;
+  fail(`Muster needs Node.js ${engines.node}, and this is ${version}: install a newer one from https://nodejs.org`);
 }
-const script = join(root, "scripts", `${command}.ts`);
-if (!/^[a-z-]+$/.test(command) || !existsSync(script)) fail(`There is no command "${command}". See README.md.`);
+const script = join(root, command.startsWith("tests/") ? `${command}.ts` : `scripts/${command}.ts`);
+if (!/^(tests\/)?[a-z-]+$/.test(command) || !existsSync(script))
+  fail(`There is no command "${command}". See README.md.`);
 
 if (!packagesAreCurrent()) {
   const code = await installPackages();
@@ -22,6 +24,15 @@ if (!packagesAreCurrent()) {
 }
 const stripTypes = join(root, "node_modules/sucrase/register/ts.js");
 process.exitCode = await run(process.execPath, ["--require", stripTypes, script, ...args], process.cwd());
+
+/** Whether this Node is in a range such as `^20.19 || >=24`. */
+function isSupported(/** @type {string} */ range) {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  return range.split(" || ").some((part) => {
+    const [leastMajor = 0, leastMinor = 0] = part.replace(/^\D+/, "").split(".").map(Number);
+    return major === leastMajor ? minor >= leastMinor : part.startsWith(">=") && major > leastMajor;
+  });
+}
 
 /** Whether node_modules holds what package-lock.json asks for; npm leaves out optional packages of other platforms. */
 function packagesAreCurrent() {
@@ -40,7 +51,7 @@ async function installPackages() {
   const heartbeat = setInterval(() => {
     console.error(`  … still installing after ${Math.round((performance.now() - started) / 1000)} s`);
   }, 10_000);
-  // npm names itself to what it runs; it need not be the one in PATH.
+  // npm says which npm is running; it need not be the one in PATH.
   const cli = process.env.npm_execpath ?? "";
   const npm = /npm-cli\.c?js$/.test(cli) ? [process.execPath, cli] : ["npm"];
   const code = await run(npm[0] ?? "npm", [...npm.slice(1), "ci", "--no-audit", "--no-fund"], root);

@@ -4,11 +4,11 @@ import { UsageError } from "../cli/errors";
 
 void runCommand({
   usage: "scale -- [--members 50,100,200] [--cluster 25,50,100]",
-  help: `Shows what grows with the number of members: the program's resources, CPU time and memory, without an engine.
+  help: `Shows what grows with the number of members: the program's resources, CPU time and memory. Runs no engine.
 
   --members LIST  team sizes (50,100,200)
   --cluster LIST  also apply the objects of teams of these sizes to the kubeconfig's cluster, with pods that no node
-                  takes, and remove them again`,
+                  takes, and remove them`,
   options: {
     members: { type: "string", default: "50,100,200" },
     cluster: { type: "string" },

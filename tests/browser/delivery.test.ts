@@ -12,7 +12,7 @@ jest.setTimeout(15 * 60_000);
 const found = chromiumPath();
 const inBrowser = found === undefined ? describe.skip : describe;
 const where = found ?? "a browser (skipped: no Chromium found; install Debian's chromium or set CHROMIUM)";
-/** Real Pulumi where it is found; the end-to-end tests go through both. */
+/** Real Pulumi where it is installed; the end-to-end tests cover both engines. */
 const { engine, create } = onDocker().findLast(
   ({ unavailable }) => unavailable === undefined,
 ) as EngineCase<DockerEnvironment>;
@@ -35,7 +35,7 @@ final class WelcomeTest extends TestCase
 }
 `;
 
-/** From a failing push to a mended live site, with nothing but the editor, the portal and the CI's pages. */
+/** From a failing push to a mended live site, using only the editor, the portal and the CI's pages. */
 inBrowser(`a push in ${where}, in an environment brought up by ${engine}`, () => {
   let muster: DockerEnvironment;
   let browser: Browser;
@@ -66,13 +66,13 @@ inBrowser(`a push in ${where}, in an environment brought up by ${engine}`, () =>
 
   const build = (result: string) => portal.locator(`#delivery .build[data-result="${result}"]`);
   const released = (revision: string) => portal.locator(`#delivery .release code[title="${revision}"]`);
-  /** Waits for alice's branch to be on the git server; returns its revision. */
+  /** Waits until alice's branch is on the git server; returns its revision. */
   const pushed = () =>
     eventually("alice's push", async () => {
       const [head, remote] = (await alice.succeed("git rev-parse HEAD origin/main")).split("\n");
       return head === remote && head;
     });
-  /** A reload would have taken the mark away. */
+  /** Proves that the page was not reloaded: a reload removes the mark. */
   const isSamePage = () => portal.evaluate("document.marked === true");
 
   test("the portal shows the first release, and follows by itself from here on", async () => {
@@ -130,7 +130,7 @@ inBrowser(`a push in ${where}, in an environment brought up by ${engine}`, () =>
     expect(live.page).toContain("Welcome, visitors");
   });
 
-  /** Of the whole page, as wide as a desk's screen and as a phone's. */
+  /** Screenshots of the whole page, at the width of a desktop and of a phone. */
   async function screenshotOfDelivery(name: string) {
     for (const [suffix, width] of [
       ["-phone", 390],

@@ -11,7 +11,7 @@ jest.setTimeout(15 * 60_000);
 const found = chromiumPath();
 const inBrowser = found === undefined ? describe.skip : describe;
 
-/** A member's day in a real browser, through the published port alone. */
+/** A member's day in a real browser, through the published port only. */
 inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian's chromium or set CHROMIUM)"}`, () => {
   let muster: DockerEnvironment;
   let browser: Browser;

@@ -21,7 +21,7 @@ const CLIENT = "exec 3<>/dev/tcp/server/8080 && cat <&3";
 
 const { unavailable, ...found } = testCluster();
 
-/** What every other test of the tier takes for granted. */
+/** What every other test of this tier relies on. */
 describe("the cluster of the tests", () => {
   if (!("cluster" in found) || found.cluster.registry === undefined) {
     test.skip(`skipped: ${unavailable ?? "MUSTER_TEST_REGISTRY names no registry"}`, () => {});
@@ -94,7 +94,7 @@ describe("the cluster of the tests", () => {
     const from = [{ podSelector: { matchLabels: { app: "client" } } }];
     apply(to({ podSelector, policyTypes: ["Ingress"], ingress: [{ from, ports: [{ port: 8080 }] }] }));
     await connects();
-    // A block of the family that the cluster may not have lets nothing of the other through.
+    // A block of IPv6 addresses lets no IPv4 traffic through.
     apply(to({ podSelector, policyTypes: ["Ingress"], ingress: [{ from: [{ ipBlock: { cidr: "::/0" } }] }] }));
     await isRefused();
     apply(to({ podSelector, policyTypes: ["Ingress"], ingress: [{ from: [{ ipBlock: { cidr: "0.0.0.0/0" } }] }] }));
@@ -116,7 +116,7 @@ describe("the cluster of the tests", () => {
   }
 });
 
-/** Standard output of a kubectl that ends well. */
+/** Standard output of kubectl. @throws Error when it fails */
 function runKubectl(cluster: TestCluster, args: readonly string[], input?: object): string {
   return execFileSync(cluster.kubectl, ["--namespace", NAMESPACE, ...args], {
     encoding: "utf8",

@@ -75,7 +75,7 @@ function disturbances({ unavailable, create }: EngineCase<KubernetesEnvironment>
     expect(Object.keys(after).filter((name) => after[name] !== before[name])).toEqual(deleted);
   });
 
-  test("more than a member's quota is refused, for that member alone", async () => {
+  test("what exceeds a member's quota is refused, and other members are unaffected", async () => {
     const { spec } = await muster.pod("alice-web");
     const start = (member: string, name: string) =>
       muster.kubectl("create", "--namespace", muster.namespace(member), "--filename", spare(name, spec));
@@ -128,7 +128,7 @@ function disturbances({ unavailable, create }: EngineCase<KubernetesEnvironment>
   });
 }
 
-/** A file with a pod that is as well confined as one that runs, and does nothing. */
+/** A file with a pod that is confined like a real one, which does nothing. */
 function spare(name: string, { containers: [container], securityContext }: KubernetesObject["spec"]): string {
   const { image, resources, securityContext: confined } = container;
   const pod = {

@@ -11,7 +11,7 @@ describe.each(onKubernetes())("a cluster's environment brought up by $engine", (
   environmentSuite(engine, ownTests),
 );
 
-/** Of Kubernetes alone: how objects are labelled, pods confined, and who reaches whom. */
+/** On Kubernetes only: labels of objects, confinement of pods, and which flows are open. */
 function ownTests(environment: () => KubernetesEnvironment): void {
   test("a namespace for each member, one for the live server, one for the team", async () => {
     const muster = environment();
@@ -63,7 +63,7 @@ function ownTests(environment: () => KubernetesEnvironment): void {
     }
   });
 
-  test("passwords are in Secrets alone", async () => {
+  test("passwords are only in Secrets", async () => {
     const muster = environment();
     const output = await muster.succeed("credentials", "--json");
     const passwords = Object.values<Record<string, string>>(JSON.parse(output.slice(output.indexOf("{")))).flatMap(
@@ -98,7 +98,7 @@ function ownTests(environment: () => KubernetesEnvironment): void {
     const muster = environment();
     const flows = await everyFlow(muster);
     const open = await openFlows(muster, flows);
-    // A lost answer of the DNS costs a resolver as long as a flow gets. What must be closed has no second chance to be.
+    // A lost DNS answer delays a resolver for as long as a flow may take, so flows that must be open get a second try.
     const late = await openFlows(muster, lacking(flows, open));
     expect([...open, ...late].sort()).toEqual(expectedFlows(flows));
   });

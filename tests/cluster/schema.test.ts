@@ -9,9 +9,9 @@ import { manifestValidator } from "../support/openapi";
 const ALICE = { id: "alice", name: "Alice Kim", cache: "redis" };
 const REGISTRY = { push: "registry.example.org/dev", user: "puller", password: "pull-password" };
 
-/** Between them they have every object that the program makes. */
+/** Together they cover every kind of object that the program makes. */
 const ROSTERS: [what: string, config: Record<string, unknown>][] = [
-  ["a member with no more than an id", { members: [{ id: "alice" }], registry: { push: "registry.example.org" } }],
+  ["a member with only an id", { members: [{ id: "alice" }], registry: { push: "registry.example.org" } }],
   [
     "an Ingress with TLS, volumes of any node, and a registry with an account",
     {
@@ -46,7 +46,7 @@ const ROSTERS: [what: string, config: Record<string, unknown>][] = [
   ],
 ];
 
-/** Of an extension that the tests' cluster does not have. */
+/** Its schema is an extension that the tests' cluster lacks. */
 const WITHOUT_SCHEMA = "HTTPRoute";
 
 const found = testCluster();

@@ -7,7 +7,7 @@ import { type ComposeExport, renderCompose } from "../../export/compose";
 import { recordProgram } from "../../export/record";
 import { configStrings } from "../support/config";
 
-/** The whole program as Docker Compose gets it. */
+/** The whole program as Docker Compose receives it. */
 const raw = {
   team: "hackathon",
   members: [
@@ -19,7 +19,7 @@ const raw = {
 
 describe("the compose file", () => {
   let written: ComposeExport;
-  // biome-ignore lint/suspicious/noExplicitAny: it is read as any reader of YAML would.
+  // biome-ignore lint/suspicious/noExplicitAny: it is read as plain YAML.
   let compose: any;
   beforeAll(async () => {
     written = renderCompose(await recordProgram({ project: "muster", stack: "test", config: configStrings(raw) }));
@@ -71,7 +71,7 @@ describe("the compose file", () => {
     ]);
   });
 
-  test("mounts releases for reading alone where they are served", () => {
+  test("mounts releases read-only where they are served", () => {
     expect(compose.services["live-web"].volumes).toEqual(["hackathon-live-releases:/srv/live:ro"]);
     expect(compose.services["live-deployer"].volumes).toEqual(["hackathon-live-releases:/srv/live"]);
     expect(compose.services["worker-1"].volumes).toEqual(["hackathon-worker-1:/var/lib/worker"]);
@@ -81,7 +81,7 @@ describe("the compose file", () => {
     expect(new Set(writable.map((volume) => volume.split(":")[0]))).toEqual(new Set(Object.keys(compose.volumes)));
   });
 
-  test("has the live server's network, which leads nowhere", () => {
+  test("has the live server's network, which has no way out", () => {
     expect(compose.networks["hackathon-live"]).toMatchObject({ name: "hackathon-live", internal: true });
     expect(compose.services["live-db"].networks).toEqual(["hackathon-live"]);
   });

@@ -139,12 +139,12 @@ describe.each(platforms)("$target", ({ target, facts, image, volumeType }) => {
       return whole;
     });
     const actual = facts(resources, `alice-${result.component}`);
-    // What listens on a port that only a command asks about is not part of Docker's terms.
+    // Docker has no term for a port that only a command checks.
     const port = result.probe.kind === "command" ? actual.port : baseFacts.port;
     expect(actual).toEqual({ ...baseFacts, image, ...expected, port });
   });
 
-  test("the gateway's pattern leads to every member's endpoint", async () => {
+  test("the gateway's pattern matches every member's endpoint", async () => {
     const { result } = await onPlatform((platform) => {
       const pattern = platform.memberEndpoint("web", 8080);
       return ["alice", "bob"].map((member) => {

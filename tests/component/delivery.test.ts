@@ -4,7 +4,7 @@ import { parseTeamConfig } from "../../config/schema/team";
 import { workloadName, workloads } from "../../config/workloads";
 import { imageId, type RegisteredResource, runProgram } from "../support/program";
 
-/** Git server, CI runner and live server: what holds what, and what a change of the roster touches. */
+/** Git server, CI runner and live server: what each holds, and what a change of the roster touches. */
 const CONTAINER = "docker:index/container:Container";
 const kubernetes = { target: "kubernetes", registry: { push: "registry.example.org" } };
 const members = [{ id: "alice" }, { id: "bob" }];
@@ -189,7 +189,7 @@ describe("on Docker", () => {
     );
   });
 
-  test("gateway and portal lead to git server, CI and live site", () => {
+  test("gateway and portal link to git server, CI and live site", () => {
     expect(plain("gateway")).toContain(
       "GATEWAY_ROUTES=ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:8080",
     );
@@ -234,7 +234,7 @@ describe("on Docker", () => {
     ["the live database's limits", { live: { limits: { db: { memory: 512 } } } }, { changed: ["live-db"] }],
     ["the live server's cache", { live: { cache: "redis" } }, { changed: ["live-web"], created: ["live-cache"] }],
     ["everybody's limits", { defaults: { limits: { web: { memory: 512 } } } }, { changed: ["alice-web", "bob-web"] }],
-  ])("%s replaces these containers alone", async (_, config, { changed = [], created = [] }) => {
+  ])("%s replaces only these containers", async (_, config, { changed = [], created = [] }) => {
     const after = await run(config);
     const containers = (list: readonly RegisteredResource[]) =>
       new Map(list.filter(({ type }) => type === CONTAINER).map(({ name, inputs }) => [name, JSON.stringify(inputs)]));
@@ -316,7 +316,7 @@ describe("on Kubernetes", () => {
     ["portal", ["8080 @own gateway"]],
     ["git", ["8080 @hackathon ci code deployer gateway portal worker-1"]],
     ["ci", ["8080 @hackathon gateway git portal", "9989 @hackathon deployer worker-1"]],
-  ])("%s is connected to by its clients alone", (name, expected) => {
+  ])("only its clients connect to %s", (name, expected) => {
     expect(flows(name)).toEqual(expected);
   });
 

@@ -14,7 +14,7 @@ import {
 import { recordProgram } from "../../export/record";
 import { configStrings } from "../support/config";
 
-/** The whole program as kubectl gets it. */
+/** The whole program as kubectl receives it. */
 const raw = {
   team: "hackathon",
   target: "kubernetes",

@@ -32,7 +32,7 @@ const carol = { id: "carol" };
 
 const idOf = ({ type, name }: RegisteredResource) => `${type} ${name}`;
 
-/** Members' names stand in front: `alice`, `alice-web`. */
+/** Resources of a member begin with the id: `alice`, `alice-web`. */
 const belongsTo = (member: string) => (id: string) => new RegExp(` ${member}(-|$)`).test(id);
 
 /** `docker:index/container:Container` → `docker:Container` */
@@ -57,7 +57,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     resources = await run([alice, bob]);
   });
 
-  /** Without the tags of images, so that a file of `images/` that is edited meanwhile does not matter. */
+  /** Without the tags of images, so that edits of `images/` do not matter. */
   const byId = (list: readonly RegisteredResource[]) =>
     new Map(list.map((resource) => [idOf(resource), JSON.stringify(resource).replace(/:[0-9a-f]{12}"/g, '"')]));
 
@@ -103,7 +103,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     expect({ created, changed }).toEqual({ created: [], changed: shared });
   });
 
-  test("a member's own options change their own resources alone", async () => {
+  test("a member's own options change only their own resources", async () => {
     const { created, changed, deleted } = diff(
       resources,
       await run([{ ...alice, limits: { web: { memory: 512 } }, php: { uploadLimit: 8 } }, bob]),
@@ -175,13 +175,13 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     ["ci-worker-password", ["ci", "worker-1"]],
     ["ci-git-password", ["ci", "git"]],
     ["ci-hook-secret", ["ci", "git"]],
-  ])("%s is marked as secret wherever it is, and is with %j alone", (name, expected) => {
+  ])("%s is marked as secret everywhere, and only %j have it", (name, expected) => {
     const occurrences = (value: unknown) => JSON.stringify(value).split(generatedPassword(name)).length - 1;
     const holders = resources.filter(({ inputs }) => occurrences(inputs) > 0);
     expect(holders.map((resource) => resource.name).sort()).toEqual(expected);
     for (const { type, name: holder, inputs, secrets } of holders) {
       expect([type, holder, occurrences(secrets)]).toEqual([type, holder, occurrences(inputs)]);
-      // In a cluster, whoever may look at a pod may not thereby read its passwords.
+      // In a cluster, the right to see a pod must not reveal its passwords.
       if (target === "kubernetes") expect(type).toBe("kubernetes:core/v1:Secret");
     }
   });
@@ -260,7 +260,7 @@ describe("on Docker", () => {
     expect(ports).toEqual([["hackathon-gateway", [{ internal: 8080, external: 8080, ip: "127.0.0.1" }]]]);
   });
 
-  test("databases and caches are on their member's network alone", () => {
+  test("databases and caches are only on their member's network", () => {
     const placed = containers
       .filter(({ name }) => /-(db|cache)$/.test(name))
       .map(({ name, inputs }) => [name, inputs.networksAdvanced]);
@@ -272,7 +272,7 @@ describe("on Docker", () => {
     ]);
   });
 
-  test("members' networks lead nowhere and have subnets of their own", () => {
+  test("members' networks have no way out and subnets of their own", () => {
     const own = networks.filter(({ name }) => name !== "network");
     expect(own.map(({ inputs }) => [inputs.name, inputs.internal])).toEqual([
       ["hackathon-live", true],

@@ -8,7 +8,7 @@ jest.setTimeout(20 * 60_000);
 
 describe.each(onDocker())("an environment brought up by $engine", (engine) => environmentSuite(engine, ownTests));
 
-/** Of Docker alone: who is confined how, and on which networks and ports. */
+/** On Docker only: confinement, networks and published ports of containers. */
 function ownTests(environment: () => DockerEnvironment): void {
   test("every container is confined, limited and labelled; nothing but the gateway is published", async () => {
     const muster = environment();
@@ -28,7 +28,7 @@ function ownTests(environment: () => DockerEnvironment): void {
     }
   });
 
-  test("the workers' network is the team's alone, and the databases' their scope's", async () => {
+  test("workers are only on the team's network, and databases only on their scope's", async () => {
     const muster = environment();
     const networks = async (name: string) => Object.keys((await muster.inspect(name)).NetworkSettings.Networks);
     expect(await networks("worker-1")).toEqual([muster.team]);

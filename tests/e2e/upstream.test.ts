@@ -15,7 +15,7 @@ const TOKEN = "ci-token-of-the-upstream";
 const ALICES_TOKEN = "token-of-alice";
 const WEBHOOK_SECRET = "webhook-secret-0123456789";
 
-/** The tests of a block build on each other. */
+/** Each test builds on those before it. */
 describe.each(onDocker())("an upstream, in an environment brought up by $engine", ({ engine, unavailable, create }) => {
   if (unavailable !== undefined) {
     test.skip(`skipped: ${unavailable}`, () => {});
@@ -58,7 +58,7 @@ describe.each(onDocker())("an upstream, in an environment brought up by $engine"
     await succeed("cp", join(__dirname, "../support/upstream.py"), `${server()}:/tmp/upstream.py`);
   }
 
-  /** GitHub's message of a push, as short as it may be. */
+  /** GitHub's message about a push, reduced to what is read. */
   const pushed = (branch: string, revision: string) =>
     JSON.stringify({
       ref: `refs/heads/${branch}`,
@@ -130,7 +130,7 @@ describe.each(onDocker())("an upstream, in an environment brought up by $engine"
     expect((await muster.shell("git", "ls -d /srv/git/*.git")).code).not.toBe(0);
   });
 
-  test("secrets of the config are where the owner alone reads them", async () => {
+  test("secrets of the config are only where their owner can read them", async () => {
     const holders = muster
       .keptFiles()
       .map(([path, mode, text]) => ({ path, mode, found: [TOKEN, WEBHOOK_SECRET].filter((one) => text.includes(one)) }))
@@ -139,7 +139,7 @@ describe.each(onDocker())("an upstream, in an environment brought up by $engine"
     for (const { path, mode, found } of holders) {
       expect([path, found]).toEqual([path, [TOKEN, WEBHOOK_SECRET]]);
       if (engine === "pulumi") {
-        // Its history repeats the stack file, here with values that nobody encrypted; its state has none of them.
+        // Its history repeats the stack file, whose values are not encrypted here; its state holds none of them.
         const [state = "", rest] = path.split("/.pulumi/");
         expect(rest).toMatch(/^history\//);
         expect(statSync(state).mode & 0o777).toBe(0o700);

@@ -9,10 +9,10 @@ const ALICE = { id: "alice", name: "Alice Kim", email: "alice@example.org" };
 const BOB = { id: "bob" };
 const CAROL = { id: "carol", name: "Carol" };
 
-/** More than one run of php takes. */
+/** More files than one run of php takes. */
 const MANY_FILES = 450;
 
-/** Changes of the starter that must not go live: the step that finds them, and what the pusher is to read. */
+/** Changes of the starter that must not go live: the step that finds them, and what the pusher must read. */
 const RED: [fault: string, script: string, step: string, lines: RegExp[]][] = [
   [
     "PHP syntax errors",
@@ -134,7 +134,7 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     expect(shown).toBe(revision);
     expect(page).toContain("<!-- hello -->");
     expect((await releases(muster)).at(-1)).toMatchObject({ action: "deploy", revision, by: "alice" });
-    // A loose bound, for a machine that has other work too; npm run bench measures.
+    // A loose bound for a busy machine; npm run bench measures.
     expect(seconds).toBeLessThan(60);
   });
 
@@ -145,7 +145,7 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     expect(code).toBe(0);
     expect(output).toMatch(new RegExp(`^remote: CI: +${step}: FAILED`, "m"));
     for (const line of lines) expect(output).toMatch(line);
-    // What the steps tell the master is for machines.
+    // Messages from the steps to the master are not for people.
     expect(output).not.toMatch(/\| \{"/);
     expect(output).toMatch(/CI: FAILED after \d+ s/);
     expect((await ci.finished(revision)).map(({ results }) => results)).toEqual([FAILURE]);
@@ -188,9 +188,9 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     expect((await releases(muster)).at(-1)).toMatchObject({ action: "rollback", release: wanted?.release });
   });
 
-  test("a new member replaces the git server and the portal alone, and no push is lost meanwhile", async () => {
+  test("a new member replaces only the git server and the portal, and no push is lost meanwhile", async () => {
     const before = await muster.containers();
-    // Pushes commit after commit until the file is there; notes each one that git calls done.
+    // Pushes one commit after another until the file exists; notes each that git reports as done.
     const pushing = bob.succeed(
       `git checkout --quiet -b meanwhile; rm -f /tmp/enough /tmp/done
        until [ -e /tmp/enough ]; do
@@ -208,7 +208,7 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(["git", "portal"]);
     expect(Object.keys(after).filter((name) => !(name in before))).toEqual(["carol-code", "carol-db", "carol-web"]);
 
-    // Every one that was called done is there; at most the last one is there without git having been told.
+    // Every push reported as done is there; at most the last one arrived without a report.
     const done = (await bob.succeed("cat /tmp/done")).split("\n");
     expect(done.length).toBeGreaterThan(1);
     await bob.succeed(`git fetch --quiet && git merge-base --is-ancestor ${done.at(-1)} origin/meanwhile`);
@@ -235,7 +235,7 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     await login("carol");
   });
 
-  // What follows is about parts that no engine has a hand in; one environment of a target is enough for it.
+  // No engine plays a part in what follows: one environment for each target is enough.
   if (engine === "pulumi") return;
 
   test("two members push to two branches at once: both are tested", async () => {
@@ -290,7 +290,7 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
   });
 
   describe("while a build runs", () => {
-    /** A branch whose build goes on until the test lets it. */
+    /** A branch whose build runs until the test releases it. */
     async function slowBranch(name: string): Promise<string> {
       await muster.shell("worker-1", "rm -f /var/lib/worker/go-on");
       await alice.succeed(`git checkout --quiet -b ${name} main`);
@@ -354,7 +354,7 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     expect((await live()).revision).toBe(repaired);
   });
 
-  test("the change hook takes the git server's own secret alone", async () => {
+  test("the change hook takes only the git server's own secret", async () => {
     const revision = await tip("main");
     const change = { project: "app", branch: "main", revision, author: "nobody", comments: "forged" };
     const before = await ci.counts();
@@ -363,7 +363,7 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     }
     expect(await ci.counts()).toEqual(before);
 
-    // The same request with the right secret counts: it is the secret that the others lacked.
+    // The same request with the right secret is accepted: the others failed for their secret.
     const { output } = await muster.shell("git", "cat /tmp/muster/settings.json");
     expect((await ci.hook(change, JSON.parse(output).secret)).status).toBe(200);
     await eventually("the change", async () => (await ci.counts()).changes === before.changes + 1);
@@ -467,7 +467,7 @@ SH
   describe("names with tricks", () => {
     const CANARY = "muster-canary";
 
-    /** Containers in which a name was taken for a command. */
+    /** Containers in which a name was executed as a command. */
     async function executed(): Promise<string[]> {
       const names = Object.keys(await muster.containers());
       const found = await Promise.all(
@@ -488,7 +488,7 @@ SH
     test("of repositories: refused, never executed, and nothing is made", async () => {
       const stored = async () => (await muster.shell("git", "ls -A /srv /srv/git")).output;
       const before = await stored();
-      // git itself tidies a path with dots, and pushes to /x.git.
+      // git itself resolves a path with dots, and pushes to /x.git.
       const paths = ["../x", "../../tmp/x", "x/../../y", ".."];
       const names = [
         "..%2fx",

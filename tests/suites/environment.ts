@@ -9,7 +9,7 @@ const BOB = { id: "bob" };
 const CAROL = { id: "carol", limits: { web: { memory: 256, cpus: 0.5 } } };
 
 /**
- * What every target promises. The tests build on each other, as a team's days do.
+ * What every target promises. Each test builds on those before it, as in a team's life.
  *
  * @param own the target's own tests, with alice and bob on the roster
  */
@@ -148,7 +148,7 @@ export function environmentSuite<E extends TestEnvironment>(
     expect(folder.status === 302 ? folder.headers.location : folder.body).toContain("/workspace/app");
   });
 
-  test("WebSockets pass the gateway, for the editor's own origin alone", async () => {
+  test("WebSockets pass the gateway, only for the editor's own origin", async () => {
     const cookie = await login("alice");
     const url = muster.url("code-alice", "/stable-0?reconnectionToken=x&reconnection=false&skipWebSocketFrames=false");
     expect(await handshake(url, { cookie, origin: muster.url("code-alice", "") })).toBe(101);
@@ -257,7 +257,7 @@ export function environmentSuite<E extends TestEnvironment>(
     expect(await muster.containers()).toEqual(before);
   });
 
-  test("adding a member creates that member's containers, and replaces the portal and the git server alone", async () => {
+  test("adding a member creates that member's containers, and replaces only the portal and the git server", async () => {
     const before = await muster.containers();
     const gatewayStart = await muster.started("gateway");
     muster.configure({ members: [ALICE, BOB, CAROL] });

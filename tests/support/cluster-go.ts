@@ -7,13 +7,14 @@ import { aptInstall } from "../../cli/tools/apt";
 import { capture } from "../../cli/tools/process";
 import { compareVersions } from "../../cli/tools/version";
 
-/** The first version that fetches the toolchain that a go.mod asks for by itself. */
+/** The first version that fetches a go.mod's toolchain by itself. */
 const FETCHES_TOOLCHAINS = "1.21";
 
-const PLACES = ["go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
+/** Where a go command may be; a name without a path is looked for in PATH. */
+export const GO_PLACES = ["go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
 
 /**
- * A go command that can build a module which asks for Go `version`: the machine's, or Debian's, which is installed.
+ * A go command that can build a module for Go `version`: the machine's, or else Debian's, which this installs.
  *
  * @throws UserError where the toolchain cannot be fetched
  */
@@ -31,14 +32,14 @@ export async function findGo(progress: Progress, version: string): Promise<strin
 }
 
 async function installed(): Promise<{ go: string; version: string } | undefined> {
-  for (const go of PLACES) {
+  for (const go of GO_PLACES) {
     const { code, stdout } = await capture(go, ["env", "GOVERSION"]);
     if (code === 0) return { go, version: stdout.trim().replace(/^go/, "") };
   }
   return undefined;
 }
 
-/** Toolchains are modules, which older versions can download, but not start. */
+/** Toolchains are modules: older versions of Go can download them, but not start them. */
 async function fetchToolchain(go: string, version: string): Promise<string> {
   const arch = process.arch === "x64" ? "amd64" : process.arch;
   const module = `golang.org/toolchain@v0.0.1-go${version}.linux-${arch}`;
@@ -48,7 +49,7 @@ async function fetchToolchain(go: string, version: string): Promise<string> {
   rmSync(cwd, { recursive: true });
   if (code !== 0) throw new UserError(`go mod download ${module} failed: ${stderr.trim() || stdout.trim()}`);
   const { Dir: root } = JSON.parse(stdout) as { Dir: string };
-  // Module archives keep no modes.
+  // Module archives do not keep file modes.
   const tools = join(root, "pkg/tool");
   for (const folder of [join(root, "bin"), ...readdirSync(tools).map((name) => join(tools, name))]) {
     for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o755);

@@ -11,7 +11,7 @@ const NAME = "muster-test";
 const REGISTRY = `${NAME}-registry`;
 const ADDRESS = "127.0.0.1:5000";
 
-/** Kind's nodes look here for what a registry's name leads to. */
+/** Where kind's nodes look up the address of a registry. */
 const HOSTS = "/etc/containerd/certs.d";
 
 const CLUSTER = `kind: Cluster

@@ -9,12 +9,12 @@ import { capture, lines } from "../../cli/tools/process";
 import type { StartedCluster } from "./cluster";
 import { findGo } from "./cluster-go";
 
-export const SOURCES = resolve(__dirname, "../e2e/cluster");
+export const SOURCES = resolve(__dirname, "../one-node-cluster");
 
-/** As the program itself places it. */
+/** Where the program itself puts it. */
 const FOLDER = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "muster-test-cluster");
 
-/** Debian's packages, each with a file of it that may come from elsewhere too. */
+/** Debian's packages, each with one of its files; the file may also come from elsewhere. */
 const PACKAGES: Readonly<Record<string, string>> = {
   containerd: "containerd",
   runc: "runc",
@@ -36,7 +36,7 @@ export function unsupported(): string | undefined {
   return "set KUBECONFIG, or install kind; the repository's own cluster needs root on Debian or Ubuntu";
 }
 
-/** Builds the cluster's program where it has changed, starts the cluster, and stops it unless it ran before. */
+/** Builds the cluster's program if it has changed, and starts the cluster. `stop` leaves one that ran before. */
 export async function startOwnCluster(progress: Progress): Promise<StartedCluster> {
   const program = await buildClusterProgram(progress);
   const ranBefore = (await capture(program, ["status"])).code !== NOT_RUNNING;
@@ -67,7 +67,7 @@ async function stopCluster(progress: Progress, program: string): Promise<void> {
 }
 
 /**
- * Builds tests/e2e/cluster and installs what it runs on, each where it is missing.
+ * Builds tests/one-node-cluster and installs what it runs on, each where it is missing.
  *
  * @returns the path of the program; kubectl and the pause program are beside it
  */
@@ -101,14 +101,14 @@ export async function buildClusterProgram(progress: Progress): Promise<string> {
   return program;
 }
 
-/** For every go command here: the same flags make the same use of its build cache. */
+/** For every go command here: with the same flags they share the build cache. */
 export const GO_ENVIRONMENT = { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOTOOLCHAIN: "auto", GOWORK: "off" };
 
 async function installPackages(progress: Progress): Promise<void> {
   const missing = Object.entries(PACKAGES).flatMap(([name, file]) => (isInstalled(file) ? [] : [name]));
   if (missing.length === 0) return;
   await aptInstall(progress, missing);
-  // The package starts a registry of its own, on the port of the cluster's.
+  // The package starts a registry on the port that the cluster's needs.
   if (missing.includes("docker-registry") && existsSync("/run/systemd/system")) {
     await capture("systemctl", ["disable", "--now", "docker-registry"]);
   }
@@ -125,6 +125,16 @@ function versionFlags(version: string): string {
   const set = packages.flatMap((name) => Object.entries(values).map(([key, value]) => `-X ${name}.${key}=${value}`));
   return ["-s -w", ...set].join(" ");
 }
+
+/** The packages that have tests, as `go test` takes them. */
+export const testedPackages = (): string[] => [
+  ...new Set(
+    readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith("_test.go"))
+      .map((path) => `./${dirname(path)}`)
+      .sort(),
+  ),
+];
 
 function sourceHash(goVersion: string): string {
   const hash = createHash("sha256").update(goVersion);

@@ -12,7 +12,7 @@ export interface TestCluster {
   readonly kubeconfig: string;
   /** A kubectl that fits the cluster. */
   readonly kubectl: string;
-  /** `host:port` that `docker push` and the nodes know alike; undefined where no one has named one. */
+  /** `host:port` that works for `docker push` and on the nodes; undefined where none was named. */
   readonly registry: string | undefined;
   /**
    * Restarts one component, such as `kube-apiserver`, and waits until it is ready; undefined where the cluster is not
@@ -29,7 +29,7 @@ export interface ClusterSession {
   stop(): Promise<void>;
 }
 
-/** What a way to a cluster gives. */
+/** A cluster, however it was found. */
 export interface StartedCluster {
   readonly kubeconfig: string;
   readonly kubectl: string;
@@ -41,7 +41,7 @@ export interface StartedCluster {
 
 /**
  * Finds a cluster, or starts one: `KUBECONFIG` where it is set (with its registry in `MUSTER_TEST_REGISTRY`), a kind
- * cluster where kind is installed, else tests/e2e/cluster, for which a Debian-like machine's root gets the packages
+ * cluster where kind is installed, else tests/one-node-cluster, for which a Debian-like machine's root gets the packages
  * installed. Never fails: where there is no cluster, `testCluster` tells the tests why.
  */
 export async function ensureCluster(progress: Progress, env: NodeJS.ProcessEnv = process.env): Promise<ClusterSession> {

@@ -67,7 +67,7 @@ export class Terminal {
   }
 }
 
-/** What the world sees of a repository. The number of visits counts one up with every look, and is left out. */
+/** What the public sees of a repository, without the number of visits, which grows with every request. */
 export async function liveSite(muster: TestEnvironment, repository = "app"): Promise<LiveSite> {
   const host = repository === "app" ? "live" : `${repository}.live`;
   const [revision, page] = await Promise.all([
@@ -129,7 +129,7 @@ export class Ci {
     });
   }
 
-  /** How many changes and builds there are: what nothing may add to. */
+  /** Numbers of changes and of build requests, to prove that nothing was added. */
   async counts(): Promise<{ changes: number; requests: number }> {
     const count = async (path: string, key: string, id: string) =>
       (await this.get(`${path}?order=-${id}&limit=1`))[key][0]?.[id] ?? 0;
@@ -149,13 +149,13 @@ export class Ci {
     return (
       found
         .flatMap(({ builds }) => builds)
-        // The releases that come of a build belong to the change as well.
+        // The releases that follow a build belong to the change as well.
         .filter(({ properties }) => properties.virtual_builder_name[0] === repository)
         .sort((a, b) => a.buildid - b.buildid)
     );
   }
 
-  /** Waits for a revision's last test to end; returns all of them. */
+  /** Waits until a revision's last test has ended; returns all its tests. */
   async finished(revision: string, repository = "app"): Promise<Build[]> {
     return await eventually(`the end of ${revision}'s build`, async () => {
       const builds = await this.builds(revision, repository);
@@ -164,7 +164,7 @@ export class Ci {
     });
   }
 
-  /** Waits for a revision's step to be at work; returns the build. */
+  /** Waits until a revision's step is running; returns the build. */
   async running(revision: string, step: string, after = 0): Promise<Build> {
     return await eventually(`${step} of ${revision} being at work`, async () => {
       const build = (await this.builds(revision)).find(({ buildid }) => buildid > after);

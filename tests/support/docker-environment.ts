@@ -58,10 +58,10 @@ export class DockerEnvironment extends TestEnvironment {
     const { HostConfig } = await this.inspect(container);
     const before = await this.started(container);
     if (HostConfig.Init) {
-      // From inside: a kill by Docker's API counts as a wish to stop, and nothing restarts it.
+      // From inside, because Docker does not restart a container that its API has killed.
       await this.shell(container, "kill -9 -1");
     } else {
-      // The kernel does not let a first process be killed from inside.
+      // The kernel protects a container's first process from kills inside.
       await this.#command("kill", container);
       await this.#command("start", container);
     }

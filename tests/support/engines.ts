@@ -11,7 +11,7 @@ export interface EngineCase<E extends TestEnvironment = TestEnvironment> {
   readonly engine: Engine;
   /** Why the tests of this engine cannot run here; undefined when they can. */
   readonly unavailable: string | undefined;
-  /** @param purpose what the team is for; the team's id comes of it */
+  /** @param purpose what the team is for; becomes part of the team's id */
   create(purpose: string): Promise<E>;
 }
 
@@ -32,7 +32,7 @@ export function onKubernetes(): EngineCase<KubernetesEnvironment>[] {
     unavailable: unavailable ?? (engine === "pulumi" ? missingPulumi("kubernetes") : undefined),
     create: (purpose) => {
       if (found.unavailable !== undefined) throw new Error(found.unavailable);
-      // Docker's teams of the same engine have stacks of their own.
+      // Differs from the id of Docker's team with the same engine.
       return KubernetesEnvironment.create(`${purpose}k8s${engine}`, engine, found.cluster);
     },
   }));

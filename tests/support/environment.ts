@@ -13,7 +13,7 @@ export interface CommandResult {
   readonly output: string;
 }
 
-/** Runs a command to its end; nothing is asked of standard input. */
+/** Runs a command to its end, without standard input. */
 export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
   return new Promise((done, reject) => {
     const child = spawn(command, args, {
@@ -46,7 +46,7 @@ export const freePort = (): Promise<number> =>
 
 export type Engine = "pulumi" | "compose" | "kubectl";
 
-/** Whose a workload is, and what it is. */
+/** Owner and kind of a workload. */
 export interface Place {
   /** Member id or `live`; undefined for the team's own. */
   readonly member: string | undefined;
@@ -62,8 +62,8 @@ export function placeOf(container: string): Place {
 export const containerOf = ({ member, component }: Place): string => [member, component].filter(Boolean).join("-");
 
 /**
- * A team of the tests' own, with its own port, stack, state and volumes: it runs beside any other. A container goes by
- * its name without the team's prefix, `alice-web`, whatever runs it.
+ * A team of the tests' own, with its own port, stack, state and volumes: it runs beside any other. Containers
+ * are named without the team's prefix, `alice-web`, on every platform.
  */
 export abstract class TestEnvironment {
   readonly #home = mkdtempSync(join(tmpdir(), "muster-test-"));
@@ -73,7 +73,7 @@ export abstract class TestEnvironment {
     readonly team: string,
     readonly engine: Engine,
     readonly port: number,
-    /** Config and variables that lead the commands to the target. */
+    /** Config and variables that select the target. */
     private readonly target: { readonly config: Record<string, unknown>; readonly env: NodeJS.ProcessEnv },
   ) {
     this.#stack = `test-${team}`;
@@ -125,7 +125,7 @@ export abstract class TestEnvironment {
     return `http://${host === undefined ? "" : `${host}.`}localhost:${this.port}${path}`;
   }
 
-  /** Every file of the state that the commands keep: path, mode, text. */
+  /** Every file of the state that the commands keep: path, mode and text. */
   keptFiles(): [path: string, mode: number, text: string][] {
     return readdirSync(this.#home, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -133,7 +133,7 @@ export abstract class TestEnvironment {
       .map((path) => [path, statSync(path).mode, readFileSync(path, "utf8")]);
   }
 
-  /** Whether a TCP connection from a container comes about within three seconds. */
+  /** Whether a TCP connection from a container succeeds within three seconds. */
   async connects(from: string, host: string, port: number): Promise<boolean> {
     const probe = `timeout 3 bash -c '</dev/tcp/${host}/${port}' 2>/dev/null && echo open || echo closed`;
     const { output } = await this.shell(from, probe);
@@ -142,9 +142,9 @@ export abstract class TestEnvironment {
     return answer === "open";
   }
 
-  /** Id by container: another id is another container. */
+  /** Ids by container: a replaced container has another id. */
   abstract containers(): Promise<Record<string, string>>;
-  /** All there is of the team but volumes and what holds them; with `member`, of the member. */
+  /** Every object of the team, or of `member`, except volumes and what holds them. */
   abstract objects(member?: string): Promise<string[]>;
   /** Names, as the commands print them. */
   abstract volumes(): Promise<string[]>;
@@ -154,18 +154,18 @@ export abstract class TestEnvironment {
   abstract shell(container: string, line: string): Promise<CommandResult>;
   /** Differs after every start of the container's process; undefined while it does not run. */
   abstract started(container: string): Promise<string | undefined>;
-  /** Takes a container away until `start`, as somebody would who wants to look at it. */
+  /** Stops a container until `start`, as somebody might who wants to examine it. */
   abstract stop(container: string): Promise<void>;
   abstract start(container: string): Promise<void>;
-  /** Kills all that runs in a container, as the kernel would, and waits for the platform to start it again. */
+  /** Kills everything in a container, as the kernel would, and waits until the platform has restarted it. */
   abstract crash(container: string): Promise<void>;
-  /** Removes containers behind the back of whatever has made them, so that nothing but `up` brings them back. */
+  /** Removes containers without telling their engine, so that only `up` brings them back. */
   abstract remove(...containers: string[]): Promise<void>;
   /** The host name by which other containers know a workload. */
   abstract host(member: string | undefined, component: string): string;
   /** IP address inside. */
   abstract address(container: string): Promise<string>;
-  /** What a container is given to know, secrets included, by variable name. */
+  /** Settings of a container by variable name, including secrets. */
   abstract settings(container: string): Promise<Record<string, string>>;
   /** Names among `volumes`. */
   abstract mounts(container: string): Promise<string[]>;

@@ -1,7 +1,7 @@
 import type { Probe } from "../../platform/platform";
 import type { RegisteredResource } from "./program";
 
-/** What a platform made of a workload spec, told without the platform's words. */
+/** What a platform made of a workload spec, in neutral terms. */
 export interface WorkloadFacts {
   readonly image: string;
   /** Plain settings that reach the process. */

@@ -24,10 +24,10 @@ export async function everyFlow(muster: KubernetesEnvironment): Promise<Flow[]> 
   return containers.flatMap((from) => targets.filter(({ to }) => to !== from).map((target) => ({ from, ...target })));
 }
 
-/** Containers that try their flows at the same time: more of them overrun the cluster's DNS, and lose time to it. */
+/** How many containers try their flows at the same time: more of them overload the cluster's DNS. */
 const AT_ONCE = 3;
 
-/** Titles of the flows that come about, each tried from inside its container at once with its others. */
+/** Titles of the flows that connect. A container tries all its flows at once. */
 export async function openFlows(muster: KubernetesEnvironment, flows: readonly Flow[]): Promise<string[]> {
   const queue = [...new Set(flows.map(({ from }) => from))];
   const found: string[] = [];
@@ -55,11 +55,11 @@ async function openFrom(muster: KubernetesEnvironment, source: string, flows: re
   return own.filter((_, index) => answers.get(index) === "open").map(title);
 }
 
-/** The flows of `flows` that the environment needs, less those whose titles are in `open`. */
+/** The needed ones among `flows` whose titles are not in `open`. */
 export const lacking = (flows: readonly Flow[], open: readonly string[]): Flow[] =>
   flows.filter((flow) => isNeeded(flow) && !open.includes(title(flow)));
 
-/** Titles of the flows that the environment needs, and of no other. */
+/** Titles of exactly the flows that the environment needs. */
 export const expectedFlows = (flows: readonly Flow[]): string[] => flows.filter(isNeeded).map(title).sort();
 
 const ANSWERERS = ["db", "cache"];
@@ -70,10 +70,10 @@ function isNeeded({ from, to, port }: Flow): boolean {
   const source = placeOf(from);
   const target = placeOf(to);
   const http = port === 8080;
-  // What is published is open to all; who only answers has no way out.
+  // Published workloads accept everybody; those that only answer may not connect to anything.
   if (to === "gateway") return !ANSWERERS.includes(source.component);
   if (source.member === undefined) {
-    // The gateway routes to what people look at; the portal asks the same whether it answers.
+    // The gateway routes to what people look at; the portal probes the same.
     if (["gateway", "portal"].includes(source.component)) {
       return http && (target.member === undefined ? TEAM_SERVED : SERVED).includes(target.component);
     }

@@ -30,10 +30,10 @@ interface Variable {
   readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } };
 }
 
-/** What the control plane keeps for an object that has them as their own: a Service's endpoints. */
+/** Kinds that the control plane derives from other objects, such as a Service's endpoints. */
 const DERIVED = ["Endpoints", "EndpointSlice"];
 
-/** In a cluster. Node ports of the tests' own answer on the loopback; to the gateway of another leads kubectl. */
+/** In a cluster. The tests' own answers node ports on the loopback; otherwise kubectl forwards a port to the gateway. */
 export class KubernetesEnvironment extends TestEnvironment {
   #forward: PortForward | undefined;
 
@@ -91,7 +91,7 @@ export class KubernetesEnvironment extends TestEnvironment {
     return JSON.parse(stdout).items;
   }
 
-  /** Every object of a namespace that somebody has made; what controllers and the control plane derive is left out. */
+  /** Every object that was created in a namespace, without those that controllers and the control plane derive. */
   async made(namespace: string, ...args: string[]): Promise<KubernetesObject[]> {
     const objects = await this.list(await this.#namespacedKinds(), "--namespace", namespace, ...args);
     return objects.filter(
@@ -117,7 +117,7 @@ export class KubernetesEnvironment extends TestEnvironment {
     return ["--selector", labels.join(",")];
   }
 
-  /** The pod that stands for a container: the newest, while another one still ends. */
+  /** The pod of a container: the newest, while an older one is still terminating. */
   async #pods(): Promise<Map<string, KubernetesObject>> {
     const pods = await this.list("pods", "--all-namespaces", ...this.#selector());
     const current = pods
@@ -167,7 +167,7 @@ export class KubernetesEnvironment extends TestEnvironment {
       ...["exec", "--namespace", metadata.namespace ?? "", metadata.name, "--container", component],
       ...["--", "bash", "-lc", line],
     );
-    // kubectl's own last words, wherever they came among those of the command.
+    // kubectl's own last message, which may stand anywhere in the command's output.
     return { code, output: output.replace(/command terminated with exit code \d+\n/, "") };
   }
 
@@ -210,7 +210,7 @@ export class KubernetesEnvironment extends TestEnvironment {
     if (spec.shareProcessNamespace) {
       await this.shell(container, "kill -9 -1");
     } else {
-      // The kernel does not let a first process be killed from inside.
+      // The kernel protects a container's first process from kills inside.
       const pod = ["--namespace", metadata.namespace ?? "", metadata.name];
       await this.kubectlSucceed("delete", "pod", ...pod, "--grace-period=0", "--force");
     }
@@ -273,7 +273,7 @@ const isInEveryNamespace = (kind: string, name: string): boolean =>
 
 const hasNodePorts = ({ restart }: TestCluster): boolean => restart !== undefined;
 
-/** With it, `kubectl` is the cluster's. */
+/** Makes `kubectl` the cluster's. */
 const kubectlEnv = ({ kubeconfig, kubectl }: TestCluster): NodeJS.ProcessEnv => ({
   KUBECONFIG: kubeconfig,
   PATH: [...(isAbsolute(kubectl) ? [dirname(kubectl)] : []), process.env.PATH].join(delimiter),
@@ -295,13 +295,13 @@ async function freeNodePort(cluster: TestCluster): Promise<number> {
     { length: LAST_NODE_PORT - FIRST_NODE_PORT + 1 },
     (_, index) => FIRST_NODE_PORT + index,
   ).filter((port) => !used.has(port));
-  // Any of them, so that runs that begin at once seldom want the same.
+  // At random, so that runs that begin together seldom choose the same.
   const port = free[randomInt(free.length)];
   if (port === undefined) throw new Error("every node port is in use");
   return port;
 }
 
-/** `kubectl port-forward` to the gateway, begun again whenever it ends with the gateway's pod. */
+/** `kubectl port-forward` to the gateway, restarted whenever the gateway's pod ends. */
 class PortForward {
   #child: ChildProcess | undefined;
   #closed = false;

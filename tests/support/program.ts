@@ -15,20 +15,20 @@ export interface RegisteredResource {
   readonly secrets: readonly unknown[];
   /** Name of the provider that was given explicitly. */
   readonly provider: string;
-  /** `type name` of each resource that has to exist before. */
+  /** `type name` of each resource that must exist first. */
   readonly dependencies: readonly string[];
   readonly retainOnDelete: boolean;
   readonly deleteBeforeReplace: boolean;
   readonly replaceOnChanges: readonly string[];
 }
 
-// The SDK makes it an input of the kubernetes provider; the tests may run beside a cluster that it names.
+// The SDK makes it an input of the kubernetes provider, and the tests may run where it names a cluster.
 delete process.env.KUBECONFIG;
 
 /** What the mock provider generates for the password resource `name`. */
 export const generatedPassword = (name: string): string => `generated-${name}`;
 
-/** What an image without a registry is known by: the same whatever the files of `images/` are. */
+/** Id of an image without a registry: the same whatever the files in `images/` hold. */
 export const imageId = (image: string): string => `sha256:${image}`;
 
 /** Runs `create` under Pulumi's mock runtime; ends when every resource has been answered. */

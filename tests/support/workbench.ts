@@ -1,9 +1,9 @@
 import type { Page } from "playwright-core";
 import { eventually } from "./poll";
 
-/** The VS Code workbench as a member drives it: by keystrokes where it has them, which outlast its redesigns. */
+/** The VS Code workbench as a member drives it: by keystrokes where possible, because they outlast its redesigns. */
 
-/** From the log-in form to a workbench that can be typed into. */
+/** Logs in and waits until the workbench accepts typing. */
 export async function login(page: Page, url: string, password: string): Promise<void> {
   await page.goto(url);
   await page.fill("input[name=password]", password);
@@ -24,7 +24,7 @@ export async function openFile(page: Page, path: string): Promise<void> {
   await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
 }
 
-/** Appends to the active editor and saves; that the file has it is for the caller to see. */
+/** Appends to the active editor and saves; the caller checks the file. */
 export async function appendAndSave(page: Page, text: string): Promise<void> {
   await page.locator(".editor-instance .monaco-editor .view-lines").first().click();
   await page.keyboard.press("Control+End");
@@ -53,13 +53,13 @@ const terminalContains = (page: Page, text: string) =>
     `document.querySelector(".xterm-rows")?.textContent.replaceAll("\\u00a0", " ").includes(${JSON.stringify(text)})`,
   );
 
-/** Stages every change, commits and syncs, with the buttons of the Source Control view alone. */
+/** Stages every change, commits and syncs, using only the buttons of the Source Control view. */
 export async function commitAndSync(page: Page, message: string): Promise<void> {
   await page.keyboard.press("Control+Shift+g");
   const view = page.locator(".scm-view");
   const group = (name: string) => view.locator(`.monaco-list-row[aria-label="${name}"]`);
   const button = (text: string) => view.locator(".monaco-button", { hasText: text });
-  // The button is there while the pointer is above the row, which moves when git has news.
+  // The button shows only while the pointer is over the row, and the row moves when git reports changes.
   await eventually("the click on Stage All Changes", async () => {
     await group("Changes").hover();
     await group("Changes").getByRole("button", { name: "Stage All Changes" }).click({ timeout: 2_000 });
