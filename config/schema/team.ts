@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TEAM_ID } from "../naming";
-import { ConfigError, quote } from "../problems";
+import { ConfigError, describeIssue } from "../problems";
 import { ci, git, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry } from "./targets";
@@ -118,25 +118,5 @@ export type MemberOptions = TeamConfig["defaults"];
 export function parseTeamConfig(raw: unknown): TeamConfig {
   const result = teamConfig.safeParse(raw, { reportInput: true });
   if (result.success) return result.data;
-  throw new ConfigError([...new Set(result.error.issues.flatMap((issue) => describe(issue, raw)))]);
+  throw new ConfigError([...new Set(result.error.issues.flatMap((issue) => describeIssue(issue, raw, teamConfig)))]);
 }
-
-function describe(issue: z.core.$ZodIssue, raw: unknown): string[] {
-  const where = (path: readonly PropertyKey[]) => ["config", ...path.map(String)].join("/");
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `${where([...issue.path, key])}: ${quote(key)} ${issue.message}`);
-  }
-  if (issue.code === "invalid_key") {
-    return issue.issues.map(({ message }) => `${where(issue.path)}: ${quote(issue.path.at(-1))} ${message}`);
-  }
-  const value = valueAt(raw, issue.path);
-  const shown = value === undefined || isSecret(issue.path) ? "" : `${quote(value)} `;
-  return [`${where(issue.path)}: ${shown}${issue.message}`];
-}
-
-const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);
-
-const isSecret = ([group, key]: readonly PropertyKey[]): boolean =>
-  (group === "upstream" && (key === "token" || key === "webhookSecret")) ||
-  (group === "registry" && key === "password");

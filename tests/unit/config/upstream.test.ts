@@ -20,7 +20,7 @@ describe("an upstream that cannot be used", () => {
   const PATH_RULE = "has more than a host and a path: leave accounts, ? and # out, and use the key token for a token";
   const SECRET_RULE = 'use letters, digits, ".", "_", "~", "+", "/", "=" and "-"';
   const cases: [string, unknown, ...string[]][] = [
-    ["a text", "github", 'config/upstream: "github" is not a group of keys: write for example "provider: …"'],
+    ["a text", "github", 'config/upstream: is not a group of keys: write for example "provider: …"'],
     [
       "another key",
       { ...GITHUB, secret: SECRET },
@@ -37,9 +37,14 @@ describe("an upstream that cannot be used", () => {
       `config/upstream/url: "git@github.com:our-team" ${URL_RULE}`,
     ],
     [
-      "an account in the address",
+      "an account in the address, which is not repeated",
       { ...GITHUB, url: "https://me@github.com/our-team" },
-      `config/upstream/url: "https://me@github.com/our-team" ${PATH_RULE}`,
+      `config/upstream/url: "https://…@github.com/our-team" ${PATH_RULE}`,
+    ],
+    [
+      "a password in the address, which is not encoded either",
+      { ...GITHUB, url: "https://me:p@ss/word@github.com/our-team" },
+      `config/upstream/url: "https://…@github.com/our-team" ${PATH_RULE}`,
     ],
     [
       "a query",
