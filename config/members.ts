@@ -102,8 +102,18 @@ function resolveRegistry({ push, pull = push, user, password }: NonNullable<Team
   return { push, pull, account: user === undefined || password === undefined ? undefined : { user, password } };
 }
 
-const endsTls = ({ target, kubernetes: { ingress, gatewayApi } }: TeamConfig): boolean =>
-  target === "kubernetes" && (ingress?.tlsSecret !== undefined || gatewayApi?.tls === true);
+function endsTls({ target, kubernetes: { ingress, gatewayApi } }: TeamConfig): boolean {
+  switch (target) {
+    case "docker":
+      return false;
+    case "kubernetes":
+      return ingress?.tlsSecret !== undefined || gatewayApi?.tls === true;
+    default: {
+      const exhaustive: never = target;
+      return exhaustive;
+    }
+  }
+}
 
 function resolveMember(member: MemberConfig, defaults: MemberOptions, domain: string): Member {
   return {

@@ -3,7 +3,7 @@ import { TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
 import { ci, git, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
-import { clusterProblems, docker, images, kubernetes, mirrors, registry } from "./targets";
+import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
 import { group, pattern, quantity, repository, text, typeError } from "./values";
 
 /** Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. */
@@ -98,12 +98,25 @@ export const teamConfig = group({
     ),
 }).superRefine((config, context) => {
   checkMemory(config, context);
-  if (config.target !== "kubernetes") return;
-  for (const { path, message } of clusterProblems(config)) {
+  for (const { path, message } of targetProblems(config)) {
     const input = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
     context.addIssue({ code: "custom", path: [...path], input, message });
   }
 });
+
+/** What is wrong with a target's values that are each right by themselves. */
+function targetProblems(config: TeamConfig): Iterable<TargetProblem> {
+  switch (config.target) {
+    case "docker":
+      return [];
+    case "kubernetes":
+      return clusterProblems(config);
+    default: {
+      const exhaustive: never = config.target;
+      return exhaustive;
+    }
+  }
+}
 
 export type TeamConfig = z.output<typeof teamConfig>;
 export type MemberConfig = TeamConfig["members"][number];

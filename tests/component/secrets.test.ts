@@ -14,11 +14,11 @@ const base = {
   registry: { push: "registry.example.org/dev" },
 };
 
-const valueOf = (path: readonly string[]) => `value-of-${path.join("-")}`;
+const secretAt = (path: readonly string[]) => `value-of-${path.join("-")}`;
 const paths = secretPaths(teamConfig);
-const values = paths.map(valueOf);
+const values = paths.map(secretAt);
 /** Every secret that the config can give. */
-const config = paths.reduce<Record<string, unknown>>((raw, path) => withValue(raw, path, valueOf(path)), base);
+const config = paths.reduce<Record<string, unknown>>((raw, path) => withValue(raw, path, secretAt(path)), base);
 const record = (raw: Record<string, unknown>) =>
   recordProgram({ project: "muster", stack: "test", config: configStrings(raw) });
 

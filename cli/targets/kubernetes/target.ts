@@ -7,7 +7,7 @@ import { UserError } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds } from "../../images/build";
 import { ownImages, publishImages, unpublished } from "../../images/publish";
-import { readableConfig, type Stack } from "../../project";
+import { stackIdentity } from "../../project";
 import { pulumiEngine } from "../../pulumi/stack";
 import { type Docker, dockerClient } from "../../tools/docker";
 import { dockerEnvironment, findDocker } from "../../tools/docker-host";
@@ -28,7 +28,7 @@ import { followRollout, waitForRollout, watchRollout } from "./rollout";
 /** Pods in a cluster: a namespace for each member beside the team's own. */
 export async function openKubernetesTarget(context: TargetContext): Promise<Target> {
   const { stack, team: id, progress, mayInstall } = context;
-  const kubectl = kubectlClient(configuredContext(stack));
+  const kubectl = kubectlClient(stackIdentity(stack).context);
   // Says what is wrong with kubectl or the cluster before anything else is asked of them.
   const version = await serverVersion(kubectl);
   const selected = ["--all-namespaces", "--selector", `muster.team=${id}`];
@@ -112,16 +112,6 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     },
     access: (team) => gatewayAccess(kubectl, team),
   };
-}
-
-/** The kubeconfig's context that the stack file names, also when the file has faults elsewhere. */
-function configuredContext(stack: Stack): string | undefined {
-  try {
-    const { context } = JSON.parse(readableConfig(stack)[`${stack.project.name}:kubernetes`] ?? "{}");
-    return typeof context === "string" && context !== "" ? context : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The engine that made the team's workloads, by who wrote them; undefined when there are none. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { resolveTeam } from "../../../config/members";
 import { parseTeamConfig } from "../../../config/schema/team";
-import { ENCRYPTED, readStackConfig } from "../../../config/stack-file";
+import { configStrings, ENCRYPTED, readStackFile } from "../../../config/stack-file";
 import { ensureSecrets, readSecrets } from "../../../export/secrets";
 import { problems } from "../../support/config";
 
@@ -91,7 +91,7 @@ describe("values that Pulumi encrypted", () => {
 
   test("inside of a group stand for themselves where that is enough", () => {
     write("{provider: github, token: {secure: v1:abc}}");
-    expect(readStackConfig(file, "allowed")).toEqual({
+    expect(configStrings(readStackFile(file), "allowed")).toEqual({
       "muster:upstream": JSON.stringify({ provider: "github", token: ENCRYPTED }),
     });
     const upstream = { ...GITHUB, token: ENCRYPTED, webhookSecret: ENCRYPTED };
@@ -100,7 +100,7 @@ describe("values that Pulumi encrypted", () => {
 
   test.each(["{provider: github, token: {secure: v1:abc}}", "{secure: v1:abc}"])("stop an export: %s", (value) => {
     write(value);
-    expect(() => readStackConfig(file)).toThrow(
+    expect(() => configStrings(readStackFile(file))).toThrow(
       `${file}: config/muster:upstream: is encrypted, which only the Pulumi CLI can read: use a plain value`,
     );
   });
