@@ -1,4 +1,5 @@
 import { LIVE, type LimitedWorkload, type Resources } from "./catalogue";
+import { isLocalDomain } from "./naming";
 import { DEFAULT_LIVE_PHP, DEFAULT_PHP } from "./schema/member";
 import type { MemberConfig, MemberOptions, TeamConfig } from "./schema/team";
 import { defaultLimits, limitsOf } from "./workloads";
@@ -80,7 +81,7 @@ export function resolveTeam(config: TeamConfig): Team {
     target: config.target,
     domain: config.domain,
     // Names below localhost lead to the visitor's own machine, so nobody else has a use for the port.
-    listen: config.listen ?? (/(?:^|\.)localhost$/.test(config.domain) ? "127.0.0.1" : "0.0.0.0"),
+    listen: config.listen ?? (isLocalDomain(config.domain) ? "127.0.0.1" : "0.0.0.0"),
     port: config.port,
     members: config.members.map((member) => resolveMember(member, config.defaults, config.domain)),
     repositories: config.repositories,

@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { LIVE } from "../../../config/catalogue";
 import type { Team } from "../../../config/members";
 import { workloads } from "../../../config/workloads";
+import { imageResourceName } from "../../../platform/images/plan";
 import { namespaceName } from "../../../platform/kubernetes/terms";
 import { UserError } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
-import { buildImages, imageBuilds } from "../../images/build";
+import { buildImages, imageBuilds, missingImages } from "../../images/build";
 import { ownImages, publishImages, unpublished } from "../../images/publish";
 import { stackIdentity } from "../../project";
 import { pulumiEngine } from "../../pulumi/stack";
@@ -184,13 +185,14 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
   if (docker && (missing.length > 0 || running === undefined)) {
     await ensureBaseImage(docker, team.mirrors, progress);
     // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
-    await buildImages(docker, imageBuilds(team, ownImages(team), root), root, progress);
+    const builds = await missingImages(docker, imageBuilds(team, ownImages(team), root));
+    await buildImages(docker, builds, root, progress);
   }
   // The provider never asks whether an image that it pushed is still there.
   const known = missing.length > 0 ? await engine.resourceIds() : new Set<string>();
   const rebuild = missing
     .filter(({ name }) => known.has(`${team.registry?.push}/${name}`))
-    .map(({ image }) => `pushed-image-${image}`);
+    .map(({ image }) => imageResourceName(image, true));
   if (rebuild.length > 0)
     progress.note(`  images that are gone from the registry are pushed again: ${rebuild.join(", ")}`);
 
