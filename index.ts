@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { TeamEnvironment } from "./components/team-environment";
 import { loadTeam } from "./config/load";
-import type { Team } from "./config/members";
 import { memberUrls, teamUrl } from "./config/naming";
 import { ConfigError } from "./config/problems";
+import type { TeamConfig } from "./config/schema/team";
 import { createPlatform } from "./platform";
 
-function main(conceal: (team: Team) => Team) {
-  const team = conceal(loadTeam());
+function main(conceal: (config: TeamConfig) => TeamConfig) {
+  const team = loadTeam(conceal);
   const environment = new TeamEnvironment(team.id, { platform: createPlatform(team), team });
   return {
     /** The portal's address. */
@@ -23,9 +23,9 @@ function main(conceal: (team: Team) => Team) {
  * Config that cannot be used ends the run with its list of problems and without a stack trace.
  *
  * @param conceal puts stand-ins in the place of the secrets that the config gives
- * @default the team as it is
+ * @default the config as it is
  */
-function program(conceal = (team: Team) => team) {
+function program(conceal = (config: TeamConfig) => config) {
   try {
     return main(conceal);
   } catch (error) {

@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { decodeConfig } from "../config/decode";
 import { resolveTeam, type Team } from "../config/members";
 import { parseTeamConfig } from "../config/schema/team";
-import { readStackConfig } from "../config/stack-file";
+import { configStrings, type Identity, identity, readStackFile, type StackFile } from "../config/stack-file";
 import { UserError } from "./errors";
 
 /** The stack of a fresh clone. */
@@ -40,6 +40,8 @@ export interface Stack {
   readonly file: string;
   /** Generated files of this stack. */
   readonly folder: string;
+  /** Its config, see `configStrings`. The file is read at the first call. */
+  readonly config: (encrypted?: "allowed" | "refused") => Record<string, string>;
 }
 
 export function findProject(env: NodeJS.ProcessEnv = process.env): Project {
@@ -67,14 +69,20 @@ export function findStack(project: Project, requested: string | undefined, env =
   if (!wellFormed || ["state", "passphrase"].includes(shortName)) {
     throw new UserError(`"${name}" cannot be a stack's name: use letters, digits, "-", "_" and ".", for example dev`);
   }
+  const file = join(project.root, `Pulumi.${shortName}.yaml`);
+  let content: StackFile | undefined;
   return {
     project,
     name,
     shortName,
     explicit: named !== undefined,
     selected: name === selection,
-    file: join(project.root, `Pulumi.${shortName}.yaml`),
+    file,
     folder: join(project.home, shortName),
+    config(encrypted) {
+      content ??= readStackFile(file);
+      return configStrings(content, encrypted);
+    },
   };
 }
 
@@ -112,16 +120,13 @@ export const passphraseFile = ({ home }: Pick<Project, "home">): string => join(
 export const pulumiHome = (env: NodeJS.ProcessEnv = process.env): string =>
   env.PULUMI_HOME || join(homedir(), ".pulumi");
 
-/** Config of the stack as the engine would pass it. */
-export const stackConfig = ({ file }: Stack): Record<string, string> => readStackConfig(file);
-
-/** As `stackConfig`, but for the values that Pulumi has encrypted. */
-export const readableConfig = ({ file }: Stack): Record<string, string> => readStackConfig(file, "allowed");
-
 /**
  * The team as the program will see it, but for the values that Pulumi has encrypted.
  *
  * @throws ConfigError that lists every problem at once
  */
 export const stackTeam = (stack: Stack): Team =>
-  resolveTeam(parseTeamConfig(decodeConfig(readableConfig(stack), stack.project.name)));
+  resolveTeam(parseTeamConfig(decodeConfig(stack.config("allowed"), stack.project.name)));
+
+/** What the stack file tells even where it has faults. */
+export const stackIdentity = (stack: Stack): Identity => identity(stack.config("allowed"), stack.project.name);

@@ -3,6 +3,8 @@ import * as random from "@pulumi/random";
 import { WORKLOADS } from "../config/catalogue";
 import type { Team } from "../config/members";
 import { teamUrl } from "../config/naming";
+import { teamConfig } from "../config/schema/team";
+import { fixedPath, replaceSecretValues } from "../config/secrets";
 import { workerNames } from "../config/workloads";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import type { DatabaseAccess } from "./apm-stack";
@@ -158,12 +160,14 @@ export class CiRunner extends pulumi.ComponentResource {
 /** What the master is told of a git server that the team already had. */
 function upstreamSettings({ upstream, repositories }: Team) {
   if (upstream === undefined) return { env: {}, secrets: {} };
-  const { token, webhookSecret, ...settings } = upstream;
-  const given = { UPSTREAM_TOKEN: token, UPSTREAM_WEBHOOK_SECRET: webhookSecret };
-  return {
-    env: { CI_UPSTREAM: JSON.stringify({ ...settings, repositories }) },
-    secrets: Object.fromEntries(
-      Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, pulumi.secret(value)]])),
-    ),
-  };
+  const secrets: Record<string, pulumi.Output<string>> = {};
+  const settings = replaceSecretValues(
+    teamConfig.shape.upstream,
+    upstream,
+    (name, value) => {
+      secrets[name] = pulumi.secret(value);
+    },
+    fixedPath("upstream"),
+  );
+  return { env: { CI_UPSTREAM: JSON.stringify({ ...settings, repositories }) }, secrets };
 }

@@ -1,14 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { decodeConfig } from "./decode";
 import { resolveTeam, type Team } from "./members";
-import { parseTeamConfig } from "./schema/team";
+import { parseTeamConfig, type TeamConfig } from "./schema/team";
 
 /**
  * The stack's config as a team. The only reader of Pulumi config: it hands every value on, unknown keys included, so
  * that the schema can name them.
  *
+ * @param conceal hides the secrets of the config
  * @throws ConfigError that lists every problem at once
  */
-export function loadTeam(): Team {
-  return resolveTeam(parseTeamConfig(decodeConfig(pulumi.runtime.allConfig(), pulumi.getProject())));
+export function loadTeam(conceal: (config: TeamConfig) => TeamConfig): Team {
+  return resolveTeam(conceal(parseTeamConfig(decodeConfig(pulumi.runtime.allConfig(), pulumi.getProject()))));
 }

@@ -1,4 +1,5 @@
 import { LIVE, type LimitedWorkload, type Resources } from "./catalogue";
+import { isLocalDomain } from "./naming";
 import { DEFAULT_LIVE_PHP, DEFAULT_PHP } from "./schema/member";
 import type { MemberConfig, MemberOptions, TeamConfig } from "./schema/team";
 import { defaultLimits, limitsOf } from "./workloads";
@@ -80,7 +81,7 @@ export function resolveTeam(config: TeamConfig): Team {
     target: config.target,
     domain: config.domain,
     // Names below localhost lead to the visitor's own machine, so nobody else has a use for the port.
-    listen: config.listen ?? (/(?:^|\.)localhost$/.test(config.domain) ? "127.0.0.1" : "0.0.0.0"),
+    listen: config.listen ?? (isLocalDomain(config.domain) ? "127.0.0.1" : "0.0.0.0"),
     port: config.port,
     members: config.members.map((member) => resolveMember(member, config.defaults, config.domain)),
     repositories: config.repositories,
@@ -102,8 +103,18 @@ function resolveRegistry({ push, pull = push, user, password }: NonNullable<Team
   return { push, pull, account: user === undefined || password === undefined ? undefined : { user, password } };
 }
 
-const endsTls = ({ target, kubernetes: { ingress, gatewayApi } }: TeamConfig): boolean =>
-  target === "kubernetes" && (ingress?.tlsSecret !== undefined || gatewayApi?.tls === true);
+function endsTls({ target, kubernetes: { ingress, gatewayApi } }: TeamConfig): boolean {
+  switch (target) {
+    case "docker":
+      return false;
+    case "kubernetes":
+      return ingress?.tlsSecret !== undefined || gatewayApi?.tls === true;
+    default: {
+      const exhaustive: never = target;
+      return exhaustive;
+    }
+  }
+}
 
 function resolveMember(member: MemberConfig, defaults: MemberOptions, domain: string): Member {
   return {

@@ -36,6 +36,9 @@ export function reservedReason(id: string): string | undefined {
   );
 }
 
+/** Whether names of the domain lead to the visitor's own machine: browsers know them without a resolver. */
+export const isLocalDomain = (domain: string): boolean => /(?:^|\.)localhost$/.test(domain);
+
 /** Where the gateway is reached. */
 export interface PublicAddress {
   readonly domain: string;

@@ -1,19 +1,22 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { decodeConfig } from "./decode";
 import { ConfigError } from "./problems";
+import { kubernetes } from "./schema/targets";
+import { type TeamConfig, teamConfig } from "./schema/team";
 
 /** Stands for a value that only the Pulumi CLI can read. */
 export const ENCRYPTED = "encrypted-by-pulumi";
 
-/**
- * The config of a stack file as the engine would pass it to the program.
- *
- * @param path `Pulumi.<stack>.yaml`
- * @param encrypted whether values inside of a group may be encrypted: each is then `ENCRYPTED`
- * @returns full keys; texts as they are, everything else as JSON
- * @throws ConfigError when the file is missing, is not YAML, has no `config`, or holds an encrypted value
- */
-export function readStackConfig(path: string, encrypted: "allowed" | "refused" = "refused"): Record<string, string> {
+/** The `config` of a stack file, as it is written there. */
+export interface StackFile {
+  /** `Pulumi.<stack>.yaml` */
+  readonly path: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** @throws ConfigError when the file is missing, is not YAML, or its `config` is no group of keys */
+export function readStackFile(path: string): StackFile {
   if (!existsSync(path)) {
     throw new ConfigError([`${path}: does not exist: copy Pulumi.dev.yaml and enter your roster`]);
   }
@@ -23,6 +26,20 @@ export function readStackConfig(path: string, encrypted: "allowed" | "refused" =
       `${path}: config: is not a group of keys: write for example config: { muster:team: hackathon }`,
     ]);
   }
+  return { path, config: config as Record<string, unknown> };
+}
+
+/**
+ * The config of a stack file as the engine would pass it to the program.
+ *
+ * @param encrypted whether values inside of a group may be encrypted: each is then `ENCRYPTED`
+ * @returns full keys; texts as they are, everything else as JSON
+ * @throws ConfigError when it holds an encrypted value
+ */
+export function configStrings(
+  { path, config }: StackFile,
+  encrypted: "allowed" | "refused" = "refused",
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => {
       const refuse = () => {
@@ -39,6 +56,33 @@ export function readStackConfig(path: string, encrypted: "allowed" | "refused" =
       return [key, JSON.stringify(value, readable)];
     }),
   );
+}
+
+/** Which environment a stack is, and where. */
+export interface Identity {
+  /** Team id. */
+  readonly team: string;
+  readonly target: TeamConfig["target"];
+  /** Context of the kubeconfig; undefined for its current one. */
+  readonly context: string | undefined;
+}
+
+/**
+ * What config tells of its environment even where it has faults elsewhere. A value that is wrong itself counts as
+ * missing.
+ *
+ * @param config full keys
+ * @param namespace the project's name
+ */
+export function identity(config: Readonly<Record<string, string>>, namespace: string): Identity {
+  const { team, target, kubernetes: cluster } = decodeConfig(config, namespace);
+  const { shape } = teamConfig;
+  const context = typeof cluster === "object" && cluster !== null && "context" in cluster ? cluster.context : undefined;
+  return {
+    team: shape.team.catch(shape.team.parse(undefined)).parse(team),
+    target: shape.target.catch(shape.target.parse(undefined)).parse(target),
+    context: kubernetes.unwrap().shape.context.catch(undefined).parse(context),
+  };
 }
 
 function parseYaml(path: string): { config?: unknown } | undefined {

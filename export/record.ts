@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Team } from "../config/members";
+import { teamConfig } from "../config/schema/team";
+import { replaceSecretValues } from "../config/secrets";
 import program from "../index";
 import { type RecordedResource, type Recording, secretName, standIn } from "./recording";
 
@@ -32,7 +33,12 @@ export async function recordProgram({ project, stack, config }: StackIdentity): 
   );
   pulumi.runtime.setAllConfig({ ...config });
   const given: Record<string, string> = {};
-  const result = program((team) => concealed(team, given));
+  const result = program((config) =>
+    replaceSecretValues(teamConfig, config, (name, value) => {
+      given[name] = value;
+      return standIn(name);
+    }),
+  );
   // Registrations are asynchronous; this ends when the last one was answered.
   await pulumi.runtime.disconnect();
   const key = ({ type, name }: RecordedResource) => `${type} ${name}`;
@@ -42,30 +48,6 @@ export async function recordProgram({ project, stack, config }: StackIdentity): 
 /** Inputs of a resource without the marks of those that are secret. */
 const withoutMarks = (inputs: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)]));
-
-/** The team with a stand-in for each secret that its config gives; the values are put into `given`. */
-function concealed({ upstream, registry, ...team }: Team, given: Record<string, string>): Team {
-  const conceal = <K extends string>(key: K, name: string, value: string | undefined) => {
-    if (value === undefined) return {};
-    given[name] = value;
-    return { [key]: standIn(name) };
-  };
-  return {
-    ...team,
-    registry: registry && {
-      ...registry,
-      account: registry.account && {
-        ...registry.account,
-        ...conceal("password", "REGISTRY_PASSWORD", registry.account.password),
-      },
-    },
-    upstream: upstream && {
-      ...upstream,
-      ...conceal("token", "UPSTREAM_TOKEN", upstream.token),
-      ...conceal("webhookSecret", "UPSTREAM_WEBHOOK_SECRET", upstream.webhookSecret),
-    },
-  };
-}
 
 /** Outputs that a provider would compute and that the program uses. */
 function outputs(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type program from "../index";
 
 /** A resource as the program registered it. */
@@ -16,12 +17,17 @@ export interface Recording {
   readonly outputs: Awaited<ReturnType<typeof program>>;
 }
 
+/** Unknown to whoever writes the config, so that no text of theirs is taken for a secret. */
+const MARK = `secret-${randomUUID()}`;
+
 /** Stands for a secret's value in a recording. */
-export const SECRET = /\uE000([A-Z0-9_]+)\uE001/g;
-export const standIn = (name: string): string => `\uE000${name}\uE001`;
+export const standIn = (name: string): string => `<${MARK}:${name}>`;
+
+const STAND_IN = new RegExp(standIn("(\\w+)"), "g");
 
 /** `text` with each secret's stand-in replaced. */
 export const replaceSecrets = (text: string, replacement: (name: string) => string): string =>
-  text.replace(SECRET, (_, name: string) => replacement(name));
+  text.replace(STAND_IN, (_, name: string) => replacement(name));
+
 /** The environment variable that holds the secret which the resource `name` generates: `alice-db-password` → `ALICE_DB_PASSWORD`. */
 export const secretName = (name: string): string => name.toUpperCase().replaceAll("-", "_");

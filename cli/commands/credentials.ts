@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../errors";
-import type { Project } from "../project";
+import { findStack, type Project } from "../project";
 import { installedCli } from "../pulumi/cli";
 import { type Credentials, pulumiEngine } from "../pulumi/stack";
 import { formatTable } from "../table";
@@ -14,7 +14,7 @@ export async function credentials(
   member: string | undefined,
   json: boolean,
 ) {
-  const known = await read(await openSession(project, requested));
+  const known = await read(await openSession(findStack(project, requested)));
   const own = member === undefined ? undefined : known[member];
   if (member !== undefined && own === undefined) {
     throw new UserError(

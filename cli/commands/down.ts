@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { ChildError, INTERRUPTED, UserError } from "../errors";
-import type { Project } from "../project";
+import { findStack, type Project } from "../project";
 import { installedCli } from "../pulumi/cli";
 import { pulumiEngine } from "../pulumi/stack";
 import { openSession, type Session } from "./session";
@@ -17,7 +17,7 @@ export interface DownOptions {
 
 /** Takes a stack's environment down. Data volumes stay unless told otherwise. */
 export async function down(project: Project, { stack, volumes, images, yes }: DownOptions): Promise<void> {
-  const session = await openSession(project, stack);
+  const session = await openSession(findStack(project, stack));
   const { target, team } = session;
   if (images && target.removeImages === undefined) {
     throw new UserError(

@@ -3,7 +3,7 @@ import { LIVE } from "../../config/catalogue";
 import type { Team } from "../../config/members";
 import { liveUrl, teamUrl } from "../../config/naming";
 import { UserError } from "../errors";
-import { type Project, stackTeam } from "../project";
+import { findStack, type Project, stackTeam } from "../project";
 import { openSession } from "./session";
 
 const REPOSITORY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -24,7 +24,7 @@ export interface RollbackOptions {
  * @throws UserError when there is no such release
  */
 export async function rollback(project: Project, options: RollbackOptions): Promise<void> {
-  const session = await openSession(project, options.stack);
+  const session = await openSession(findStack(project, options.stack));
   const team = stackTeam(session.stack);
   const order = rollbackOrder(team, options);
   const { target } = session;

@@ -1,7 +1,6 @@
 import type { Team } from "../../config/members";
-import { TEAM_ID } from "../../config/naming";
 import { createProgress, type Progress } from "../progress";
-import { findStack, type Project, readableConfig, type Stack } from "../project";
+import { type Stack, stackIdentity } from "../project";
 import { openDockerTarget } from "../targets/docker/target";
 import { openKubernetesTarget } from "../targets/kubernetes/target";
 import type { Target, TargetContext } from "../targets/target";
@@ -17,17 +16,9 @@ export interface Session {
   readonly options: string;
 }
 
-/**
- * @param requested `--stack`
- * @param mayInstall whether what is missing on this machine is installed and started
- */
-export async function openSession(
-  project: Project,
-  requested: string | undefined,
-  mayInstall = false,
-): Promise<Session> {
-  const stack = findStack(project, requested);
-  const { team, kind } = identity(stack);
+/** @param mayInstall whether what is missing on this machine is installed and started */
+export async function openSession(stack: Stack, mayInstall = false): Promise<Session> {
+  const { team, target: kind } = stackIdentity(stack);
   const context = { stack, team, progress: createProgress(), options: stackOptions(stack), mayInstall };
   return { ...context, target: await openTarget(kind, context) };
 }
@@ -46,14 +37,3 @@ function openTarget(kind: Team["target"], context: TargetContext): Promise<Targe
 }
 
 export const stackOptions = ({ explicit, shortName }: Stack): string => (explicit ? ` -- --stack ${shortName}` : "");
-
-/** What a stack file with faults elsewhere still tells. */
-function identity(stack: Stack): { team: string; kind: Team["target"] } {
-  const config = readableConfig(stack);
-  const { name } = stack.project;
-  const id = config[`${name}:team`];
-  return {
-    team: id !== undefined && TEAM_ID.test(id) ? id : name,
-    kind: config[`${name}:target`] === "kubernetes" ? "kubernetes" : "docker",
-  };
-}

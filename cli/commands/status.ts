@@ -1,5 +1,5 @@
 import { ConfigError } from "../../config/problems";
-import { type Project, stackTeam } from "../project";
+import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
 import { ENGINE_TITLES } from "../targets/engines";
 import { notReady, services } from "../targets/readiness";
@@ -8,7 +8,7 @@ import { openSession, type Session } from "./session";
 
 /** Prints what of a stack's environment is there, and what answers. */
 export async function status(project: Project, requested: string | undefined): Promise<void> {
-  const session = await openSession(project, requested);
+  const session = await openSession(findStack(project, requested));
   const { team, target, options } = session;
   if (target.running === undefined) {
     console.log(`Nothing of team ${team} is up: npm run up${options}`);

@@ -13,9 +13,10 @@ export interface UpOptions {
 /** Brings a stack's environment up, and waits until it works. */
 export async function up(project: Project, { stack: requested, engine }: UpOptions): Promise<void> {
   // A config that cannot be used is said before anything is installed.
-  const team = stackTeam(findStack(project, requested));
+  const stack = findStack(project, requested);
+  const team = stackTeam(stack);
   checkEngine(engine, team.target);
-  const { target, progress, options, stack } = await openSession(project, requested, true);
+  const { target, progress, options } = await openSession(stack, true);
 
   await target.preflight(team);
   const { running, exporter } = target;

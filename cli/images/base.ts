@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Mirrors } from "../../config/members";
+import { withoutAccounts } from "../../config/problems";
 import { DEBIAN_IMAGE } from "../../platform/images/plan";
 import { UserError } from "../errors";
 import type { Detail, Progress } from "../progress";
 import { aptAccess, aptInstall } from "../tools/apt";
 import type { Docker } from "../tools/docker";
-import { lines } from "../tools/process";
+import { failure, follow } from "../tools/process";
 
 /** Seconds without a word from a registry after which it counts as out of reach. */
 const REGISTRY_PATIENCE = 20;
@@ -41,16 +42,14 @@ async function pull(docker: Docker, progress: Progress): Promise<string | undefi
   return progress.step(
     `Pulling ${DEBIAN_IMAGE}`,
     async (detail) => {
-      const said: string[] = [];
       const patience = new AbortController();
       const timer = setTimeout(() => patience.abort(), REGISTRY_PATIENCE * 1000);
-      const code = await lines(
+      const { code, said } = await follow(
         "docker",
         ["pull", DEBIAN_IMAGE],
         (line) => {
           // The registry has answered: from here on it may take its time.
           if (/^\S+: /.test(line) && !/^error/i.test(line)) clearTimeout(timer);
-          said.push(line);
           detail(line);
         },
         { env: docker.env, signal: patience.signal },
@@ -76,8 +75,8 @@ async function bootstrap(docker: Docker, mirrors: Mirrors, progress: Progress): 
     const said = { make: collect(make.stderr, detail), load: collect(load.stderr, detail) };
     load.stdin.on("error", () => undefined);
     const [made, loaded] = await Promise.all([exitOf(make), pipeWhenGood(make, load)]);
-    if (made !== 0) throw new UserError(`mmdebstrap failed:\n  ${said.make.slice(-15).join("\n  ")}`);
-    if (loaded !== 0) throw new UserError(`docker import failed:\n  ${said.load.slice(-5).join("\n  ")}`);
+    if (made !== 0) throw failure("mmdebstrap", said.make, 15);
+    if (loaded !== 0) throw failure("docker import", said.load, 5);
   });
 }
 
@@ -111,7 +110,7 @@ async function pipeWhenGood(make: Piped, load: Piped): Promise<number> {
 function collect(stream: NodeJS.ReadableStream | null, detail: Detail): string[] {
   const said: string[] = [];
   stream?.setEncoding("utf8").on("data", (text: string | Buffer) => {
-    const fresh = String(text)
+    const fresh = withoutAccounts(String(text))
       .split(/[\r\n]+/)
       .filter((line) => line.trim());
     said.push(...fresh);

@@ -3,14 +3,9 @@ import type { Team } from "../../config/members";
 import { workloads } from "../../config/workloads";
 import type { ImageSpec } from "../../export/compose";
 import { buildOrder, type ImageBuild, imageBuild, readCertificates } from "../../platform/images/plan";
-import { UserError } from "../errors";
 import type { Progress } from "../progress";
 import type { Docker } from "../tools/docker";
-import { lines } from "../tools/process";
-
-/** Names and tags of the images that a team's environment runs on, parents first. */
-export const teamImages = (team: Team, root: string): string[] =>
-  imageBuilds(team, usedImages(team), root).map(({ name }) => name);
+import { failure, follow } from "../tools/process";
 
 /** The images that workloads run on; others are only built upon. */
 export const usedImages = (team: Team): ImageName[] => [...new Set(workloads(team).map(({ image }) => image))];
@@ -21,38 +16,33 @@ export function imageBuilds(team: Team, images: readonly ImageName[], root: stri
   return buildOrder(images).map((image) => imageBuild(image, options));
 }
 
-/** Those of `names` that the daemon does not have. */
-export async function missingImages(docker: Docker, names: readonly string[]): Promise<string[]> {
+/** Those of `images` that the daemon does not have. */
+export async function missingImages<T extends Pick<ImageSpec, "name">>(docker: Docker, images: readonly T[]) {
   const listed = await docker.run("image", "ls", "--format", "{{.Repository}}:{{.Tag}}");
   const present = new Set(listed.split("\n"));
-  return names.filter((name) => !present.has(name));
+  return images.filter(({ name }) => !present.has(name));
 }
 
 /**
- * Builds what is missing, parents first. A tag is a hash of all that went into the image, so one that exists is current.
+ * Builds images, parents first. A tag is a hash of all that went into the image, so one that exists needs no build.
  *
  * @throws UserError with the end of the build's output
  */
 export async function buildImages(docker: Docker, images: readonly ImageSpec[], root: string, progress: Progress) {
-  const names = images.map(({ name }) => name);
-  const missing = new Set(await missingImages(docker, names));
-  const builds = images.filter(({ name }) => missing.has(name));
-  for (const [index, { name, context, args }] of builds.entries()) {
-    await progress.step(`Building ${name} (${index + 1} of ${builds.length})`, async (detail) => {
-      const said: string[] = [];
+  for (const [index, { name, context, args }] of images.entries()) {
+    await progress.step(`Building ${name} (${index + 1} of ${images.length})`, async (detail) => {
       const buildArgs = Object.entries(args).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
-      const code = await lines(
+      const { code, said } = await follow(
         "docker",
         // The intermediate container of a step that fails would be left behind.
         ["build", "--force-rm", "--tag", name, ...buildArgs, context],
         (line) => {
-          said.push(line);
           if (/^Step \d+\/\d+ : /.test(line)) detail(line);
         },
         // The classic builder finds local parents by name, and needs no plugin.
         { env: { ...docker.env, DOCKER_BUILDKIT: "0" }, cwd: root },
       );
-      if (code !== 0) throw new UserError(`Building ${name} failed:\n  ${said.slice(-30).join("\n  ")}`);
+      if (code !== 0) throw failure(`Building ${name}`, said, 30);
     });
   }
 }

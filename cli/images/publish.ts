@@ -4,10 +4,10 @@ import type { ImageBuild } from "../../platform/images/plan";
 import { UserError } from "../errors";
 import type { Progress } from "../progress";
 import type { Docker } from "../tools/docker";
-import { lines } from "../tools/process";
+import { follow } from "../tools/process";
 import { hasImage } from "../tools/registry";
 import { ensureBaseImage } from "./base";
-import { buildImages, imageBuilds, usedImages } from "./build";
+import { buildImages, imageBuilds, missingImages, usedImages } from "./build";
 
 /** Images that pods run and that the config does not give: the registry has to have them. */
 export const ownImages = (team: Team): ImageName[] =>
@@ -43,21 +43,12 @@ export async function publishImages(
     wanted.map(({ image }) => image),
     root,
   );
-  await buildImages(docker, builds, root, progress);
+  await buildImages(docker, await missingImages(docker, builds), root, progress);
   for (const [index, { name }] of wanted.entries()) {
     const reference = `${registry.push}/${name}`;
     await progress.step(`Pushing ${reference} (${index + 1} of ${wanted.length})`, async (detail) => {
       await docker.run("tag", name, reference);
-      const said: string[] = [];
-      const code = await lines(
-        "docker",
-        ["push", reference],
-        (line) => {
-          said.push(line);
-          detail(line);
-        },
-        { env: docker.env },
-      );
+      const { code, said } = await follow("docker", ["push", reference], detail, { env: docker.env });
       if (code !== 0) throw new UserError(pushAdvice(registry.push, said));
     });
   }

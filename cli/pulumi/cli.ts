@@ -28,8 +28,20 @@ const cliVersion = (env: NodeJS.ProcessEnv): string => env.PULUMI_VERSION || loa
 
 /** The plugins that a target needs, in the versions of the installed SDKs. Images are the docker plugin's on both. */
 export function requiredPlugins(target: Team["target"]): Plugin[] {
-  const names = target === "docker" ? ["docker", "random"] : ["kubernetes", "docker", "random"];
-  return names.map((name) => ({ name, version: load(`@pulumi/${name}/package.json`).version }));
+  return pluginNames(target).map((name) => ({ name, version: load(`@pulumi/${name}/package.json`).version }));
+}
+
+function pluginNames(target: Team["target"]): string[] {
+  switch (target) {
+    case "docker":
+      return ["docker", "random"];
+    case "kubernetes":
+      return ["kubernetes", "docker", "random"];
+    default: {
+      const exhaustive: never = target;
+      return exhaustive;
+    }
+  }
 }
 
 /** The installed CLI: the npm package's own copy, or else one in PATH. */

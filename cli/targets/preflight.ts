@@ -1,5 +1,16 @@
 import { lookup } from "node:dns/promises";
 import type { Team } from "../../config/members";
+import { isLocalDomain } from "../../config/naming";
+import { UserError } from "../errors";
+
+/** @throws UserError that lists what a target's preflight found, where that is anything */
+export function refuse(found: readonly (string | undefined)[]): void {
+  const problems = found.filter((problem) => problem !== undefined);
+  if (problems.length === 0) return;
+  throw new UserError(
+    ["Nothing was created, because it would not work:", ...problems.map((problem) => `  ${problem}`)].join("\n"),
+  );
+}
 
 /**
  * Names below `localhost` need no resolver: browsers know them.
@@ -7,7 +18,7 @@ import type { Team } from "../../config/members";
  * @param destination what the names have to lead to
  */
 export async function domainWarning({ domain, members }: Team, destination: string): Promise<string | undefined> {
-  if (/(?:^|\.)localhost$/.test(domain)) return undefined;
+  if (isLocalDomain(domain)) return undefined;
   const host = `${members[0]?.id}.${domain}`;
   try {
     await lookup(host);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Recording, replaceSecrets } from "../../export/recording";
 import { readSecrets } from "../../export/secrets";
-import { type Stack, stackConfig } from "../project";
+import type { Stack } from "../project";
 import type { Credentials } from "../pulumi/stack";
 
 /** What the program registers, for the engines besides Pulumi. */
@@ -12,7 +12,7 @@ export const secretsFile = ({ folder }: Stack): string => join(folder, "secrets.
 /** The program recorded for `stack`. It runs here, under Pulumi's mock runtime: the SDK is loaded for it alone. */
 export async function recordStack(stack: Stack): Promise<Recording> {
   const { recordProgram } = await import("../../export/record");
-  return recordProgram({ project: stack.project.name, stack: stack.shortName, config: stackConfig(stack) });
+  return recordProgram({ project: stack.project.name, stack: stack.shortName, config: stack.config() });
 }
 
 /** Passwords of the last time that the export was applied. */

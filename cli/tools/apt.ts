@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { UserError } from "../errors";
 import type { Progress } from "../progress";
-import { capture, lines } from "./process";
+import { capture, failure, follow } from "./process";
 
 /** What the machine offers for installing packages. */
 export interface AptAccess {
@@ -52,17 +51,7 @@ export async function isInstallable(name: string): Promise<boolean> {
 }
 
 async function apt(args: readonly string[], detail: (text: string) => void): Promise<void> {
-  const last: string[] = [];
-  const code = await lines(
-    "apt-get",
-    ["-o", "DPkg::Lock::Timeout=120", ...args],
-    (line) => {
-      detail(line);
-      last.push(line);
-    },
-    { env: ENVIRONMENT },
-  );
-  if (code !== 0) throw new UserError(`apt-get ${args.join(" ")} failed:\n${indent(last.slice(-15))}`);
+  const options = ["-o", "DPkg::Lock::Timeout=120"];
+  const { code, said } = await follow("apt-get", [...options, ...args], detail, { env: ENVIRONMENT });
+  if (code !== 0) throw failure(`apt-get ${args.join(" ")}`, said, 15);
 }
-
-const indent = (text: readonly string[]): string => text.map((line) => `  ${line}`).join("\n");

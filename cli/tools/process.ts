@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { INTERRUPTED } from "../errors";
+import { withoutAccounts } from "../../config/problems";
+import { INTERRUPTED, UserError } from "../errors";
 
 export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -47,6 +48,31 @@ export function lines(
     options.signal?.addEventListener("abort", () => child.kill("SIGTERM"), { once: true });
   });
 }
+
+/**
+ * Runs a program as `lines` does, and keeps what it says, without the accounts of URLs.
+ *
+ * @param onLine shows progress
+ */
+export async function follow(...[file, args, onLine, options]: Parameters<typeof lines>): Promise<Followed> {
+  const said: string[] = [];
+  const keep = (line: string) => {
+    const readable = withoutAccounts(line);
+    said.push(readable);
+    onLine(readable);
+  };
+  return { code: await lines(file, args, keep, options), said };
+}
+
+export interface Followed {
+  /** Exit status, as in `Result`. */
+  readonly code: number;
+  readonly said: readonly string[];
+}
+
+/** @param count how many of the last lines are repeated */
+export const failure = (what: string, said: readonly string[], count: number): UserError =>
+  new UserError([`${what} failed:`, ...said.slice(-count).map((line) => `  ${line}`)].join("\n"));
 
 /**
  * Runs a program in the foreground, with the terminal as its own. Ctrl-C is left to it: it may want to end in order.

@@ -134,6 +134,12 @@ export const mirrors = group({
   .default({})
   .describe("Package mirrors for image builds and for the members' terminals. Default: each client's own.");
 
+/** Something wrong with the value at `path`. */
+export interface TargetProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
 interface ClusterConfig {
   readonly port: number;
   readonly registry?: { readonly push: string } | undefined;
@@ -146,7 +152,7 @@ interface ClusterConfig {
 }
 
 /** What is wrong with values of the kubernetes target that are each right by themselves. */
-export function* clusterProblems({ port, registry, images, kubernetes }: ClusterConfig) {
+export function* clusterProblems({ port, registry, images, kubernetes }: ClusterConfig): Iterable<TargetProblem> {
   if (registry === undefined && WORKLOAD_IMAGES.some((image) => images[image] === undefined)) {
     yield {
       path: ["registry"],

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { TEAM_ID } from "../naming";
-import { ConfigError, quote } from "../problems";
+import { ConfigError, describeIssue } from "../problems";
 import { ci, git, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
-import { clusterProblems, docker, images, kubernetes, mirrors, registry } from "./targets";
+import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
 import { group, pattern, quantity, repository, text, typeError } from "./values";
 
 /** Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. */
@@ -98,12 +98,25 @@ export const teamConfig = group({
     ),
 }).superRefine((config, context) => {
   checkMemory(config, context);
-  if (config.target !== "kubernetes") return;
-  for (const { path, message } of clusterProblems(config)) {
+  for (const { path, message } of targetProblems(config)) {
     const input = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
     context.addIssue({ code: "custom", path: [...path], input, message });
   }
 });
+
+/** What is wrong with a target's values that are each right by themselves. */
+function targetProblems(config: TeamConfig): Iterable<TargetProblem> {
+  switch (config.target) {
+    case "docker":
+      return [];
+    case "kubernetes":
+      return clusterProblems(config);
+    default: {
+      const exhaustive: never = config.target;
+      return exhaustive;
+    }
+  }
+}
 
 export type TeamConfig = z.output<typeof teamConfig>;
 export type MemberConfig = TeamConfig["members"][number];
@@ -118,25 +131,5 @@ export type MemberOptions = TeamConfig["defaults"];
 export function parseTeamConfig(raw: unknown): TeamConfig {
   const result = teamConfig.safeParse(raw, { reportInput: true });
   if (result.success) return result.data;
-  throw new ConfigError([...new Set(result.error.issues.flatMap((issue) => describe(issue, raw)))]);
+  throw new ConfigError([...new Set(result.error.issues.flatMap((issue) => describeIssue(issue, raw, teamConfig)))]);
 }
-
-function describe(issue: z.core.$ZodIssue, raw: unknown): string[] {
-  const where = (path: readonly PropertyKey[]) => ["config", ...path.map(String)].join("/");
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `${where([...issue.path, key])}: ${quote(key)} ${issue.message}`);
-  }
-  if (issue.code === "invalid_key") {
-    return issue.issues.map(({ message }) => `${where(issue.path)}: ${quote(issue.path.at(-1))} ${message}`);
-  }
-  const value = valueAt(raw, issue.path);
-  const shown = value === undefined || isSecret(issue.path) ? "" : `${quote(value)} `;
-  return [`${where(issue.path)}: ${shown}${issue.message}`];
-}
-
-const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);
-
-const isSecret = ([group, key]: readonly PropertyKey[]): boolean =>
-  (group === "upstream" && (key === "token" || key === "webhookSecret")) ||
-  (group === "registry" && key === "password");

@@ -61,11 +61,20 @@ export const repository = pattern(
 });
 export const url = (example: string) =>
   pattern(/^https?:\/\/[^\s\p{Cc}\p{Cs}"'\\]+$/u, "URL", `an http:// or https:// address such as ${example}`, example);
-/** A secret that goes through environment files, headers and URLs without quoting; its value is never repeated. */
+const SECRETS = z.registry<{ readonly secret: true }>();
+
+/** Whether `secret` made the schema, or the one that it refines. */
+export const isSecret = (schema: z.ZodType): boolean => SECRETS.get(schema) !== undefined;
+
+/**
+ * A secret that goes through environment files, headers and URLs without quoting. It carries a mark: its value is in no
+ * message, and exports only refer to it.
+ */
 export const secret = (minLength: number, what: string) =>
   pattern(/^[A-Za-z0-9._~+/=-]*$/, what, 'letters, digits, ".", "_", "~", "+", "/", "=" and "-"', "0123456789abcdef")
     .min(minLength, { error: `is too short: use at least ${minLength} characters` })
-    .max(500, { error: "is too long: use at most 500 characters" });
+    .max(500, { error: "is too long: use at most 500 characters" })
+    .register(SECRETS, { secret: true });
 /** An IPv4 block wide enough to cut /28 networks from. */
 export const subnetPool = text("10.192.0.0/12").refine(
   (cidr) => {

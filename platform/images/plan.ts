@@ -20,6 +20,10 @@ export interface ImageBuild {
   readonly parent: ImageName | undefined;
 }
 
+/** The Pulumi resource of an image: one that goes to the registry has another beside the local one. */
+export const imageResourceName = (image: ImageName, pushed: boolean): string =>
+  pushed ? `pushed-image-${image}` : `image-${image}`;
+
 /** What the images depend on beside their files. */
 export interface ImageOptions {
   /** Root of the project. */

@@ -3,13 +3,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ImageName } from "../../config/catalogue";
 import type { Registry, Team } from "../../config/members";
 import type { ImageRef } from "../platform";
-import { type ImageBuild, imageBuild, readCertificates } from "./plan";
+import { type ImageBuild, imageBuild, imageResourceName, readCertificates } from "./plan";
 
 interface BuiltImage extends ImageRef {
   readonly resource: docker.Image;
 }
 
-/** Where images are when not in the local engine alone. */
+/** Where images are when not only in the local engine. */
 export interface ImageSources {
   /** Where images that workloads run go, as `<registry>/muster/<image>:<hash>`; images that others build on stay. */
   readonly registry: Pick<Registry, "push" | "pull"> | undefined;
@@ -38,7 +38,7 @@ export function createImages(
     if (known) return known;
     const parents = plan.parent === undefined ? [] : [build(plan.parent, undefined).resource];
     const resource = new docker.Image(
-      destination === undefined ? `image-${name}` : `pushed-image-${name}`,
+      imageResourceName(name, destination !== undefined),
       renderImage(plan, imageName, destination === undefined),
       { dependsOn: parents },
     );

@@ -12,6 +12,7 @@ import {
   renderManifests,
 } from "../../export/manifests";
 import { recordProgram } from "../../export/record";
+import { standIn } from "../../export/recording";
 import { configStrings } from "../support/config";
 
 /** The whole program as kubectl receives it. */
@@ -170,7 +171,7 @@ describe("a recording", () => {
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { name: "settings", namespace: "n" },
-      data: { PASSWORD: "\uE000ALICE_DB_PASSWORD\uE001" },
+      data: { PASSWORD: standIn("ALICE_DB_PASSWORD") },
     });
     expect(() => renderManifests(recording(leak))).toThrow("ConfigMap settings holds the secret ALICE_DB_PASSWORD");
   });
@@ -190,7 +191,7 @@ describe("a recording", () => {
   });
 
   test("without a value for a secret is not filled in", () => {
-    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, stringData: { A: "\uE000GONE\uE001" } };
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, stringData: { A: standIn("GONE") } };
     expect(() => fillSecrets([secret], {})).toThrow("the secret GONE has no value");
   });
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import type { ComposeExport } from "../../../export/compose";
 import { ensureSecrets, readSecrets } from "../../../export/secrets";
+import type { ImageBuild } from "../../../platform/images/plan";
 import { ChildError, UserError } from "../../errors";
 import { buildImages } from "../../images/build";
 import type { Progress } from "../../progress";
@@ -55,16 +56,18 @@ export async function exportStack(stack: Stack): Promise<ComposeExport> {
  * Brings the environment up from its export. Nothing changes where nothing has to.
  *
  * @param team the compose project
+ * @param missing images that Docker lacks, parents first
  */
 export async function composeUp(
   stack: Stack,
   team: string,
   command: ComposeCommand,
   docker: Docker,
+  missing: readonly ImageBuild[],
   progress: Progress,
 ) {
   const exported = await exportStack(stack);
-  await buildImages(docker, exported.images, stack.project.root, progress);
+  await buildImages(docker, missing, stack.project.root, progress);
 
   mkdirSync(stack.folder, { recursive: true, mode: 0o700 });
   writeFileSync(composeFile(stack), exported.yaml);

@@ -3,11 +3,10 @@ import { createServer } from "node:net";
 import type { Team } from "../../../config/members";
 import { workloadName, workloads } from "../../../config/workloads";
 import { overlaps, teamSubnets } from "../../../platform/docker/subnets";
-import { UserError } from "../../errors";
 import type { Progress } from "../../progress";
 import type { Container, Docker, Network } from "../../tools/docker";
 import type { DockerHost } from "../../tools/docker-host";
-import { domainWarning } from "../preflight";
+import { domainWarning, refuse } from "../preflight";
 import { teamContainers } from "./containers";
 
 const GIB = 1024 ** 3;
@@ -38,18 +37,13 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
     docker.networks(),
     domainWarning(team, "this machine"),
   ]);
-  const problems = [
+  refuse([
     port,
     ...nameProblems(team, containers),
     ...networkProblems(team, networks),
     ...cpuProblems(team, info.NCPU),
     host.local ? diskProblem(info.DockerRootDir, freeSpace(info.DockerRootDir), args.mustBuild) : undefined,
-  ].filter((problem) => problem !== undefined);
-  if (problems.length > 0) {
-    throw new UserError(
-      ["Nothing was created, because it would not work:", ...problems.map((p) => `  ${p}`)].join("\n"),
-    );
-  }
+  ]);
   for (const warning of [memoryWarning(team, info.MemTotal), domain]) {
     if (warning !== undefined) progress.warn(warning);
   }

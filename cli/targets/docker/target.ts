@@ -1,8 +1,9 @@
 import type { Team } from "../../../config/members";
 import { workloadName, workloads } from "../../../config/workloads";
+import { type ImageBuild, imageResourceName } from "../../../platform/images/plan";
 import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
-import { buildImages, imageBuilds, missingImages, teamImages, usedImages } from "../../images/build";
+import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
 import { type DockerHost, findDocker } from "../../tools/docker-host";
@@ -25,10 +26,15 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
   const own = teamContainers(containers, id);
   const running = runningEngine(containers, id);
 
-  const missing = (team: Team) => missingImages(docker, teamImages(team, stack.project.root));
+  let asked: Promise<readonly ImageBuild[]> | undefined;
+  /** Docker is asked once. */
+  const missing = (team: Team) => {
+    asked ??= missingImages(docker, imageBuilds(team, usedImages(team), stack.project.root));
+    return asked;
+  };
 
-  /** What every build starts from; an environment that runs has images, so that it is needed for new ones alone. */
-  async function ensureBase(team: Team): Promise<readonly string[]> {
+  /** A running environment has its images, so what builds start from is only needed for new ones. */
+  async function ensureBase(team: Team): Promise<readonly ImageBuild[]> {
     const lacking = await missing(team);
     if (lacking.length > 0 || running === undefined) await ensureBaseImage(docker, team.mirrors, progress);
     return lacking;
@@ -45,9 +51,9 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     pulumiUp: async (team, binary) => pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running }),
 
     async exportUp(team) {
-      await ensureBase(team);
+      const lacking = await ensureBase(team);
       if (running === "compose" && !isAppliedFrom(composeFile(stack), own)) throw foreignTeam(context);
-      await composeUp(stack, team.id, await ensureCompose(docker.env, progress), docker, progress);
+      await composeUp(stack, team.id, await ensureCompose(docker.env, progress), docker, lacking, progress);
     },
     async exportDown() {
       const compose = await installedCompose(docker.env);
@@ -91,7 +97,7 @@ export const gatewayAddress = (
 
 type DockerContext = TargetContext & { readonly docker: Docker; readonly running: Target["running"] };
 
-async function pulumiUp(team: Team, binary: string, missing: readonly string[], context: DockerContext): Promise<void> {
+async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild[], context: DockerContext) {
   const { stack, docker, progress, running } = context;
   const engine = pulumiEngine(binary, stack, docker.env);
   if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
@@ -101,12 +107,11 @@ async function pulumiUp(team: Team, binary: string, missing: readonly string[], 
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
   // The provider never asks whether an image that it built is still there.
   const known = missing.length > 0 ? await engine.resourceIds() : new Set();
-  const rebuild = missing.filter((image) => known.has(image)).map(imageResource);
+  const rebuild = missing.filter(({ name }) => known.has(name)).map(({ image }) => imageResourceName(image, false));
   if (rebuild.length > 0) progress.note(`  images that are gone from Docker are built again: ${rebuild.join(", ")}`);
   if (missing.length > 0) {
-    const { root } = stack.project;
     // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
-    await buildImages(docker, imageBuilds(team, usedImages(team), root), root, progress);
+    await buildImages(docker, missing, stack.project.root, progress);
   }
   try {
     // What a first run that is killed has made is found by its labels: see removeOrphans.
@@ -130,9 +135,6 @@ async function pulumiUp(team: Team, binary: string, missing: readonly string[], 
   const stopped = present.filter(({ state }) => state === "exited" || state === "created");
   if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
 }
-
-/** `muster/php:1a2b3c4d5e6f` → `image-php`, as `platform/image-resources` names it. */
-const imageResource = (name: string): string => `image-${/\/([^:]+):/.exec(name)?.[1]}`;
 
 /** Whether Compose was given `file` when it made the containers. */
 export function isAppliedFrom(file: string, containers: readonly Pick<Container, "labels">[]): boolean {

@@ -1,4 +1,5 @@
 import type { Team } from "../../../config/members";
+import { isLocalDomain } from "../../../config/naming";
 import { namespaceName } from "../../../platform/kubernetes/terms";
 import type { Kubectl, KubernetesObject } from "../../tools/kubectl";
 import { answersAt } from "../readiness";
@@ -25,15 +26,13 @@ export async function gatewayAccess(kubectl: Kubectl, team: Team): Promise<strin
   const { service, ingress, gatewayApi } = team.kubernetes;
   const isPublished = ingress !== undefined || gatewayApi !== undefined || service.type !== "ClusterIP";
   if (!isPublished) return forwardAdvice(kubectl, team);
-  if (isLocal(team)) {
+  if (isLocalDomain(team.domain)) {
     return (await answersAt(team, { address: "127.0.0.1", port: team.port }))
       ? undefined
       : forwardAdvice(kubectl, team);
   }
   return dnsAdvice(team, await publicAddresses(kubectl, team));
 }
-
-const isLocal = ({ domain }: Pick<Team, "domain">): boolean => /(?:^|\.)localhost$/.test(domain);
 
 /** The command that gives the gateway's port to this machine. */
 export function forwardAdvice({ context }: Pick<Kubectl, "context">, { id, port }: Pick<Team, "id" | "port">): string {

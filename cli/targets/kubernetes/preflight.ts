@@ -1,9 +1,8 @@
 import type { Team } from "../../../config/members";
-import { UserError } from "../../errors";
 import { type Kubectl, type KubernetesObject, MIN_KUBERNETES } from "../../tools/kubectl";
 import { loopback, type RegistryState, reachRegistry } from "../../tools/registry";
 import { compareVersions } from "../../tools/version";
-import { domainWarning } from "../preflight";
+import { domainWarning, refuse } from "../preflight";
 import { deniedAccess } from "./permissions";
 
 export interface KubernetesPreflight {
@@ -26,7 +25,7 @@ export interface KubernetesPreflight {
 export async function kubernetesPreflight(args: KubernetesPreflight): Promise<string[]> {
   const { team, kubectl, version, namespaces, usesRegistry } = args;
   const denied = await deniedAccess(kubectl, team.kubernetes);
-  if (denied.length > 0) throw refused([versionProblem(version), permissionProblem(denied)]);
+  if (denied.length > 0) refuse([versionProblem(version), permissionProblem(denied)]);
 
   const [classes, present, services, cluster, routing, registry, domain, address] = await Promise.all([
     kubectl.list<StorageClass>("storageclasses"),
@@ -38,26 +37,20 @@ export async function kubernetesPreflight(args: KubernetesPreflight): Promise<st
     domainWarning(team, "the address that the end of npm run up names"),
     apiAddress(kubectl),
   ]);
-  const problems = [
+  refuse([
     versionProblem(version),
     storageProblem(team.kubernetes.storageClass, classes),
     ...namespaceProblems(team.id, namespaces, present),
     nodePortProblem(team, services),
     ...routing,
     registry === undefined ? undefined : registryProblem(team.registry?.push ?? "", registry),
-  ];
-  if (problems.some(Boolean)) throw refused(problems);
+  ]);
   return [
     policyWarning(cluster),
     usesRegistry && team.registry ? pullWarning(team.registry.pull, address) : undefined,
     domain,
   ].filter((warning) => warning !== undefined);
 }
-
-const refused = (problems: readonly (string | undefined)[]): UserError =>
-  new UserError(
-    ["Nothing was created, because it would not work:", ...problems.flatMap((p) => (p ? [`  ${p}`] : []))].join("\n"),
-  );
 
 export function versionProblem(version: string): string | undefined {
   const number = version.replace(/^v/, "");

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { LIVE } from "../../../config/catalogue";
 import type { Team } from "../../../config/members";
 import { workloads } from "../../../config/workloads";
+import { imageResourceName } from "../../../platform/images/plan";
 import { namespaceName } from "../../../platform/kubernetes/terms";
 import { UserError } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
-import { buildImages, imageBuilds } from "../../images/build";
+import { buildImages, imageBuilds, missingImages } from "../../images/build";
 import { ownImages, publishImages, unpublished } from "../../images/publish";
-import { readableConfig, type Stack } from "../../project";
+import { stackIdentity } from "../../project";
 import { pulumiEngine } from "../../pulumi/stack";
 import { type Docker, dockerClient } from "../../tools/docker";
 import { dockerEnvironment, findDocker } from "../../tools/docker-host";
@@ -28,7 +29,7 @@ import { followRollout, waitForRollout, watchRollout } from "./rollout";
 /** Pods in a cluster: a namespace for each member beside the team's own. */
 export async function openKubernetesTarget(context: TargetContext): Promise<Target> {
   const { stack, team: id, progress, mayInstall } = context;
-  const kubectl = kubectlClient(configuredContext(stack));
+  const kubectl = kubectlClient(stackIdentity(stack).context);
   // Says what is wrong with kubectl or the cluster before anything else is asked of them.
   const version = await serverVersion(kubectl);
   const selected = ["--all-namespaces", "--selector", `muster.team=${id}`];
@@ -114,16 +115,6 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
   };
 }
 
-/** The kubeconfig's context that the stack file names, also when the file has faults elsewhere. */
-function configuredContext(stack: Stack): string | undefined {
-  try {
-    const { context } = JSON.parse(readableConfig(stack)[`${stack.project.name}:kubernetes`] ?? "{}");
-    return typeof context === "string" && context !== "" ? context : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The engine that made the team's workloads, by who wrote them; undefined when there are none. */
 export function runningEngine(workloads: readonly KubernetesObject[]): EngineName | undefined {
   if (workloads.length === 0) return undefined;
@@ -194,13 +185,14 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
   if (docker && (missing.length > 0 || running === undefined)) {
     await ensureBaseImage(docker, team.mirrors, progress);
     // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
-    await buildImages(docker, imageBuilds(team, ownImages(team), root), root, progress);
+    const builds = await missingImages(docker, imageBuilds(team, ownImages(team), root));
+    await buildImages(docker, builds, root, progress);
   }
   // The provider never asks whether an image that it pushed is still there.
   const known = missing.length > 0 ? await engine.resourceIds() : new Set<string>();
   const rebuild = missing
     .filter(({ name }) => known.has(`${team.registry?.push}/${name}`))
-    .map(({ image }) => `pushed-image-${image}`);
+    .map(({ image }) => imageResourceName(image, true));
   if (rebuild.length > 0)
     progress.note(`  images that are gone from the registry are pushed again: ${rebuild.join(", ")}`);
 

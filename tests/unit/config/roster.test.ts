@@ -43,8 +43,8 @@ const LISTEN_RULE = "is not an IPv4 address: use for example 127.0.0.1, or 0.0.0
 describe("bad input", () => {
   const cases: [string, unknown, ...string[]][] = [
     ["nothing", undefined, 'config: is missing: add it, for example "team: …"'],
-    ["null", null, 'config: null is not a group of keys: write for example "team: …"'],
-    ["a list", [], 'config: [] is not a group of keys: write for example "team: …"'],
+    ["null", null, 'config: is not a group of keys: write for example "team: …"'],
+    ["a list", [], 'config: is not a group of keys: write for example "team: …"'],
 
     ["no roster", {}, "config/members: is missing: add it, for example - id: alice"],
     ["an empty roster", { members: [] }, "config/members: [] has no member: add one, for example - id: alice"],

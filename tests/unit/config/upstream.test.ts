@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { resolveTeam } from "../../../config/members";
 import { parseTeamConfig } from "../../../config/schema/team";
-import { ENCRYPTED, readStackConfig } from "../../../config/stack-file";
+import { configStrings, ENCRYPTED, readStackFile } from "../../../config/stack-file";
 import { ensureSecrets, readSecrets } from "../../../export/secrets";
 import { problems } from "../../support/config";
 
@@ -20,7 +20,7 @@ describe("an upstream that cannot be used", () => {
   const PATH_RULE = "has more than a host and a path: leave accounts, ? and # out, and use the key token for a token";
   const SECRET_RULE = 'use letters, digits, ".", "_", "~", "+", "/", "=" and "-"';
   const cases: [string, unknown, ...string[]][] = [
-    ["a text", "github", 'config/upstream: "github" is not a group of keys: write for example "provider: …"'],
+    ["a text", "github", 'config/upstream: is not a group of keys: write for example "provider: …"'],
     [
       "another key",
       { ...GITHUB, secret: SECRET },
@@ -37,9 +37,14 @@ describe("an upstream that cannot be used", () => {
       `config/upstream/url: "git@github.com:our-team" ${URL_RULE}`,
     ],
     [
-      "an account in the address",
+      "an account in the address, which is not repeated",
       { ...GITHUB, url: "https://me@github.com/our-team" },
-      `config/upstream/url: "https://me@github.com/our-team" ${PATH_RULE}`,
+      `config/upstream/url: "https://…@github.com/our-team" ${PATH_RULE}`,
+    ],
+    [
+      "a password in the address, which is not encoded either",
+      { ...GITHUB, url: "https://me:p@ss/word@github.com/our-team" },
+      `config/upstream/url: "https://…@github.com/our-team" ${PATH_RULE}`,
     ],
     [
       "a query",
@@ -86,7 +91,7 @@ describe("values that Pulumi encrypted", () => {
 
   test("inside of a group stand for themselves where that is enough", () => {
     write("{provider: github, token: {secure: v1:abc}}");
-    expect(readStackConfig(file, "allowed")).toEqual({
+    expect(configStrings(readStackFile(file), "allowed")).toEqual({
       "muster:upstream": JSON.stringify({ provider: "github", token: ENCRYPTED }),
     });
     const upstream = { ...GITHUB, token: ENCRYPTED, webhookSecret: ENCRYPTED };
@@ -95,7 +100,7 @@ describe("values that Pulumi encrypted", () => {
 
   test.each(["{provider: github, token: {secure: v1:abc}}", "{secure: v1:abc}"])("stop an export: %s", (value) => {
     write(value);
-    expect(() => readStackConfig(file)).toThrow(
+    expect(() => configStrings(readStackFile(file))).toThrow(
       `${file}: config/muster:upstream: is encrypted, which only the Pulumi CLI can read: use a plain value`,
     );
   });
