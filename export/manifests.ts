@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
+import { SECRETS_HASH } from "../platform/kubernetes/terms";
 import { type RecordedResource, type Recording, replaceSecrets } from "./recording";
 import { type SecretSpec, secretSpecs } from "./secrets";
 
@@ -43,9 +44,6 @@ const ORDER = [
   "StatefulSet",
   "Deployment",
 ];
-
-/** Set on a pod whose secrets the program hashes: the pod is replaced when one of them changes. */
-const SECRETS_ANNOTATION = "muster.secrets";
 
 /**
  * Writes a recording of the kubernetes target as the objects that Pulumi would create, less what only its provider reads.
@@ -135,12 +133,12 @@ function withData({ stringData: _, ...secret }: Manifest, values: Readonly<Recor
 type Values = Readonly<Record<string, string>>;
 
 function withSecretsHash(object: Manifest, secrets: ReadonlyMap<string, Values>): Manifest {
-  if (object.spec?.template?.metadata?.annotations?.[SECRETS_ANNOTATION] === undefined) return object;
+  if (object.spec?.template?.metadata?.annotations?.[SECRETS_HASH] === undefined) return object;
   const { spec, ...rest } = object;
   const { metadata, spec: pod } = spec.template;
   const given = givenSecrets(pod).map((name) => Object.entries(secrets.get(name) ?? {}).sort());
   const hash = createHash("sha256").update(JSON.stringify(given)).digest("hex");
-  const annotations = { ...metadata.annotations, [SECRETS_ANNOTATION]: hash };
+  const annotations = { ...metadata.annotations, [SECRETS_HASH]: hash };
   return {
     ...(rest as Manifest),
     spec: { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } },

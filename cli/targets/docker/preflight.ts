@@ -1,13 +1,13 @@
 import { existsSync, statfsSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Team } from "../../../config/members";
-import { workloadName, workloads } from "../../../config/workloads";
+import { workloads } from "../../../config/workloads";
 import { overlaps, teamSubnets } from "../../../platform/docker/subnets";
 import type { Progress } from "../../progress";
 import type { Container, Docker, Network } from "../../tools/docker";
 import type { DockerHost } from "../../tools/docker-host";
 import { domainWarning, refuse } from "../preflight";
-import { teamContainers } from "./containers";
+import { teamContainerNames, teamContainers } from "./containers";
 
 const GIB = 1024 ** 3;
 
@@ -87,7 +87,7 @@ function isFree(address: string, port: number): Promise<boolean> {
 /** Containers of somebody else's under names that the team needs. */
 export function nameProblems(team: Team, containers: readonly Container[]): string[] {
   const own = new Set(teamContainers(containers, team.id));
-  const needed = new Set(workloads(team).map((workload) => workloadName(team.id, workload)));
+  const needed = new Set(teamContainerNames(team));
   return containers
     .filter((container) => needed.has(container.name) && !own.has(container))
     .map(

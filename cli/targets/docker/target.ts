@@ -1,5 +1,4 @@
 import type { Team } from "../../../config/members";
-import { workloadName, workloads } from "../../../config/workloads";
 import { type ImageBuild, imageResourceName } from "../../../platform/images/plan";
 import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
@@ -12,7 +11,7 @@ import type { Instance, Target, TargetContext } from "../target";
 import { foreignTeam } from "../target";
 import { removeBuildLeftovers } from "./build-leftovers";
 import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } from "./compose";
-import { runningEngine, teamContainers } from "./containers";
+import { runningEngine, teamContainerNames, teamContainers } from "./containers";
 import { preflight } from "./preflight";
 import { sweep } from "./sweep";
 
@@ -158,9 +157,7 @@ async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: D
 /** Containers that a team's environment has, less those in `present`. */
 export function missingContainers(team: Team, present: readonly string[]): string[] {
   const known = new Set(present);
-  return workloads(team)
-    .map((workload) => workloadName(team.id, workload))
-    .filter((name) => !known.has(name));
+  return teamContainerNames(team).filter((name) => !known.has(name));
 }
 
 /** Every version of every Muster image, except what another environment runs on. */
