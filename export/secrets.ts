@@ -28,7 +28,7 @@ export const secretSpecs = ({ given, resources }: Pick<Recording, "given" | "res
  * members who left, so that a second run changes nothing and a member who returns keeps their passwords; missing
  * ones are generated and written before anything uses them. Values that the config gives replace those of the file.
  *
- * @returns values by name, of `specs` alone
+ * @returns values by name, only those of `specs`
  */
 export function ensureSecrets(path: string, specs: readonly SecretSpec[]): Record<string, string> {
   const known = readSecrets(path);

@@ -5,10 +5,11 @@ import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
-import { type DockerHost, findDocker } from "../../tools/docker-host";
+import { findDocker } from "../../tools/docker-host";
 import { capture } from "../../tools/process";
 import type { Instance, Target, TargetContext } from "../target";
 import { foreignTeam } from "../target";
+import { gatewayAddress } from "./access";
 import { removeBuildLeftovers } from "./build-leftovers";
 import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } from "./compose";
 import { runningEngine, teamContainerNames, teamContainers } from "./containers";
@@ -87,12 +88,6 @@ export const toInstance = ({ name, labels, state, status }: Container): Instance
   running: state === "running",
   status,
 });
-
-/** Where the gateway's port is reached: on a local daemon, at the address that it is published on. */
-export const gatewayAddress = (
-  { listen }: Pick<Team, "listen">,
-  host: Pick<DockerHost, "local" | "address">,
-): string => (host.local && listen !== "0.0.0.0" ? listen : host.address);
 
 type DockerContext = TargetContext & { readonly docker: Docker; readonly running: Target["running"] };
 

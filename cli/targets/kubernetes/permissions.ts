@@ -16,7 +16,7 @@ const CHANGE = ["get", "list", "watch", "create", "patch", "delete"];
 /** What leads to the gateway from outside, where the config has it. */
 export type Routing = Pick<Team["kubernetes"], "ingress" | "gatewayApi">;
 
-/** All that the commands do in the cluster. Reading nodes and DaemonSets serves warnings and addresses alone. */
+/** All that the commands do in the cluster. Nodes and DaemonSets are only read for warnings and addresses. */
 export function requiredAccess({ ingress, gatewayApi }: Routing): Access[] {
   const changed = (group: string, ...resources: string[]): Access[] =>
     resources.map((resource) => ({ group, resource, verbs: CHANGE }));
@@ -46,7 +46,7 @@ interface Review {
 }
 
 /**
- * What of the required access the account lacks, as `create secrets, namespaces`. A review creates nothing.
+ * Required access that the account lacks, as `create secrets, namespaces`. A review creates nothing.
  *
  * @throws UserError when the cluster answers no reviews
  */

@@ -83,7 +83,7 @@ export interface Namespace extends KubernetesObject {
   readonly status?: { readonly phase?: string };
 }
 
-/** Namespaces of somebody else's under names that the team needs, and such as are just being removed. */
+/** Namespaces of somebody else's under names that the team needs, and those being removed. */
 export function namespaceProblems(team: string, needed: readonly string[], present: readonly Namespace[]): string[] {
   return present
     .filter(({ metadata }) => needed.includes(metadata.name))
@@ -164,7 +164,7 @@ interface Node extends KubernetesObject {
 }
 
 async function clusterFacts(kubectl: Kubectl): Promise<ClusterFacts> {
-  // They serve a warning alone: who may not list them gets the warning.
+  // Used for a warning only; an account that may not list them gets the warning.
   const [daemons, nodes] = await Promise.all([
     kubectl.list<DaemonSet>("daemonsets", "--all-namespaces").catch((): DaemonSet[] => []),
     kubectl.list<Node>("nodes").catch((): Node[] => []),
@@ -219,7 +219,7 @@ async function apiAddress(kubectl: Kubectl): Promise<string> {
   return URL.canParse(stdout) ? new URL(stdout).hostname : "";
 }
 
-/** `localhost` means each node itself, which is this machine in the smallest of clusters alone. */
+/** `localhost` means each node itself, which is this machine only in the smallest of clusters. */
 export function pullWarning(pull: string, api: string): string | undefined {
   if (!loopback(pull) || loopback(api)) return undefined;
   return `the cluster pulls images from ${pull}, which is each node itself there: set muster:registry.pull to the name that nodes know the registry by`;

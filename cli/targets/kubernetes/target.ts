@@ -18,13 +18,14 @@ import { secretsFile } from "../recorded";
 import type { Instance, Target, TargetContext } from "../target";
 import { foreignTeam } from "../target";
 import { GATEWAY, gatewayAccess } from "./access";
-import { adoptClaims, applyManifests, FIELD_MANAGER, prune, removeNamespaces, teamStorage } from "./apply";
+import { adoptClaims, applyManifests, FIELD_MANAGER } from "./apply";
 import type { Pod } from "./faults";
 import { exportManifests, manifestFolder, writeManifests } from "./manifests";
 import { deniedAccess } from "./permissions";
 import { portForward } from "./port-forward";
 import { kubernetesPreflight, permissionProblem } from "./preflight";
 import { followRollout, waitForRollout, watchRollout } from "./rollout";
+import { prune, removeNamespaces, teamStorage } from "./sweep";
 
 /** Pods in a cluster: a namespace for each member beside the team's own. */
 export async function openKubernetesTarget(context: TargetContext): Promise<Target> {
@@ -36,13 +37,13 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
   const made = await kubectl.list("deployments,statefulsets", ...selected, "--show-managed-fields").catch(deniedFirst);
   const running = runningEngine(made);
 
-  /** Who may not list them lacks more than that: all of it is said at once. */
+  /** An account that may not list them lacks more rights: report all of them at once. */
   async function deniedFirst(error: unknown): Promise<never> {
     const denied = await deniedAccess(kubectl, {});
     throw denied.length > 0 ? new UserError(permissionProblem(denied)) : error;
   }
 
-  /** Docker is needed to build images alone. */
+  /** Docker is only needed to build images. */
   const openDocker = async (): Promise<Docker> => dockerClient((await findDocker(progress, { mayInstall })).env);
 
   return {
