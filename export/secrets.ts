@@ -5,17 +5,17 @@ import { type Recording, secretName } from "./recording";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** A password, as a rule to be generated once: where an export refers to it, and what it may look like. */
+/** A secret that an export refers to. Unless the config gives it, it is generated once. */
 export interface SecretSpec {
   /** Environment variable. */
   readonly name: string;
   /** Characters. */
   readonly length: number;
-  /** The value, when the config gives it: nothing is generated. */
+  /** The value, if the config gives it. */
   readonly given?: string;
 }
 
-/** The secrets of a recording: those that the config gives, then those to be generated. */
+/** The secrets of a recording: first those from the config, then those to generate. */
 export const secretSpecs = ({ given, resources }: Pick<Recording, "given" | "resources">): SecretSpec[] => [
   ...Object.entries(given).map(([name, value]) => ({ name, length: value.length, given: value })),
   ...resources

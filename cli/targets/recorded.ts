@@ -6,7 +6,7 @@ import type { Credentials } from "../pulumi/stack";
 
 /** What the program registers, for the engines besides Pulumi. */
 
-/** Values of the secrets that these engines generate. */
+/** The values of secrets that these engines generate. */
 export const secretsFile = ({ folder }: Stack): string => join(folder, "secrets.env");
 
 /** The program recorded for `stack`. It runs here, under Pulumi's mock runtime: only this loads the SDK. */

@@ -72,9 +72,13 @@ describe("a command reads its stack once:", () => {
     ["status", () => status(project, undefined)],
     ["credentials", () => credentials(project, undefined, undefined, false)],
     ["export", () => exportEnvironment(project, { output: join(root, "compose.yaml") })],
-  ])("%s, which asks for no image", async (_, command) => {
-    const { reads, asked } = await watched(command);
-    expect(reads).toBe(1);
-    expect(count(asked, "image ")).toBe(0);
-  }, 60_000);
+  ])(
+    "%s, which asks for no image",
+    async (_, command) => {
+      const { reads, asked } = await watched(command);
+      expect(reads).toBe(1);
+      expect(count(asked, "image ")).toBe(0);
+    },
+    60_000,
+  );
 });

@@ -27,7 +27,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
   const running = runningEngine(containers, id);
 
   let asked: Promise<readonly ImageBuild[]> | undefined;
-  /** Docker is asked once. */
+  /** Asks Docker once. */
   const missing = (team: Team) => {
     asked ??= missingImages(docker, imageBuilds(team, usedImages(team), stack.project.root));
     return asked;
@@ -99,7 +99,7 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   const recorded = running === undefined ? await engine.resourceCount() : undefined;
   const lost = recorded !== undefined && recorded > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
-  // The provider never asks whether an image that it built is still there.
+  // The provider never checks whether an image that it built still exists.
   const known = missing.length > 0 ? await engine.resourceIds() : new Set();
   const rebuild = missing.filter(({ name }) => known.has(name)).map(({ image }) => imageResourceName(image, false));
   if (rebuild.length > 0) progress.note(`  images that are gone from Docker are built again: ${rebuild.join(", ")}`);
@@ -108,7 +108,7 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
     await buildImages(docker, missing, stack.project.root, progress);
   }
   try {
-    // What a first run that is killed has made is found by its labels: see removeOrphans.
+    // If a first run is killed, its labels lead to what it made: see removeOrphans.
     await engine.up({ refresh: lost, rebuild, fresh: recorded !== undefined && !lost });
   } catch (error) {
     await removeOrphans(engine, context, error);

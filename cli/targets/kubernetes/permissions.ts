@@ -13,7 +13,7 @@ export interface Access {
 
 const CHANGE = ["get", "list", "watch", "create", "patch", "delete"];
 
-/** What leads to the gateway from outside, where the config has it. */
+/** What leads to the gateway from outside, if the config has it. */
 export type Routing = Pick<Team["kubernetes"], "ingress" | "gatewayApi">;
 
 /** All that the commands do in the cluster. Nodes and DaemonSets are only read for warnings and addresses. */
@@ -66,7 +66,7 @@ export async function deniedAccess(kubectl: Kubectl, routing: Routing): Promise<
   return describeDenied(parseObjects(stdout) as Review[]);
 }
 
-/** One text for resources that lack the same verbs: `create/patch namespaces, secrets`. */
+/** One text for resources that miss the same verbs: `create/patch namespaces, secrets`. */
 export function describeDenied(reviews: readonly Review[]): string[] {
   const verbsOf = new Map<string, string[]>();
   for (const { spec, status } of reviews) {

@@ -12,7 +12,7 @@ export interface KubernetesPreflight {
   readonly version: string;
   /** The team's namespaces, its own first. */
   readonly namespaces: readonly string[];
-  /** Whether the registry gets images: not every one is given by `muster:images`. */
+  /** Whether images are pushed to the registry: `muster:images` does not name all of them. */
   readonly usesRegistry: boolean;
 }
 
@@ -83,7 +83,7 @@ export interface Namespace extends KubernetesObject {
   readonly status?: { readonly phase?: string };
 }
 
-/** Namespaces of somebody else's under names that the team needs, and those being removed. */
+/** Namespaces that the team needs, but that belong to somebody else or are being removed. */
 export function namespaceProblems(team: string, needed: readonly string[], present: readonly Namespace[]): string[] {
   return present
     .filter(({ metadata }) => needed.includes(metadata.name))
@@ -145,7 +145,7 @@ export function registryProblem(push: string, state: RegistryState): string | un
   return `the registry ${push} cannot be reached (${state.message}): start it, or correct muster:registry`;
 }
 
-/** What tells whether network policies have an effect. */
+/** What shows whether network policies have an effect. */
 export interface ClusterFacts {
   /** Every DaemonSet by name, with its images. */
   readonly daemons: Readonly<Record<string, readonly string[]>>;

@@ -31,7 +31,7 @@ import { prune, removeNamespaces, teamStorage } from "./sweep";
 export async function openKubernetesTarget(context: TargetContext): Promise<Target> {
   const { stack, team: id, progress, mayInstall } = context;
   const kubectl = kubectlClient(stackIdentity(stack).context);
-  // Says what is wrong with kubectl or the cluster before anything else is asked of them.
+  // Reports what is wrong with kubectl or the cluster before anything else asks them.
   const version = await serverVersion(kubectl);
   const selected = ["--all-namespaces", "--selector", `muster.team=${id}`];
   const made = await kubectl.list("deployments,statefulsets", ...selected, "--show-managed-fields").catch(deniedFirst);
@@ -100,7 +100,7 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
       const { namespace, pod } = podName(name);
       const args = ["exec", "--stdin", "--namespace", namespace, pod, "--", ...command];
       const result = await kubectl.capture(args, input);
-      // kubectl adds a line of its own to what the program says.
+      // kubectl adds a line of its own to the program's output.
       return { ...result, stderr: result.stderr.replace(/^command terminated with exit code \d+\n?/m, "") };
     },
 
@@ -141,7 +141,7 @@ export const toInstance = (pod: Pod): Instance => ({
   status: podStatus(pod),
 });
 
-/** As `kubectl get pods` words it, with what matters of its other columns: `Running (ready)`. */
+/** In the words of `kubectl get pods`, with what matters from its other columns: `Running (ready)`. */
 export function podStatus({ metadata, status = {} }: Pod): string {
   if (metadata.deletionTimestamp !== undefined) return "Terminating";
   const containers = status.containerStatuses ?? [];
@@ -174,7 +174,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
   const { stack, kubectl, progress, running } = context;
   const { root } = stack.project;
   const buildsImages = ownImages(team).length > 0;
-  // Its docker plugin looks at every image that the config does not give, whether the registry has it or not.
+  // Pulumi's docker plugin inspects every image that the config does not name, even if the registry has it.
   const docker = buildsImages ? await context.openDocker() : undefined;
   const engine = pulumiEngine(binary, stack, docker?.env ?? process.env);
   if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
@@ -189,7 +189,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
     const builds = await missingImages(docker, imageBuilds(team, ownImages(team), root));
     await buildImages(docker, builds, root, progress);
   }
-  // The provider never asks whether an image that it pushed is still there.
+  // The provider never checks whether an image that it pushed still exists.
   const known = missing.length > 0 ? await engine.resourceIds() : new Set<string>();
   const rebuild = missing
     .filter(({ name }) => known.has(`${team.registry?.push}/${name}`))
@@ -198,7 +198,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
     progress.note(`  images that are gone from the registry are pushed again: ${rebuild.join(", ")}`);
 
   const watch = watchRollout(kubectl, team.id, workloadNames(team), progress);
-  // Pulumi itself tells of a pod that cannot start when its time is over.
+  // Pulumi itself only reports a pod that cannot start once its time is up.
   await followRollout(watch, () => engine.up({ refresh: lost, rebuild }));
   const gone = (await watch.look()).absent;
   if (gone.length > 0) {
