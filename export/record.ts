@@ -13,7 +13,7 @@ export interface StackIdentity {
 
 /**
  * Runs the program without an engine: Pulumi's mock runtime answers every registration, and the inputs are kept.
- * Nothing is created. Passwords are recorded as stand-ins, so that the resources of a recording hold no secret.
+ * Nothing is created. Secrets are recorded as stand-ins, so a recording's resources hold none.
  *
  * @throws RunError when the config cannot be used
  */
@@ -39,7 +39,7 @@ export async function recordProgram({ project, stack, config }: StackIdentity): 
       return standIn(name);
     }),
   );
-  // Registrations are asynchronous; this ends when the last one was answered.
+  // Registrations are asynchronous; this waits for the last answer.
   await pulumi.runtime.disconnect();
   const key = ({ type, name }: RecordedResource) => `${type} ${name}`;
   return { given, resources: resources.sort((a, b) => (key(a) < key(b) ? -1 : 1)), outputs: result };

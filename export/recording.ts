@@ -29,5 +29,5 @@ const STAND_IN = new RegExp(standIn("(\\w+)"), "g");
 export const replaceSecrets = (text: string, replacement: (name: string) => string): string =>
   text.replace(STAND_IN, (_, name: string) => replacement(name));
 
-/** The environment variable that holds the secret which the resource `name` generates: `alice-db-password` → `ALICE_DB_PASSWORD`. */
+/** The variable with the secret that the resource `name` generates: `alice-db-password` → `ALICE_DB_PASSWORD`. */
 export const secretName = (name: string): string => name.toUpperCase().replaceAll("-", "_");

@@ -129,6 +129,10 @@ export interface Platform {
   memberEndpoint(component: Component, port: number): string;
 }
 
+/** `<member>-<what>`, or `what` for the team's own. */
+export const scopedName = (member: string | undefined, what: string): string =>
+  member === undefined ? what : `${member}-${what}`;
+
 /** The label set that every container, network and volume carries. */
 export function labels(team: string, member: string | undefined, component: string): Record<string, string> {
   return {

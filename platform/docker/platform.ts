@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Team } from "../../config/members";
 import { createImages } from "../images/resources";
-import type { Platform, Scope } from "../platform";
+import { type Platform, type Scope, scopedName } from "../platform";
 import {
   containerName,
   type DockerNames,
@@ -58,7 +58,7 @@ export function createDockerPlatform(team: Team): Platform {
 
     volume(scope: Scope, purpose, opts) {
       const volume = new docker.Volume(
-        [scope.member, purpose].filter(Boolean).join("-"),
+        scopedName(scope.member, purpose),
         {
           name: containerName(names, scope.member, purpose),
           labels: renderLabels(names, scope.member, purpose),
@@ -72,7 +72,7 @@ export function createDockerPlatform(team: Team): Platform {
     workload(scope, spec, opts) {
       const args = renderContainer(names, scope, spec, team);
       new docker.Container(
-        [scope.member, spec.component].filter(Boolean).join("-"),
+        scopedName(scope.member, spec.component),
         {
           name: args.name,
           hostname: args.hostname,

@@ -14,7 +14,7 @@ import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import type { Team } from "../../config/members";
 import { createImages } from "../images/resources";
-import type { Platform, Scope, VolumeRef } from "../platform";
+import { type Platform, type Scope, scopedName, type VolumeRef } from "../platform";
 import { renderLimitRange, renderNamespace, renderPullSecret, renderQuota } from "./namespace";
 import { renderBasePolicies, renderWorkloadPolicy } from "./policies";
 import { type Routes, renderRoutes } from "./routes";
@@ -56,27 +56,27 @@ export function createKubernetesPlatform(team: Team): Platform {
       }
       const child = { ...opts, provider };
       // It holds the volumes, which outlive the roster and the environment (docs/operations.md).
-      const namespace = new Namespace(resourceName(scope, "namespace"), renderNamespace(names, scope), {
+      const namespace = new Namespace(scopedName(scope.member, "namespace"), renderNamespace(names, scope), {
         ...child,
         retainOnDelete: true,
       });
       const inside = { ...child, dependsOn: [namespace] };
       const policies = renderBasePolicies(names, scope);
       const bounds: pulumi.Resource[] = [
-        new NetworkPolicy(resourceName(scope, "default-deny"), policies.deny, inside),
-        new NetworkPolicy(resourceName(scope, "dns"), policies.dns, inside),
+        new NetworkPolicy(scopedName(scope.member, "default-deny"), policies.deny, inside),
+        new NetworkPolicy(scopedName(scope.member, "dns"), policies.dns, inside),
       ];
       if (owner !== undefined) {
         // Larger volumes and limits are admitted only once these are.
         bounds.push(
-          new ResourceQuota(resourceName(scope, "quota"), renderQuota(names, owner, team.kubernetes), inside),
-          new LimitRange(resourceName(scope, "limits"), renderLimitRange(names, owner), inside),
+          new ResourceQuota(scopedName(scope.member, "quota"), renderQuota(names, owner, team.kubernetes), inside),
+          new LimitRange(scopedName(scope.member, "limits"), renderLimitRange(names, owner), inside),
         );
       }
       const pullSecret = team.registry && renderPullSecret(names, scope, team.registry);
       if (pullSecret !== undefined) {
         const stringData = pulumi.secret(pullSecret.stringData);
-        bounds.push(new Secret(resourceName(scope, "registry"), { ...pullSecret, stringData }, inside));
+        bounds.push(new Secret(scopedName(scope.member, "registry"), { ...pullSecret, stringData }, inside));
       }
       prerequisites.set(member, [namespace, ...bounds]);
       return scope;
@@ -84,7 +84,7 @@ export function createKubernetesPlatform(team: Team): Platform {
 
     volume(scope, purpose, opts) {
       const claim = new PersistentVolumeClaim(
-        resourceName(scope, purpose),
+        scopedName(scope.member, purpose),
         renderClaim(names, scope, purpose, team.kubernetes),
         { ...opts, provider, retainOnDelete: true, dependsOn: prerequisites.get(scope.member) ?? [] },
       );
@@ -94,7 +94,7 @@ export function createKubernetesPlatform(team: Team): Platform {
     },
 
     workload(scope, spec, opts) {
-      const name = resourceName(scope, spec.component);
+      const name = scopedName(scope.member, spec.component);
       for (const { volume, path } of spec.mounts ?? []) {
         if (volumeOwners.get(volume) !== scope.member) {
           throw new Error(`workload "${name}" mounts another scope's volume at ${path}: Kubernetes cannot share it`);
@@ -144,7 +144,6 @@ function publish(name: string, { ingress, httpRoute }: Routes, opts: pulumi.Cust
 }
 
 /** `<member>-<what>`; without the member for the team's own. */
-const resourceName = ({ member }: Scope, what: string): string => [member, what].filter(Boolean).join("-");
 
 function hash(secrets: Readonly<Record<string, pulumi.Output<string>>>): pulumi.Output<string> {
   return pulumi.all(secrets).apply((values) =>
