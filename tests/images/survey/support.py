@@ -17,8 +17,14 @@ __all__ = ["Commit", "Folder", "files", "package", "repository", "shape", "text"
 def package(build=None, dependencies=(), development=(), test=None, **more):
     """The text of a package.json."""
     scripts = {name: script for name, script in (("build", build), ("test", test)) if script}
-    return json.dumps({"scripts": scripts, "dependencies": dict.fromkeys(dependencies, "1"),
-                       "devDependencies": dict.fromkeys(development, "1"), **more})
+    return json.dumps(
+        {
+            "scripts": scripts,
+            "dependencies": dict.fromkeys(dependencies, "1"),
+            "devDependencies": dict.fromkeys(development, "1"),
+            **more,
+        }
+    )
 
 
 def files(listed):

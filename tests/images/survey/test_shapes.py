@@ -5,11 +5,22 @@ import unittest
 
 from support import package, shape
 
-VITE = {"package.json": package("vite build", development=["vite"]), "public/vite.svg": "", "src/main.js": "",
-        "index.html": '<script type="module" src="/src/main.js"></script>'}
-LARAVEL = {"artisan": "", "bootstrap/app.php": "", "public/index.php": "", "vite.config.js": "", "composer.lock": "{}",
-           "package.json": package("vite build", development=["laravel-vite-plugin", "vite"]), "composer.json": "{}",
-           "storage/logs/.gitignore": "*"}
+VITE = {
+    "package.json": package("vite build", development=["vite"]),
+    "public/vite.svg": "",
+    "src/main.js": "",
+    "index.html": '<script type="module" src="/src/main.js"></script>',
+}
+LARAVEL = {
+    "artisan": "",
+    "bootstrap/app.php": "",
+    "public/index.php": "",
+    "vite.config.js": "",
+    "composer.lock": "{}",
+    "package.json": package("vite build", development=["laravel-vite-plugin", "vite"]),
+    "composer.json": "{}",
+    "storage/logs/.gitignore": "*",
+}
 
 # name: (files, kind, document root, its source)
 SHAPES = {
@@ -35,65 +46,169 @@ SHAPES = {
     "Laravel with Vite": (LARAVEL, "php", "public", "found"),
     "Symfony with Encore": (
         {"public/index.php": "", "package.json": package("encore production", development=["@symfony/webpack-encore"])},
-        "php", "public", "found"),
+        "php",
+        "public",
+        "found",
+    ),
     "Vite": (VITE, "frontend", "dist", "expected"),
     "Vite with outDir": ({**VITE, "vite.config.js": "build: { outDir: 'www2' }"}, "frontend", "www2", "expected"),
-    "Vite with an outDir that is a remark": ({**VITE, "vite.config.js": "// outDir: 'x'\n"}, "frontend", "dist", "expected"),
+    "Vite with an outDir that is a remark": (
+        {**VITE, "vite.config.js": "// outDir: 'x'\n"},
+        "frontend",
+        "dist",
+        "expected",
+    ),
     "Vite that is told on the command line": (
-        {**VITE, "package.json": package("vite build --outDir=site2", development=["vite"])}, "frontend", "site2", "expected"),
+        {**VITE, "package.json": package("vite build --outDir=site2", development=["vite"])},
+        "frontend",
+        "site2",
+        "expected",
+    ),
     "a build of one's own": (
         {"public/favicon.svg": "", "package.json": package("mkdir -p dist && echo built > dist/index.html")},
-        "frontend", "dist", "expected"),
+        "frontend",
+        "dist",
+        "expected",
+    ),
     "a page beside a build of styles": (
-        {"index.html": "<p>", "package.json": package("sass a.scss a.css", development=["sass"])}, "static", ".", "found"),
+        {"index.html": "<p>", "package.json": package("sass a.scss a.css", development=["sass"])},
+        "static",
+        ".",
+        "found",
+    ),
     "Create React App": (
-        {"public/index.html": '<link href="%PUBLIC_URL%/a">', "package.json": package("react-scripts build",
-                                                                                     ["react", "react-scripts"])},
-        "frontend", "build", "expected"),
+        {
+            "public/index.html": '<link href="%PUBLIC_URL%/a">',
+            "package.json": package("react-scripts build", ["react", "react-scripts"]),
+        },
+        "frontend",
+        "build",
+        "expected",
+    ),
     "Vue CLI": (
-        {"public/index.html": "<div id=app>", "package.json": package("vue-cli-service build", development=["@vue/cli-service"]),
-         "vue.config.js": "module.exports = { outputDir: 'web2' }"}, "frontend", "web2", "expected"),
+        {
+            "public/index.html": "<div id=app>",
+            "package.json": package("vue-cli-service build", development=["@vue/cli-service"]),
+            "vue.config.js": "module.exports = { outputDir: 'web2' }",
+        },
+        "frontend",
+        "web2",
+        "expected",
+    ),
     "Angular": (
-        {"src/index.html": "", "package.json": package("ng build", ["@angular/core"]), "public/favicon.ico": "",
-         "angular.json": json.dumps({"projects": {"shop": {"architect": {"build": {
-             "builder": "@angular/build:application", "options": {}}}}}})},
-        "frontend", "dist/shop/browser", "expected"),
+        {
+            "src/index.html": "",
+            "package.json": package("ng build", ["@angular/core"]),
+            "public/favicon.ico": "",
+            "angular.json": json.dumps(
+                {
+                    "projects": {
+                        "shop": {"architect": {"build": {"builder": "@angular/build:application", "options": {}}}}
+                    }
+                }
+            ),
+        },
+        "frontend",
+        "dist/shop/browser",
+        "expected",
+    ),
     "Angular of old": (
-        {"package.json": package("ng build", ["@angular/core"]), "angular.json": json.dumps({"projects": {"shop": {
-            "architect": {"build": {"builder": "@angular-devkit/build-angular:browser",
-                                    "options": {"outputPath": "dist/shop"}}}}}})},
-        "frontend", "dist/shop", "expected"),
-    "Astro": ({"package.json": package("astro build", ["astro"]), "public/favicon.svg": ""}, "frontend", "dist", "expected"),
+        {
+            "package.json": package("ng build", ["@angular/core"]),
+            "angular.json": json.dumps(
+                {
+                    "projects": {
+                        "shop": {
+                            "architect": {
+                                "build": {
+                                    "builder": "@angular-devkit/build-angular:browser",
+                                    "options": {"outputPath": "dist/shop"},
+                                }
+                            }
+                        }
+                    }
+                }
+            ),
+        },
+        "frontend",
+        "dist/shop",
+        "expected",
+    ),
+    "Astro": (
+        {"package.json": package("astro build", ["astro"]), "public/favicon.svg": ""},
+        "frontend",
+        "dist",
+        "expected",
+    ),
     "Next.js with static export": (
         {"package.json": package("next build", ["next"]), "next.config.mjs": "export default { output: 'export' }"},
-        "frontend", "out", "expected"),
+        "frontend",
+        "out",
+        "expected",
+    ),
     "Next.js": ({"package.json": package("next build", ["next"]), "next.config.ts": ""}, "server", None, None),
     "Nuxt": (
         {"package.json": package("nuxt build", ["nuxt"], scripts={"build": "nuxt build", "generate": "nuxt generate"})},
-        "frontend", ".output/public", "expected"),
+        "frontend",
+        ".output/public",
+        "expected",
+    ),
     "SvelteKit": ({"package.json": package("vite build", development=["@sveltejs/kit", "vite"])}, "server", None, None),
     "SvelteKit, static": (
         {"package.json": package("vite build", development=["@sveltejs/kit", "@sveltejs/adapter-static", "vite"])},
-        "frontend", "build", "expected"),
+        "frontend",
+        "build",
+        "expected",
+    ),
     "Gatsby": ({"package.json": package("gatsby build", ["gatsby"])}, "frontend", "public", "expected"),
-    "Eleventy": ({"package.json": package("eleventy", ["@11ty/eleventy"]), "index.md": ""}, "frontend", "_site", "expected"),
+    "Eleventy": (
+        {"package.json": package("eleventy", ["@11ty/eleventy"]), "index.md": ""},
+        "frontend",
+        "_site",
+        "expected",
+    ),
     "VitePress in docs": (
-        {"package.json": package(scripts={"docs:build": "vitepress build docs"}, development=["vitepress"]), "docs/a.md": ""},
-        "frontend", "docs/.vitepress/dist", "expected"),
-    "a front end in a folder": ({f"frontend/{path}": each for path, each in VITE.items()},
-                                "frontend", "frontend/dist", "expected"),
+        {
+            "package.json": package(scripts={"docs:build": "vitepress build docs"}, development=["vitepress"]),
+            "docs/a.md": "",
+        },
+        "frontend",
+        "docs/.vitepress/dist",
+        "expected",
+    ),
+    "a front end in a folder": (
+        {f"frontend/{path}": each for path, each in VITE.items()},
+        "frontend",
+        "frontend/dist",
+        "expected",
+    ),
     "a front end beside PHP": (
         {**{f"frontend/{path}": each for path, each in VITE.items()}, "backend/public/index.php": ""},
-        "frontend+php", "frontend/dist", "expected"),
+        "frontend+php",
+        "frontend/dist",
+        "expected",
+    ),
     "a front end over PHP": ({**VITE, "api/index.php": ""}, "frontend+php", "dist", "expected"),
     "a front end beside Python": (
         {**{f"client/{path}": each for path, each in VITE.items()}, "server/requirements.txt": ""},
-        "frontend", "client/dist", "expected"),
-    "a library in PHP": ({"composer.json": '{"type": "library"}', "src/A.php": "", "tests/ATest.php": ""},
-                         "library", None, None),
+        "frontend",
+        "client/dist",
+        "expected",
+    ),
+    "a library in PHP": (
+        {"composer.json": '{"type": "library"}', "src/A.php": "", "tests/ATest.php": ""},
+        "library",
+        None,
+        None,
+    ),
     "a package of npm": ({"package.json": package(test="node --test"), "index.js": ""}, "library", None, None),
     "Express": ({"package.json": package(dependencies=["express"]), "public/logo.svg": ""}, "server", None, None),
-    "a server without a framework": ({"package.json": package(scripts={"start": "node server.js"})}, "server", None, None),
+    "a server without a framework": (
+        {"package.json": package(scripts={"start": "node server.js"})},
+        "server",
+        None,
+        None,
+    ),
     "Flask": (["requirements.txt", "app.py", "templates/index.html"], "server", None, None),
     "Django": (["manage.py", "requirements.txt", "polls/templates/index.html"], "server", None, None),
     "Go": (["go.mod", "main.go"], "server", None, None),
@@ -112,8 +227,12 @@ class Shapes(unittest.TestCase):
                 self.assertEqual(found["faults"], [])
 
     def test_what_a_server_is_told_by(self):
-        for name, language, file in (("Express", "Node", "package.json"), ("Django", "Python", "manage.py"),
-                                     ("Flask", "Python", "requirements.txt"), ("Go", "Go", "go.mod")):
+        for name, language, file in (
+            ("Express", "Node", "package.json"),
+            ("Django", "Python", "manage.py"),
+            ("Flask", "Python", "requirements.txt"),
+            ("Go", "Go", "go.mod"),
+        ):
             with self.subTest(name):
                 found = shape(SHAPES[name][0])
                 self.assertEqual((found["server"]["language"], found["server"]["file"]), (language, file))
@@ -131,8 +250,13 @@ class Shapes(unittest.TestCase):
                 self.assertEqual(shape(listed)["start"], start)
 
     def test_a_built_front_end_answers_unknown_paths_and_a_static_site_does_not(self):
-        for name, spa in (("Vite", True), ("a front end beside PHP", True), ("Eleventy", False), ("the root", False),
-                          ("Laravel with Vite", False)):
+        for name, spa in (
+            ("Vite", True),
+            ("a front end beside PHP", True),
+            ("Eleventy", False),
+            ("the root", False),
+            ("Laravel with Vite", False),
+        ):
             with self.subTest(name):
                 self.assertEqual(shape(SHAPES[name][0])["site"]["spa"], spa)
 
@@ -146,13 +270,18 @@ class Shapes(unittest.TestCase):
         found = shape(SHAPES["a front end beside PHP"][0])["backend"]
         self.assertEqual(found, {"folder": "backend", "root": "backend/public", "path": "/api", "source": "found"})
         said = {**VITE, "muster.yaml": "backend: { folder: php, path: /v1/api }", "php/a.php": ""}
-        self.assertEqual(shape(said)["backend"],
-                         {"folder": "php", "root": "php", "path": "/v1/api", "source": "muster.yaml"})
+        self.assertEqual(
+            shape(said)["backend"], {"folder": "php", "root": "php", "path": "/v1/api", "source": "muster.yaml"}
+        )
         self.assertIsNone(shape(VITE)["backend"])
 
     def test_what_goes_with_a_release(self):
-        for listed, pack in ((VITE, ["dist"]), (LARAVEL, ["public", "vendor"]), (["index.php"], []),
-                             ({"a.php": "", "composer.json": '{"config": {"vendor-dir": "lib/php"}}'}, ["lib/php"])):
+        for listed, pack in (
+            (VITE, ["dist"]),
+            (LARAVEL, ["public", "vendor"]),
+            (["index.php"], []),
+            ({"a.php": "", "composer.json": '{"config": {"vendor-dir": "lib/php"}}'}, ["lib/php"]),
+        ):
             self.assertEqual(shape(listed)["pack"], pack)
 
 

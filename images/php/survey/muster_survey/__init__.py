@@ -3,7 +3,7 @@
 survey(tree) returns data (JSON; every key is always there):
 
 version    1
-kind       "php" | "static" | "frontend" (built) | "frontend+php" | "library" (no site) | "server" (not served here) | "empty"
+kind       "php", "static", "frontend" (built), "frontend+php", "library" (tests alone), "server" (not served here), "empty"
 root       {path, source} of the document root, or null. source: "muster.yaml", "found", or for what a build writes
            "expected" (before it) and "built" (after it). Links inside the repository are resolved.
 start      a page that / leads to where the document root has no index file, or null
@@ -15,19 +15,19 @@ site       {spa, dist, framework, folder, hidden}
              hidden   what is never shown, as patterns of .gitignore below the document root
 backend    {folder, root, path, source}: PHP that answers below `path`, from the document root `root`; or null
 server     {language, file, reason}: what a repository of the kind "server" would need; or null
-writable   [{path, folder, refresh, source, reason}]: what the live site may write and keeps. `folder` is false for a file,
-           which need not be there; with `refresh` the commit's files in it are written anew by each release.
+writable   [{path, folder, refresh, source, reason}]: what the live site may write and keeps. `folder` is false for
+           a file, which need not be there; with `refresh` each release writes the commit's files in it anew.
 pack       folders whose files that are not in the commit belong to a release
 projects   [{folder, composer, node, phpunit}], the repository's own first; each part is null where there is none
              composer {lock, install, vendored, vendor, development, migrate}
-             node     {manager, version, lock, install, lint, test, untested, build, dist}: `lint`, `test` and `build` are
-                      names of scripts or null; `manager` is "npm", "pnpm", "yarn" or "bun", `version` what the repository
-                      asks for or null; `lock` is a path or null; `untested` is a script that needs a browser, or null
+             node     {manager, version, lock, install, lint, test, untested, build, dist}: `lint`, `test` and
+                      `build` are names of scripts or null; `manager` is "npm", "pnpm", "yarn" or "bun", `version` what
+                      it asks for or null; `lock` is a path or null; `untested` a script that needs a browser, or null
              phpunit  {configuration, runner, bootstrap}: a name in the folder or null; runner "phpunit" or "pest"
 lint       {php, exclude, lenient}: whether there is PHP; what is not checked; where an error is only a warning
 workflows  {mode, files}: "run", "warn" or "off"; the files of .github/workflows
 notes      [{level, text, remedy, file, untested}]: level "info" or "warning"; remedy and file may be null
-faults     [{file, at, line, value, message, remedy}]: what is wrong with muster.yaml or a manifest; a build with any fails
+faults     [{file, at, line, value, message, remedy}]: what is wrong with muster.yaml or a manifest; it fails a build
 """
 
 import re
@@ -66,7 +66,7 @@ def _manifests(tree, there):
 
 
 def _pack(found, there):
-    """What a build leaves for the live site: installed packages, its output, and what it wrote into the document root."""
+    """What a build leaves for the live site: packages, its output, and what it wrote into the document root."""
     folders = [project["composer"]["vendor"] for project in there if project["composer"]]
     folders += [found["site"]["dist"]] if found["site"]["dist"] else []
     if found["kind"] in ("php", "static") and any(project["node"] and project["node"]["build"] for project in there):

@@ -2,7 +2,8 @@
 
 import re
 
-from .tree import join
+from . import servers
+from .tree import join, part
 
 NO_TEST = "no test specified"
 # Dependency → (name, where it writes the site). The first that is there counts: frameworks before what they build with.
@@ -41,16 +42,13 @@ FRAMEWORKS = {
 TEMPLATES = frozenset({"Create React App", "Vue CLI", "Quasar", "Ember", "webpack", "Rspack", "Preact CLI"})
 # What writes the assets of a PHP application.
 ASSETS = frozenset({"laravel-vite-plugin", "laravel-mix", "@symfony/webpack-encore", "vite-plugin-symfony"})
-SERVERS = ("express", "@nestjs/core", "fastify", "koa", "@hapi/hapi", "hono", "socket.io", "sails", "@adonisjs/core",
-           "@feathersjs/feathers", "restify", "polka", "h3", "ws", "json-server", "@strapi/strapi", "apollo-server")
 OUTPUTS = ("dist", "build", "out", ".output/public", "_site")
-CONFIGS = ("vite.config", "vue.config", "next.config", "astro.config", "svelte.config", "webpack.config", "rsbuild.config",
-           "nuxt.config", "react-router.config", ".eleventy", "eleventy.config")
-
-
-def part(value, key):
-    found = value.get(key)
-    return found if isinstance(found, dict) else {}
+CONFIGS = tuple(
+    """
+    vite.config vue.config next.config astro.config svelte.config webpack.config rsbuild.config nuxt.config
+    react-router.config .eleventy eleventy.config
+    """.split()
+)
 
 
 def dependencies(manifest):
@@ -101,8 +99,11 @@ def _dist(tree, folder, framework, usual, config, command):
     said = re.search(r"--(?:out-?dir|dist-dir|dest|output(?:-path)?)[ =]+['\"]?([\w./-]+)", command, re.I)
     key = r"(?:outDir|outputDir|distDir|pages)\s*[:=]\s*['\"]([\w./-]+)['\"]"
     said = said or re.search(key, config) if framework != "Next.js" else None
-    said = said or (re.search(r"path\.(?:resolve|join)\(\s*__dirname\s*,\s*['\"]([\w./-]+)['\"]", config)
-                    if framework in ("webpack", "Rspack") else None)
+    said = said or (
+        re.search(r"path\.(?:resolve|join)\(\s*__dirname\s*,\s*['\"]([\w./-]+)['\"]", config)
+        if framework in ("webpack", "Rspack")
+        else None
+    )
     if framework in ("VitePress", "VuePress"):
         usual = join(next((name for name in ("docs", "doc") if tree.resolve(join(folder, name))), "."), usual)
     path = join(folder, said[1] if said else usual or "dist")
@@ -128,31 +129,14 @@ def _server(tree, folder, manifest, framework, config, command):
     if framework == "Next.js" and not exported:
         return "Next.js without output: 'export' in next.config is a Node server"
     if framework == "Nuxt" and command.strip().startswith("nuxt build") and not re.search(r"ssr\s*:\s*false", config):
-        return "Nuxt without a script \"generate\" is a Node server"
+        return 'Nuxt without a script "generate" is a Node server'
     if framework == "SvelteKit" and "@sveltejs/adapter-static" not in wanted:
         return "SvelteKit without @sveltejs/adapter-static is a Node server"
     if framework == "Astro" and re.search(r"\boutput\s*:\s*['\"]server['\"]", config):
         return "Astro with output: 'server' is a Node server"
     if framework in ("React Router", "Remix") and not re.search(r"\bssr\s*:\s*false", config):
         return f"{framework} without ssr: false is a Node server"
-    return None if framework else node_server(tree, folder)
-
-
-def node_server(tree, folder):
-    """The file that says that a folder is a server in Node, and why; None when it is none."""
-    manifest = tree.object(join(folder, "package.json"))
-    if not manifest:
-        return None
-    found = next((name for name in SERVERS if name in part(manifest, "dependencies")), None)
-    start = part(manifest, "scripts").get("start")
-    if found:
-        return f"package.json depends on {found}"
-    if isinstance(start, str) and re.match(r"\s*(?:[A-Z_]+=\S+\s+)*(node|nodemon|ts-node|tsx|bun|deno)\b", start):
-        return f'package.json starts "{start.strip()[:60]}"'
-    for name in ("server.js", "server.ts", "server.mjs"):
-        if join(folder, name) in tree.files:
-            return f"{name} is there"
-    return None
+    return None if framework else servers.node(tree, folder)
 
 
 def is_source(tree, folder, front, index):

@@ -4,21 +4,34 @@ import posixpath
 import re
 
 from . import frontends
-from .frontends import part
-from .tree import depth, join, parent
+from .tree import depth, join, parent, part
 
 DEPTH = 3
 PHPUNIT = ("phpunit.xml", "phpunit.xml.dist", "phpunit.dist.xml")
 MANIFESTS = ("composer.json", "package.json", *PHPUNIT)
 # Folders of what others wrote, or of what a test reads: named in the notes, not installed.
-FOREIGN = frozenset({"lib", "libs", "library", "libraries", "plugin", "plugins", "third_party", "third-party", "thirdparty",
-                     "external", "extern", "ext", "contrib", "modules", "themes", "extensions", "assets", "static"})
-SAMPLES = frozenset({"fixture", "fixtures", "__fixtures__", "example", "examples", "sample", "samples", "stub", "stubs",
-                     "testdata", "test-data", "test_data", "_data", "data", "templates", "skeleton", "e2e"})
+FOREIGN = frozenset(
+    """
+    lib libs library libraries plugin plugins third_party third-party thirdparty external extern ext contrib
+    modules themes extensions assets static
+    """.split()
+)
+SAMPLES = frozenset(
+    """
+    fixture fixtures __fixtures__ example examples sample samples stub stubs testdata test-data test_data _data
+    data templates skeleton e2e
+    """.split()
+)
 TESTS = frozenset({"test", "tests", "_test", "_tests", "__tests__", "spec"})
 INSTALLED_BY = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "workspaces")
-LOCKS = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun", "bun.lockb": "bun",
-         "package-lock.json": "npm", "npm-shrinkwrap.json": "npm"}
+LOCKS = {
+    "pnpm-lock.yaml": "pnpm",
+    "yarn.lock": "yarn",
+    "bun.lock": "bun",
+    "bun.lockb": "bun",
+    "package-lock.json": "npm",
+    "npm-shrinkwrap.json": "npm",
+}
 UNIT_TESTS = ("test:unit", "unit", "test:ci")
 BROWSER_TESTS = re.compile(r"\b(cypress|playwright|e2e|nightwatch|testcafe|wdio|karma|ng test)\b")
 
@@ -65,7 +78,10 @@ def _workspace_members(tree, folders):
         patterns = manifest.get("workspaces")
         patterns = part(manifest, "workspaces").get("packages") if isinstance(patterns, dict) else patterns
         listed = tree.text(join(above, "pnpm-workspace.yaml"))
-        patterns = [*(patterns if isinstance(patterns, list) else ()), *re.findall(r"(?m)^\s*-\s*['\"]?([^'\"\s#]+)", listed)]
+        patterns = [
+            *(patterns if isinstance(patterns, list) else ()),
+            *re.findall(r"(?m)^\s*-\s*['\"]?([^'\"\s#]+)", listed),
+        ]
         for pattern in patterns:
             if isinstance(pattern, str):
                 pattern = re.escape(join(above, pattern.rstrip("/"))).replace(r"\*\*", ".+").replace(r"\*", "[^/]+")
@@ -170,7 +186,9 @@ def _phpunit(tree, folder, said):
     tests = join(folder, "tests")
     if join(tests, "composer.json") in tree.files and tests not in said.get("subfolders", ()):
         return None
-    if not configuration and not (tests in tree.folders and any(path.endswith("Test.php") for path in tree.below(tests))):
+    if not configuration and not (
+        tests in tree.folders and any(path.endswith("Test.php") for path in tree.below(tests))
+    ):
         return None
     wanted = part(tree.object(join(folder, "composer.json")), "require-dev")
     bootstrap = next((name for name in ("tests/bootstrap.php",) if join(folder, name) in tree.files), None)

@@ -53,8 +53,9 @@ def parse(text):
 
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
-        faults = list(_structure(node)) if node else []
-        return ({} if node is None or faults else _plain(node)), faults
+        empty = node is None or (node.id == "scalar" and not node.value)
+        faults = [] if empty else list(_structure(node, set()))
+        return ({} if empty or faults else _plain(node, {})), faults
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
@@ -64,34 +65,40 @@ def parse(text):
         return {}, [fault("", None, "is nested too deeply", "no key of Muster needs more than two levels")]
 
 
-def _structure(node, above=(), at=""):
+def _structure(node, seen, above=(), at=""):
     """What YAML allows and a mapping of texts cannot be: values inside themselves, keys that are there twice."""
     line = node.start_mark.line + 1
     if any(node is other for other in above):
         yield fault(at, None, "contains itself by an alias", "write the value out", line=line)
+    if id(node) in seen:
         return
+    seen.add(id(node))
     if node.id == "mapping":
-        seen = {}
+        names = {}
         for key, value in node.value:
             name = key.value if key.id == "scalar" else None
             place = f"{at}.{name}" if at else str(name)
             if name is None:
                 yield fault(at, None, "has a key that is no text", "use a text as key", line=key.start_mark.line + 1)
                 continue
-            if name in seen:
-                again = f"is there twice, first in line {seen[name]}"
+            if name in names:
+                again = f"is there twice, first in line {names[name]}"
                 yield fault(place, None, again, "leave one of them out", line=key.start_mark.line + 1)
-            seen.setdefault(name, key.start_mark.line + 1)
-            yield from _structure(value, (*above, node), place)
+            names.setdefault(name, key.start_mark.line + 1)
+            yield from _structure(value, seen, (*above, node), place)
     elif node.id == "sequence":
         for position, value in enumerate(node.value):
-            yield from _structure(value, (*above, node), f"{at}[{position}]")
+            yield from _structure(value, seen, (*above, node), f"{at}[{position}]")
 
 
-def _plain(node):
-    if node.id == "mapping":
-        return {key.value: _plain(value) for key, value in node.value}
-    return [_plain(value) for value in node.value] if node.id == "sequence" else node.value
+def _plain(node, done):
+    """The value of a node; one that is there by many aliases is made once."""
+    if id(node) not in done:
+        if node.id == "mapping":
+            done[id(node)] = {key.value: _plain(value, done) for key, value in node.value}
+        else:
+            done[id(node)] = [_plain(value, done) for value in node.value] if node.id == "sequence" else node.value
+    return done[id(node)]
 
 
 def check(rules, value, at=""):
@@ -140,15 +147,19 @@ def _list(rules, value, at):
         return
     for position, each in enumerate(value):
         yield from check(rules["items"], each, f"{at}[{position}]")
-        if each in value[:position]:
+        if isinstance(each, str) and each in value[:position]:
             yield fault(f"{at}[{position}]", shown(each), "is there twice", "leave one of them out")
 
 
 def _text(rules, value, at):
     if "enum" in rules:
         if value not in rules["enum"]:
-            yield fault(at, shown(value), "is not one of the values", f"write {', '.join(rules['enum'][:-1])} or "
-                        f"{rules['enum'][-1]}")
+            yield fault(
+                at,
+                shown(value),
+                "is not one of the values",
+                f"write {', '.join(rules['enum'][:-1])} or {rules['enum'][-1]}",
+            )
         return
     good = re.search(rules["pattern"], value) and not re.search(rules.get("not", {}).get("pattern", "(?!)"), value)
     if not good or len(value) > rules.get("maxLength", 200):
@@ -187,7 +198,7 @@ def places(value, tree):
 
 
 def _missing(at, path, there):
-    near = difflib.get_close_matches(path, there, 1, 0.7)
+    near = difflib.get_close_matches(path, there, 1, 0.6)
     remedy = f"did you mean {near[0]}?" if near else "name one that is in the commit"
     if at == "root" and not near:
         remedy = f'if the build writes it, say "dist: {path}" instead; otherwise commit the folder'
@@ -196,4 +207,5 @@ def _missing(at, path, there):
 
 def shown(value):
     """A value short enough for a message."""
-    return value if isinstance(value, str) and len(value) <= 100 else reprlib.repr(value)
+    text = value if isinstance(value, str) else reprlib.repr(value)
+    return text if len(text) <= 100 else f"{text[:99]}…"

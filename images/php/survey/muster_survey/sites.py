@@ -2,31 +2,31 @@
 
 import re
 
-from . import frontends
+from . import frontends, servers
 from .tree import depth, join
 
 ROOTS = ("public", "web", "htdocs", "www", "html", "public_html")
 INDEXES = ("index.php", "index.html", "index.htm")
 # Start pages by other names, in the order in which they are taken.
-STARTS = ("index.php", "default.php", "home.php", "main.php", "start.php", "index.html", "index.htm", "home.html",
-          "main.html", "default.html")
-FRONT_ENDS = ("frontend", "front-end", "front", "client", "web", "webapp", "ui", "app", "site", "www")
+STARTS = tuple(
+    """
+    index.php default.php home.php main.php start.php index.html index.htm home.html main.html default.html
+    """.split()
+)
+FRONT_ENDS = tuple(
+    """
+    frontend front-end front client web webapp ui app site www
+    """.split()
+)
 BACK_ENDS = ("api", "backend", "back-end", "server")
 # Never shown where the repository itself, or a folder with a manifest, is the document root. As .gitignore writes it.
-HIDDEN = (".*", "!.well-known", "vendor/", "node_modules/", "composer.*", "package*.json", "*.lock", "*-lock.*", "*.sql",
-          "*.sql.gz", "*.md", "muster.yaml", "*.sqlite", "*.sqlite3", "*.bak", "*.log", "*.dist", "*.xml.dist",
-          "phpunit.xml", "phpstan.neon", "Dockerfile", "Makefile", "docker-compose*.y*ml", "compose*.y*ml",
-          "tsconfig*.json", "pnpm-workspace.yaml")
-# File → (language, what it is), for what cannot be served here.
-LANGUAGES = (
-    ("manage.py", "Python", "Django"), ("requirements.txt", "Python", None), ("pyproject.toml", "Python", None),
-    ("Pipfile", "Python", None), ("app.py", "Python", None), ("main.py", "Python", None), ("wsgi.py", "Python", None),
-    ("go.mod", "Go", None), ("Cargo.toml", "Rust", None), ("Gemfile", "Ruby", None), ("pom.xml", "Java", None),
-    ("build.gradle", "Java", None), ("build.gradle.kts", "Java", None), ("mix.exs", "Elixir", None),
-    ("hugo.toml", "Hugo", None), ("mkdocs.yml", "Python", "MkDocs"), ("deno.json", "Deno", None),
-    ("pubspec.yaml", "Dart", None), ("Package.swift", "Swift", None), ("build.sbt", "Scala", None),
+HIDDEN = tuple(
+    """
+    .* !.well-known vendor/ node_modules/ composer.* package*.json *.lock *-lock.* *.sql *.sql.gz *.md
+    muster.yaml *.sqlite *.sqlite3 *.bak *.log *.dist *.xml.dist phpunit.xml phpstan.neon Dockerfile Makefile
+    docker-compose*.y*ml compose*.y*ml tsconfig*.json pnpm-workspace.yaml
+    """.split()
 )
-SUFFIXES = ((".csproj", "C#"), (".sln", "C#"), (".py", "Python"), (".java", "Java"), (".go", "Go"), (".rb", "Ruby"))
 
 
 def of(tree, said, built=False):
@@ -76,7 +76,10 @@ def _said(tree, said, built):
         front = None if php else frontends.of(tree, ".")
         dist = said.get("dist") or (front["dist"] if front and not front["server"] else None)
         spa = {"kind": "frontend", "dist": dist} if dist == root else {}
-        return {**_result("php" if php else "static", root, "muster.yaml", start=None if index else _start(tree, root)), **spa}
+        return {
+            **_result("php" if php else "static", root, "muster.yaml", start=None if index else _start(tree, root)),
+            **spa,
+        }
     front = _found(tree, built)
     if front and front["kind"] == "php":
         return {**front, "dist": said["dist"]}
@@ -84,8 +87,15 @@ def _said(tree, said, built):
 
 
 def _front_end(folder, front, dist, source):
-    return _result("frontend", dist, source, dist=dist, framework=front["framework"], folder=folder,
-                   spa=front["framework"] not in ("Eleventy", "Hexo"))
+    return _result(
+        "frontend",
+        dist,
+        source,
+        dist=dist,
+        framework=front["framework"],
+        folder=folder,
+        spa=front["framework"] not in ("Eleventy", "Hexo"),
+    )
 
 
 def _found(tree, built, folder="."):
@@ -101,8 +111,13 @@ def _found(tree, built, folder="."):
         return _result("php" if _is_php(tree, root, index) else "static", root, "found", folder=folder)
     if front:
         if front["server"]:
-            return _result("server", None, None, folder=folder,
-                           server={"language": "Node", "file": join(folder, "package.json"), "reason": front["server"]})
+            return _result(
+                "server",
+                None,
+                None,
+                folder=folder,
+                server={"language": "Node", "file": join(folder, "package.json"), "reason": front["server"]},
+            )
         return _front_end(folder, front, _written(tree, folder, front, built), "built" if built else "expected")
     for name in frontends.OUTPUTS:
         index = index_of(tree, join(folder, name))
@@ -122,8 +137,14 @@ def _written(tree, folder, front, built):
     if not built:
         return front["dist"]
     candidates = [front["dist"], *(join(folder, name) for name in frontends.OUTPUTS)]
-    candidates += [path for each in candidates for path in (join(each, "browser"), *(
-        join(join(each, name), end) for name in tree.folders_in(each) for end in ("browser", ".")))]
+    candidates += [
+        path
+        for each in candidates
+        for path in (
+            join(each, "browser"),
+            *(join(join(each, name), end) for name in tree.folders_in(each) for end in ("browser", ".")),
+        )
+    ]
     candidates += [join(folder, name) for name in tree.folders_in(folder) if name not in ("public", "src")]
     there = [path for path in dict.fromkeys(candidates) if join(path, "index.html") in tree.files]
     if front["dist"] in there or not there:
@@ -144,13 +165,14 @@ def _below(tree, built):
         return min(fronts, key=lambda each: (_rank(each["folder"], FRONT_ENDS), depth(each["folder"]), each["folder"]))
     sites = [site for site in sites if not any(site["folder"].startswith(f"{other['folder']}/") for other in sites)]
     own = [site for site in sites if site["root"]["path"] != site["folder"] or _alone(tree, site["folder"])]
-    if len(sites) == 1 and own:
+    pages = [name for name in tree.files_in(".") if name.lower().endswith((".php", ".html", ".htm"))]
+    if len(sites) == 1 and own and not pages:
         return own[0]
-    if _server_there(tree):
+    if servers.at_root(tree) or tree.object("composer.json").get("type") == "library":
         return None
     start = _start(tree, ".")
-    if start:
-        return _result("php" if _is_php(tree, ".", start.lower()) else "static", ".", "found", start=start)
+    if start or pages:
+        return _result("php" if _is_php(tree, ".", "") else "static", ".", "found", start=start)
     return None
 
 
@@ -161,8 +183,29 @@ def _folders(tree):
 
 
 def _may_hold(name):
-    never = ("node_modules", "vendor", "tests", "test", "docs", "doc", "examples", "example", "fixtures", "src", "lib",
-             "templates", "resources", "views", "assets", "static", "dist", "build", "admin", "install", "coverage")
+    never = (
+        "node_modules",
+        "vendor",
+        "tests",
+        "test",
+        "docs",
+        "doc",
+        "examples",
+        "example",
+        "fixtures",
+        "src",
+        "lib",
+        "templates",
+        "resources",
+        "views",
+        "assets",
+        "static",
+        "dist",
+        "build",
+        "admin",
+        "install",
+        "coverage",
+    )
     return not name.startswith((".", "_")) and name.lower() not in never
 
 
@@ -181,7 +224,12 @@ def _alone(tree, folder):
 def _start(tree, folder):
     """The page that a folder without an index file most likely begins with: its own, else one of its folders'."""
     below = [join(folder, name) for name in tree.folders_in(folder) if _may_hold(name)]
-    for places, wanted in (((folder,), STARTS), (below, STARTS[:5]), ([join(folder, "admin")], STARTS), (below, STARTS)):
+    for places, wanted in (
+        ((folder,), STARTS),
+        (below, STARTS[:5]),
+        ([join(folder, "admin")], STARTS),
+        (below, STARTS),
+    ):
         for place in places:
             names = {name.lower(): name for name in sorted(tree.files_in(place), reverse=True)}
             found = next((names[name] for name in wanted if name in names), None)
@@ -190,13 +238,9 @@ def _start(tree, folder):
     return None
 
 
-def _server_there(tree):
-    return frontends.node_server(tree, ".") or any(name in tree.files for name, *_ in LANGUAGES)
-
-
 def _unserved(tree):
     """What has no page to show: another language, a library, nothing."""
-    server = _server(tree)
+    server = servers.of(tree, _folders(tree))
     library = tree.object("composer.json") or tree.object("package.json")
     if server and not (library.get("type") == "library" and server["language"] == "Node"):
         return _result("server", None, None, server=server)
@@ -206,34 +250,17 @@ def _unserved(tree):
     return _result("empty", None, None)
 
 
-def _server(tree):
-    reason = frontends.node_server(tree, ".")
-    if reason:
-        return {"language": "Node", "file": "package.json", "reason": reason}
-    for folder in (".", *_folders(tree)):
-        for name, language, framework in LANGUAGES:
-            path = join(folder, name)
-            if path in tree.files:
-                return {"language": language, "file": path, "reason": framework or f"{path} is there"}
-        reason = folder != "." and frontends.node_server(tree, folder)
-        if reason:
-            return {"language": "Node", "file": join(folder, "package.json"), "reason": reason}
-    if "composer.json" in tree.files or "package.json" in tree.files:
-        return None
-    for suffix, language in SUFFIXES:
-        name = next((name for name in tree.files_in(".") if name.endswith(suffix)), None)
-        if name:
-            return {"language": language, "file": name, "reason": f"{name} is there"}
-    return None
-
-
 def _backend(tree, said, found):
     """The PHP that answers below a path of the front end's site."""
     wanted = said.get("backend")
     if wanted:
         root = _php_root(tree, wanted["folder"])
-        return {"folder": wanted["folder"], "root": root or wanted["folder"], "path": wanted.get("path", "/api"),
-                "source": "muster.yaml"}
+        return {
+            "folder": wanted["folder"],
+            "root": root or wanted["folder"],
+            "path": wanted.get("path", "/api"),
+            "source": "muster.yaml",
+        }
     if found["kind"] != "frontend":
         return None
     for name in BACK_ENDS:

@@ -3,8 +3,12 @@
 LINES = 8
 WIDTH = 240
 KINDS = {
-    "php": "PHP site", "static": "static site", "frontend": "front end", "frontend+php": "front end and PHP back end",
-    "library": "no site, tested only", "empty": "no site",
+    "php": "PHP site",
+    "static": "static site",
+    "frontend": "front end",
+    "frontend+php": "front end and PHP back end",
+    "library": "no site, tested only",
+    "empty": "no site",
 }
 
 
@@ -80,7 +84,7 @@ def _project(project):
         done = [f"{node['manager']} {name}" for name in scripts]
         if node["build"]:
             name = node["build"] if scripts else f"{node['manager']} {node['build']}"
-            done.append(name + (f" → {node['dist']}" if node["dist"] else ""))
+            done.append(name + (f" → {node['dist'].removeprefix(project['folder'] + '/')}" if node["dist"] else ""))
         parts += [", ".join(done)] if done else [f"{node['manager']} install"] if node["install"] else []
     if project["folder"] == "." or not parts:
         return parts

@@ -1,4 +1,4 @@
-"""What a repository contains: a folder as it is, or a commit. Neither follows a link out of it or runs any of its code."""
+"""What a repository contains: a folder as it is, or a commit. No link is followed out, no code is run."""
 
 import json
 import os
@@ -26,6 +26,12 @@ def parent(path):
 
 def depth(path):
     return 0 if path == "." else path.count("/") + 1
+
+
+def part(value, key):
+    """The object below a key of a JSON object, an empty one where there is none."""
+    found = value.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 class Tree:
@@ -131,7 +137,9 @@ class Folder(Tree):
 
     def _read(self, path):
         try:
-            with open(os.open(os.path.join(self.path, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            with open(
+                os.open(os.path.join(self.path, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb"
+            ) as file:
                 return file.read(READ)
         except OSError:
             return b""
@@ -170,7 +178,7 @@ class Commit(Tree):
     def _git(self, *arguments):
         settings = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
         command = ["git", "-C", self._path, "-c", "core.fsmonitor=false", *arguments]
-        return subprocess.run(command, env={**os.environ, **settings}, stdout=subprocess.PIPE, check=True).stdout
+        return subprocess.run(command, env={**os.environ, **settings}, capture_output=True, check=True).stdout
 
     def modified(self, _path):
         return 0

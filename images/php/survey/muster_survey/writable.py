@@ -6,13 +6,25 @@ import re
 from .tree import depth, join, parent
 
 # Folders that are there to be written into, when nothing but a placeholder is committed in them.
-NAMES = frozenset({"upload", "uploads", "data", "files", "file", "cache", "tmp", "temp", "storage", "var", "log", "logs",
-                   "session", "sessions", "media", "userfiles", "attachments", "backup", "backups", "writable", "runtime",
-                   "thumbs", "thumbnails", "avatars", "photos", "gallery", "pictures", "images_upload", "upload_images"})
-PLACEHOLDERS = frozenset({".gitkeep", ".gitignore", ".keep", ".htaccess", "index.html", "index.htm", "index.php", "_dummy",
-                          "web.config", "readme.md", "readme.txt", ".empty", "placeholder", "placeholder.txt"})
-BUILT = frozenset({"vendor", "node_modules", "dist", "build", "coverage", "bin", "out", "css", "js", "bundles", "bower",
-                   "plugins-dist", "assets", "hot", "docs", "test", "tests", ".idea", ".vscode", "bower_components"})
+NAMES = frozenset(
+    """
+    upload uploads data files file cache tmp temp storage var log logs session sessions media userfiles
+    attachments backup backups writable runtime thumbs thumbnails avatars photos gallery pictures images_upload
+    upload_images
+    """.split()
+)
+PLACEHOLDERS = frozenset(
+    """
+    .gitkeep .gitignore .keep .htaccess index.html index.htm index.php _dummy web.config readme.md readme.txt
+    .empty placeholder placeholder.txt
+    """.split()
+)
+BUILT = frozenset(
+    """
+    vendor node_modules dist build coverage bin out css js bundles bower plugins-dist assets hot docs test tests
+    .idea .vscode bower_components
+    """.split()
+)
 DATABASES = (".sqlite", ".sqlite3", ".db", ".sdb")
 # (what has to be there, what is written, below the folder in which it is)
 SHAPES = (
@@ -26,17 +38,25 @@ SHAPES = (
     (("yii", "web/index.php"), ("runtime", "web/assets"), ()),
     (("core/lib/Drupal.php", "sites/default"), ("sites/default",), ()),
     (("web/core/lib/Drupal.php", "web/sites/default"), ("web/sites/default",), ()),
-    (("administrator/index.php", "includes/defines.php"),
-     ("cache", "administrator/cache", "images", "tmp", "administrator/logs"), ("configuration.php",)),
+    (
+        ("administrator/index.php", "includes/defines.php"),
+        ("cache", "administrator/cache", "images", "tmp", "administrator/logs"),
+        ("configuration.php",),
+    ),
 )
-SAMPLE = re.compile(r"^(?P<name>[\w.-]+?)(?:[._-](?:sample|default|dist|example))(?P<end>\.(?:php|ini))$|"
-                    r"^(?P<whole>[\w.-]+\.(?:php|ini))\.(?:sample|default|dist|example)$", re.I)
-# PHP files and bytes in each that are searched for what they write; a repository with more has a shape or an ignore file.
+SAMPLE = re.compile(
+    r"^(?P<name>[\w.-]+?)(?:[._-](?:sample|default|dist|example))(?P<end>\.(?:php|ini))$|"
+    r"^(?P<whole>[\w.-]+\.(?:php|ini))\.(?:sample|default|dist|example)$",
+    re.I,
+)
+# PHP files, and bytes in each, that are searched for what they write; what has more has a shape or an ignore file.
 SEARCHED, BYTES = 300, 60_000
 HERE = r"(?:__DIR__|dirname\(__FILE__\)|\$_SERVER\[['\"]DOCUMENT_ROOT['\"]\])"
 MADE = re.compile(rf"\bmkdir\(\s*({HERE}\s*\.\s*)?[\"']([^\"'$*]+)[\"']")
-PUT = re.compile(rf"\b(?:file_put_contents|touch)\(\s*({HERE}\s*\.\s*)?[\"']([^\"'$*]+)[\"']|"
-                 rf"\bfopen\(\s*({HERE}\s*\.\s*)?[\"']([^\"'$*]+)[\"']\s*,\s*[\"'][waxc]")
+PUT = re.compile(
+    rf"\b(?:file_put_contents|touch)\(\s*({HERE}\s*\.\s*)?[\"']([^\"'$*]+)[\"']|"
+    rf"\bfopen\(\s*({HERE}\s*\.\s*)?[\"']([^\"'$*]+)[\"']\s*,\s*[\"'][waxc]"
+)
 LITERAL = re.compile(rf"({HERE}\s*\.\s*)?[\"'](\.{{0,2}}/?[\w.-][\w./ -]*/)[\"']?")
 
 
@@ -91,7 +111,9 @@ def _ignored(tree, base):
     for place in dict.fromkeys((".", base)):
         for line in tree.text(join(place, ".gitignore")).splitlines():
             line = line.strip().removeprefix("/")
-            kept = re.fullmatch(r"([\w.-]+(?:/[\w.-]+)*)/(\*|\*\*)?", line) or re.fullmatch(r"([\w-]+(?:/[\w-]+)*)", line)
+            kept = re.fullmatch(r"([\w.-]+(?:/[\w.-]+)*)/(\*|\*\*)?", line) or re.fullmatch(
+                r"([\w-]+(?:/[\w-]+)*)", line
+            )
             if not kept or not kept[1]:
                 continue
             path, name = join(place, kept[1]), posixpath.basename(kept[1]).lower()
@@ -140,14 +162,23 @@ def _tested(path):
 
 def _databases(tree, base):
     for path in sorted(tree.files):
-        if path.endswith(DATABASES) and not path.endswith("Thumbs.db") and _inside(path, base) and not _tested(path) and parent(path) != base:
+        if (
+            path.endswith(DATABASES)
+            and not path.endswith("Thumbs.db")
+            and _inside(path, base)
+            and not _tested(path)
+            and parent(path) != base
+        ):
             yield parent(path), f"{posixpath.basename(path)} is a database"
 
 
 def _configurations(tree, bases):
     """Files that an installer, or a person, makes from a sample beside them."""
     for base in sorted(bases):
-        for folder in (base, *(join(base, name) for name in ("config", "include", "includes", "inc", "application/config"))):
+        for folder in (
+            base,
+            *(join(base, name) for name in ("config", "include", "includes", "inc", "application/config")),
+        ):
             for name in tree.files_in(folder) if folder in tree.folders else ():
                 sample = SAMPLE.match(name)
                 if not sample or not re.search(r"conf|setting|local|database|db", name, re.I):
@@ -158,8 +189,11 @@ def _configurations(tree, bases):
         for line in tree.text(join(base, ".gitignore")).splitlines():
             path = join(base, line.strip().lstrip("/"))
             name = posixpath.basename(path)
-            if re.fullmatch(r"\.htaccess|[\w-]*(conf|settings?|database)[\w.-]*\.(php|ini)", name) and path not in tree.files:
-                if parent(path) in tree.folders:
+            if (
+                re.fullmatch(r"\.htaccess|[\w-]*(conf|settings?|database)[\w.-]*\.(php|ini)", name)
+                and path not in tree.files
+            ):
+                if parent(path) in tree.folders and not _tested(path):
                     yield path, f".gitignore has {line.strip()}"
 
 
@@ -171,7 +205,9 @@ def _written(tree, base, root):
         wanted = [(match[1], match[2], True) for match in MADE.finditer(text)]
         wanted += [(match[1] or match[3], match[2] or match[4], False) for match in PUT.finditer(text)]
         if "move_uploaded_file" in text:
-            wanted += [(match[1], match[2], True) for match in LITERAL.finditer(text) if _target(tree, path, root, match[2])]
+            wanted += [
+                (match[1], match[2], True) for match in LITERAL.finditer(text) if _target(tree, path, root, match[2])
+            ]
         for here, literal, is_folder in wanted:
             where = _place(path, root, here, literal)
             if where and not is_folder and parent(where) not in (".", root):
@@ -198,5 +234,7 @@ def _target(tree, path, root, literal):
 
 def _code(tree, folder):
     """Whether a folder is where the code is: nothing uploaded belongs there, however a text reads."""
-    return any(name.lower().endswith((".php", ".js", ".css")) and name.lower() not in PLACEHOLDERS
-               for name in tree.names(folder))
+    return any(
+        name.lower().endswith((".php", ".js", ".css")) and name.lower() not in PLACEHOLDERS
+        for name in tree.names(folder)
+    )
