@@ -3,7 +3,7 @@
 survey(tree) returns data (JSON; every key is always there):
 
 version    1
-kind       "php", "static", "frontend" (built), "frontend+php", "library" (tests alone), "server" (not served here), "empty"
+kind       "php", "static", "frontend" (built), "frontend+php", "library" (no site), "server" (not served here), "empty"
 root       {path, source} of the document root, or null. source: "muster.yaml", "found", or for what a build writes
            "expected" (before it) and "built" (after it). Links inside the repository are resolved.
 start      a page that / leads to where the document root has no index file, or null

@@ -28,7 +28,7 @@ def _printable(line):
 def fault_line(fault):
     place = ", ".join(each for each in (f"line {fault['line']}" if fault["line"] else "", fault["at"]) if each)
     value = "" if fault["value"] is None else f' "{fault["value"]}"'
-    return f"{fault['file']}{': ' if place else ''}{place}{value} {fault['message']}: {fault['remedy']}"
+    return _printable(f"{fault['file']}{': ' if place else ''}{place}{value} {fault['message']}: {fault['remedy']}")
 
 
 def _warning(note):
