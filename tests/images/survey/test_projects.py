@@ -48,6 +48,7 @@ class Node(unittest.TestCase):
             ({"package-lock.json": ""}, "npm", None, "package-lock.json"),
             ({"npm-shrinkwrap.json": ""}, "npm", None, "npm-shrinkwrap.json"),
             ({"pnpm-lock.yaml": ""}, "pnpm", None, "pnpm-lock.yaml"),
+            ({"pnpm-lock.yaml": "lockfileVersion: '6.0'\n"}, "pnpm", "8", "pnpm-lock.yaml"),
             ({"yarn.lock": "# yarn lockfile v1\n"}, "yarn", "1", "yarn.lock"),
             ({"yarn.lock": "__metadata:\n  version: 8\n"}, "yarn", "4", "yarn.lock"),
             ({"yarn.lock": "", ".yarnrc.yml": ""}, "yarn", "4", "yarn.lock"),

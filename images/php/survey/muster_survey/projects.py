@@ -32,6 +32,8 @@ LOCKS = {
     "package-lock.json": "npm",
     "npm-shrinkwrap.json": "npm",
 }
+# The form of a lock → the pnpm that reads it as it is.
+PNPM = {"5": "7", "6": "8", "9": "9"}
 UNIT_TESTS = ("test:unit", "unit", "test:ci")
 BROWSER_TESTS = re.compile(r"\b(cypress|playwright|e2e|nightwatch|testcafe|wdio|karma|ng test)\b")
 
@@ -165,6 +167,9 @@ def _manager(tree, folder, manifest):
     lock = locks[0] if locks and here == folder else None
     manager = said[1] if said else LOCKS[locks[0]] if lock else "npm"
     version = said[2] if said else None
+    if manager == "pnpm" and lock and not version:
+        form = re.search(r"(?m)^lockfileVersion: '?(\d+)", tree.text(join(folder, lock)))
+        version = PNPM.get(form[1]) if form else None
     if manager == "yarn" and not version:
         berry = join(folder, ".yarnrc.yml") in tree.files or "__metadata:" in tree.text(join(folder, "yarn.lock"))
         version = "4" if berry else "1"
