@@ -106,7 +106,6 @@ def _composer(tree, folder):
     if path not in tree.files:
         return None
     manifest, locked = tree.object(path), join(folder, "composer.lock") in tree.files
-    lock = tree.text(join(folder, "composer.lock"))
     required = [name for name in part(manifest, "require") if "/" in name]
     development = [name for name in part(manifest, "require-dev") if "/" in name]
     vendor = part(manifest, "config").get("vendor-dir")
@@ -118,7 +117,7 @@ def _composer(tree, folder):
         "install": not vendored and bool(required or development or autoload or locked),
         "vendored": vendored,
         "vendor": vendor,
-        "development": bool(development) or bool(re.search(r'"packages-dev"\s*:\s*\[\s*\{', lock)),
+        "development": bool(development),
         "migrate": "migrate" in part(manifest, "scripts"),
     }
 

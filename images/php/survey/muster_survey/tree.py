@@ -7,8 +7,9 @@ import subprocess
 
 # Files and folders looked at, those near the root first; a repository with more is judged by these.
 LIMIT = 12_000
-# Bytes of a file that are read.
+# Bytes of a file that are read, and those that are searched as text.
 READ = 256 * 1024
+SEARCHED = 20_000
 # Not descended into: what is installed, not written.
 INSTALLED = frozenset({".git", "node_modules", "vendor", "bower_components", ".venv", "venv", "__pycache__", ".svn"})
 
@@ -84,7 +85,8 @@ class Tree:
         return self._raw[path]
 
     def text(self, path):
-        return self.raw(path).decode("utf-8", "replace")
+        """The beginning of a file, "" where there is none."""
+        return self.raw(path)[:SEARCHED].decode("utf-8", "replace")
 
     def data(self, path):
         """(a JSON object, None) or ({}, what is wrong with it)"""
