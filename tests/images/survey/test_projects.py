@@ -99,6 +99,10 @@ class Phpunit(unittest.TestCase):
         pest = {"composer.json": '{"require-dev": {"pestphp/pest": "3"}}', "phpunit.xml": ""}
         self.assertEqual(projects(pest)["."]["phpunit"]["runner"], "pest")
 
+    def test_which_configuration_is_meant_is_not_guessed(self):
+        self.assertEqual(projects({"tests/ATest.php": "", "tests/units.sqlite.xml": "<phpunit/>"}), {})
+        self.assertEqual(list(projects({"tests/ATest.php": "", "tests/data.xml": "<a/>"})), ["."])
+
     def test_tests_with_packages_of_their_own(self):
         listed = {**PHPUNIT, "tests/composer.json": "{}", "index.php": ""}
         self.assertEqual(projects(listed), {})
@@ -157,7 +161,7 @@ class Notes(unittest.TestCase):
             (["docker-compose.yml"], ("info", "docker-compose.yml")),
             (["Dockerfile"], ("info", "Dockerfile")),
             (["tox.ini"], ("info", "tox.ini")),
-            (["tests/units.sqlite.xml"], ("info", "tests/units.sqlite.xml")),
+            ({"tests/units.sqlite.xml": "<phpunit/>"}, ("info", "tests/units.sqlite.xml")),
             (
                 {
                     "a.bin": "version https://git-lfs.github.com/spec/v1\n",

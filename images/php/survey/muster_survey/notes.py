@@ -5,6 +5,7 @@ import posixpath
 import re
 
 from . import servers, sites
+from .projects import other_configurations
 from .tree import depth, join
 
 OTHER_CI = {
@@ -20,6 +21,10 @@ OTHER_CI = {
     "buildspec.yml": "CodeBuild",
 }
 PIPELINE = "write its commands as a workflow in .github/workflows, or ask for a step in muster:ci.steps"
+# How many folders deep other tests are looked for, and where they are somebody else's.
+NEAR = 3
+COPIED = re.compile(r"(^|/)(lib|libs|fixtures|plugins?)/")
+PHP_TESTS = ("codeception.yml", "behat.yml", "behat.yml.dist")
 PYTHON_TESTS = ("tox.ini", "pytest.ini", "conftest.py", "noxfile.py")
 
 
@@ -139,23 +144,19 @@ def _other_tests(tree):
     for path, name in OTHER_CI.items():
         if path in tree.files:
             yield note("warning", f"{path} is not run: it is for {name}", PIPELINE, path, True)
-    for path in sorted(tree.files):
-        name, near = (
-            posixpath.basename(path),
-            depth(path) <= 3 and not re.search(r"(^|/)(lib|libs|fixtures|plugins?)/", path),
-        )
-        if near and name == "Makefile" and re.search(r"(?m)^(test|check)[\w-]*\s*:", tree.text(path)):
+    for path in sorted(path for path in tree.files if depth(path) <= NEAR and not COPIED.search(path)):
+        name = posixpath.basename(path)
+        if name == "Makefile" and re.search(r"(?m)^(test|check)[\w-]*\s*:", tree.text(path)):
             yield note("info", f"the tests of {path} are not run", PIPELINE, path, True)
-        if near and (name in PYTHON_TESTS or name == "pyproject.toml" and "pytest" in tree.text(path)):
+        elif name in PYTHON_TESTS or name == "pyproject.toml" and "pytest" in tree.text(path):
             yield note("info", f"{path}: tests in Python are not run", PIPELINE, path, True)
-        if near and name == "go.mod":
+        elif name == "go.mod":
             yield note("info", f"{path}: tests in Go are not run", PIPELINE, path, True)
-        if (
-            near
-            and re.fullmatch(r"(.*[._-])?(phpunit|units?)[._-].+\.xml|codeception\.yml|behat\.yml(\.dist)?", name)
-            and (name not in ("phpunit.dist.xml",))
-        ):
-            yield note("info", f"{path} is not run: PHPUnit's configuration has another name", PIPELINE, path, True)
+        elif name in PHP_TESTS:
+            yield note("info", f"{path}: its tests are not run", PIPELINE, path, True)
+    for path in other_configurations(tree, "."):
+        remedy = "name the one that is meant phpunit.xml.dist, and put it at the root"
+        yield note("info", f"{path} is not run: PHPUnit's configuration has another name", remedy, path, True)
 
 
 def _containers(tree):

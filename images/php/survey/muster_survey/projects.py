@@ -190,9 +190,7 @@ def _phpunit(tree, folder, said):
     tests = join(folder, "tests")
     if join(tests, "composer.json") in tree.files and tests not in said.get("subfolders", ()):
         return None
-    if not configuration and not (
-        tests in tree.folders and any(path.endswith("Test.php") for path in tree.below(tests))
-    ):
+    if not configuration and (other_configurations(tree, folder) or not _has_tests(tree, tests)):
         return None
     wanted = part(tree.object(join(folder, "composer.json")), "require-dev")
     bootstrap = next((name for name in ("tests/bootstrap.php",) if join(folder, name) in tree.files), None)
@@ -201,6 +199,17 @@ def _phpunit(tree, folder, said):
         "runner": "pest" if "pestphp/pest" in wanted else "phpunit",
         "bootstrap": None if configuration else bootstrap,
     }
+
+
+def _has_tests(tree, folder):
+    return folder in tree.folders and any(path.endswith("Test.php") for path in tree.below(folder))
+
+
+def other_configurations(tree, folder):
+    """PHPUnit's configurations by other names: which one is meant is not known."""
+    places = [join(folder, name) for name in (".", "tests", "test")]
+    paths = [join(place, name) for place in places for name in tree.files_in(place) if name.endswith(".xml")]
+    return [path for path in paths if path.rpartition("/")[2] not in PHPUNIT and "<phpunit" in tree.text(path)]
 
 
 def lint(tree, said):
