@@ -115,6 +115,8 @@ class Subfolders(unittest.TestCase):
         for listed, folders in (
             ({"frontend/package.json": package(test="exit 1"), "backend/phpunit.xml": ""}, ["backend", "frontend"]),
             ({"backend/tests/ATest.php": "", "backend/composer.json": "{}"}, ["backend"]),
+            ({"backend/tests/unit/ATest.php": "", "apps/a/tests/BTest.php": ""}, ["backend", "apps/a"]),
+            ({"phpunit.xml": "", "src/a/tests/BTest.php": ""}, ["."]),
             ({"a/b/c/package.json": package(test="jest"), "a/b/c/d/package.json": package(test="jest")}, ["a/b/c"]),
             ({"node_modules/a/package.json": "{}", "vendor/a/composer.json": "{}"}, []),
             ({"tests/fixtures/a/package.json": "{}", "examples/a/composer.json": "{}"}, []),

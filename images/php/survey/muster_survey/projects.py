@@ -32,6 +32,7 @@ LOCKS = {
     "package-lock.json": "npm",
     "npm-shrinkwrap.json": "npm",
 }
+PHP_TEST = re.compile(r"(.+?)/tests/(?:.+/)?[^/]*Test\.php")
 # The form of a lock → the pnpm that reads it as it is.
 PNPM = {"5": "7", "6": "8", "9": "9"}
 UNIT_TESTS = ("test:unit", "unit", "test:ci")
@@ -47,6 +48,8 @@ def of(tree, said):
 
 def _folders(tree, said):
     with_manifest = {parent(path) for path in tree.files if posixpath.basename(path) in MANIFESTS}
+    if not any(name in tree.files for name in PHPUNIT):
+        with_manifest |= {match[1] for path in tree.files if (match := PHP_TEST.fullmatch(path))}
     if "subfolders" in said:
         return [".", *said["subfolders"]], []
     chosen, left_out = ["."], []
@@ -66,7 +69,7 @@ def _folders(tree, said):
 def _to_do(tree, folder):
     """Whether a folder is a project, and not a package that was copied into another one."""
     names = set(tree.files_in(folder))
-    if depth(folder) == 1 or names & {*PHPUNIT, *LOCKS, "composer.lock"}:
+    if depth(folder) == 1 or names & {*PHPUNIT, *LOCKS, "composer.lock"} or _has_tests(tree, join(folder, "tests")):
         return True
     scripts = part(tree.object(join(folder, "package.json")), "scripts")
     return frontends.of(tree, folder) is not None or _test(scripts)[0] is not None
