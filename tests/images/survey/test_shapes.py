@@ -300,6 +300,12 @@ class Built(unittest.TestCase):
                 found = shape({**VITE, **dict.fromkeys(written, "")}, built=True)
                 self.assertEqual(found["root"], {"path": root, "source": "built"})
 
+    def test_a_build_that_writes_to_public(self):
+        gatsby = {**SHAPES["Gatsby"][0], "public/index.html": ""}
+        for built, source in ((False, "expected"), (True, "built")):
+            found = shape(gatsby, built)
+            self.assertEqual((found["kind"], found["root"]), ("frontend", {"path": "public", "source": source}))
+
     def test_a_build_without_a_page_is_said(self):
         found = shape({**VITE, "dist/app.js": ""}, built=True)
         self.assertIn("the build wrote no dist/index.html", [note["text"] for note in found["notes"]])
