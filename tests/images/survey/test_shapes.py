@@ -300,11 +300,14 @@ class Built(unittest.TestCase):
                 found = shape({**VITE, **dict.fromkeys(written, "")}, built=True)
                 self.assertEqual(found["root"], {"path": root, "source": "built"})
 
-    def test_a_build_that_writes_to_public(self):
-        gatsby = {**SHAPES["Gatsby"][0], "public/index.html": ""}
-        for built, source in ((False, "expected"), (True, "built")):
-            found = shape(gatsby, built)
-            self.assertEqual((found["kind"], found["root"]), ("frontend", {"path": "public", "source": source}))
+    def test_a_build_that_writes_to_a_folder_that_is_else_a_document_root(self):
+        for listed, root in (
+            ({**SHAPES["Gatsby"][0], "public/index.html": ""}, "public"),
+            ({**VITE, "vite.config.js": "build: { outDir: 'www' }", "www/index.html": ""}, "www"),
+        ):
+            for built, source in ((False, "expected"), (True, "built")):
+                found = shape(listed, built)
+                self.assertEqual((found["kind"], found["root"]), ("frontend", {"path": root, "source": source}))
 
     def test_a_build_without_a_page_is_said(self):
         found = shape({**VITE, "dist/app.js": ""}, built=True)
