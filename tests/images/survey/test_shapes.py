@@ -44,6 +44,12 @@ SHAPES = {
     "an application in a folder": (["src2/public/index.php", "docker/php.ini"], "php", "src2/public", "found"),
     "pages in folders, no index": (["PHP/Index.php", "CSS/a.css"], "php", ".", "found"),
     "Laravel with Vite": (LARAVEL, "php", "public", "found"),
+    "PHP whose pages a build fills": (
+        {"public/index.php": "", "package.json": package("vite build --outDir public", development=["vite"])},
+        "php",
+        "public",
+        "found",
+    ),
     "Symfony with Encore": (
         {"public/index.php": "", "package.json": package("encore production", development=["@symfony/webpack-encore"])},
         "php",
@@ -303,7 +309,7 @@ class Built(unittest.TestCase):
     def test_a_build_that_writes_to_a_folder_that_is_else_a_document_root(self):
         for listed, root in (
             ({**SHAPES["Gatsby"][0], "public/index.html": ""}, "public"),
-            ({**VITE, "vite.config.js": "build: { outDir: 'www' }", "www/index.html": ""}, "www"),
+            ({"package.json": package("hexo generate", ["hexo"]), "public/index.html": ""}, "public"),
         ):
             for built, source in ((False, "expected"), (True, "built")):
                 found = shape(listed, built)

@@ -3,7 +3,7 @@
 import re
 
 from . import servers
-from .tree import join, part
+from .tree import join, parent, part
 
 NO_TEST = "no test specified"
 # Dependency → (name, where it writes the site). The first that is there counts: frameworks before what they build with.
@@ -140,9 +140,11 @@ def _server(tree, folder, manifest, framework, config, command):
 
 
 def is_source(tree, folder, front, index):
-    """Whether an index.html is what a build reads, no page that it can be shown as it is."""
+    """Whether an index.html is what a build reads or writes, no page that can be shown as it is."""
     if not front:
         return False
+    if parent(index) == front["dist"]:
+        return True
     text = tree.text(index)
     if re.search(r"%(PUBLIC_URL|BASE_URL|sveltekit\.[a-z]+|VITE_\w+)%|<%[-=]", text):
         return True

@@ -102,11 +102,9 @@ def _found(tree, built, folder="."):
     """What a folder shows by itself, or None."""
     front = frontends.of(tree, folder)
     for name in (*ROOTS, "."):
-        if front and front["dist"] == join(folder, name):
-            continue
         root = tree.resolve(join(folder, name))
         index = index_of(tree, root) if root else None
-        if not index or (index.endswith(".php") is False and frontends.is_source(tree, folder, front, index)):
+        if not index or (not index.endswith(".php") and frontends.is_source(tree, folder, front, index)):
             continue
         return _result("php" if _is_php(tree, root, index) else "static", root, "found", folder=folder)
     if front:
