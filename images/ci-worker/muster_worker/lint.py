@@ -1,4 +1,4 @@
-"""muster-lint-php [--exclude PATH]... [--lenient FOLDER]...: php -l on every PHP file of the commit; all errors are told.
+"""muster-lint-php [--exclude PATH]... [--lenient FOLDER]...: php -l on every PHP file of the commit; tells all errors.
 
 What is in a lenient folder was copied from elsewhere: an error there is named, and is none of the team's. Status 0: no
 errors; 3: in lenient folders alone; 1: errors.
