@@ -267,7 +267,8 @@ class Shapes(unittest.TestCase):
                 self.assertEqual(shape(SHAPES[name][0])["site"]["spa"], spa)
 
     def test_what_is_never_shown(self):
-        self.assertIn("vendor/", shape(["index.php"])["site"]["hidden"])
+        self.assertIn("/vendor/", shape({"index.php": "", "composer.json": "{}"})["site"]["hidden"])
+        self.assertNotIn("/vendor/", shape(["index.php", "vendor/jquery.js"])["site"]["hidden"])
         self.assertIn("*.sql", shape(["index.php"])["site"]["hidden"])
         self.assertEqual(shape(["public/index.php"])["site"]["hidden"], [".*", "!.well-known"])
         self.assertEqual(shape([])["site"]["hidden"], [])

@@ -22,7 +22,7 @@ BACK_ENDS = ("api", "backend", "back-end", "server")
 # Never shown where the repository itself, or a folder with a manifest, is the document root. As .gitignore writes it.
 HIDDEN = tuple(
     """
-    .* !.well-known vendor/ node_modules/ composer.* package*.json *.lock *-lock.* *.sql *.sql.gz *.md
+    .* !.well-known /node_modules/ composer.* package*.json *.lock *-lock.* *.sql *.sql.gz *.md
     muster.yaml *.sqlite *.sqlite3 *.bak *.log *.dist *.xml.dist phpunit.xml phpstan.neon Dockerfile Makefile
     docker-compose*.y*ml compose*.y*ml tsconfig*.json pnpm-workspace.yaml
     """.split()
@@ -36,7 +36,9 @@ def of(tree, said, built=False):
     backend = _backend(tree, said, found)
     if backend:
         found = {**found, "kind": "frontend+php"}
-    hidden = list(HIDDEN) if found["root"] and _bare(tree, found["root"]["path"]) else [".*", "!.well-known"]
+    hidden = [".*", "!.well-known"]
+    if found["root"] and _bare(tree, found["root"]["path"]):
+        hidden = [*HIDDEN, *_packages(tree, found["root"]["path"])]
     return {
         "kind": found["kind"],
         "root": found["root"],
@@ -55,6 +57,12 @@ def of(tree, said, built=False):
 
 def _bare(tree, root):
     return root == "." or any(join(root, name) in tree.files for name in ("composer.json", "package.json"))
+
+
+def _packages(tree, root):
+    """Composer's folder, and none that is called vendor for its scripts and styles."""
+    there = any(join(root, path) in tree.files for path in ("composer.json", "vendor/autoload.php"))
+    return ["/vendor/"] if there else []
 
 
 def index_of(tree, folder):
