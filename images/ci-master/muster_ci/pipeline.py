@@ -1,60 +1,108 @@
-"""Chooses a repository's steps by what its checkout contains. Needs no Buildbot.
+"""Which steps a repository needs, from the survey that its checkout printed. Needs no Buildbot.
 
-The facts come from the worker's checkout (images/ci-worker/muster_worker/facts.py).
+The survey is that of images/php/survey, where its form is told.
 """
 
 import dataclasses
 
 INSTALL = ("composer", "install", "--no-interaction", "--no-progress", "--prefer-dist")
+# As npx installs it: package, its newest version that the lock of a repository without a wish was written by, program.
+MANAGERS = {"pnpm": ("pnpm", "10", "pnpm"), "yarn": ("yarn", "1", "yarn"), "bun": ("bun", "1", "bun")}
+BERRY = "@yarnpkg/cli-dist"
+# Installs exactly what the lock says.
+FROZEN = {
+    "npm": ("ci", "--no-audit", "--no-fund"),
+    "pnpm": ("install", "--frozen-lockfile"),
+    "yarn": ("install", "--frozen-lockfile", "--non-interactive"),
+    "berry": ("install", "--immutable"),
+    "bun": ("install", "--frozen-lockfile"),
+}
+# What Buildbot keeps of a step's name.
+NAME_LIMIT = 50
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
     name: str
     command: tuple[str, ...]
-    # A status that means "passed, but read the log".
-    warning_status: int | None = None
+    # Relative to the repository.
+    folder: str = "."
+    # Statuses that mean "passed, but read the log".
+    warning_statuses: tuple[int, ...] = ()
 
 
-def steps(facts, pipeline, branch):
+def steps(survey, pipeline, branch):
     """The steps between the checkout and the package, in order."""
     return (
-        *_php(facts),
-        *_front_end(facts["npm"]),
-        *(_workflows(facts, branch) if pipeline.workflows else ()),
+        *_lint(survey["lint"]),
+        *(step for project in survey["projects"] for step in _project(project)),
+        *(_workflows(survey["workflows"], branch) if pipeline.workflows else ()),
         *(Step(step.name, ("bash", "-eo", "pipefail", "-c", step.command)) for step in pipeline.steps),
     )
 
 
-def release_steps(facts):
+def release_steps(survey):
     """What only a deployment needs."""
-    composer = facts["composer"]
-    if composer and composer["lock"] and composer["development"]:
-        yield Step("composer --no-dev", (*INSTALL, "--no-dev", "--optimize-autoloader"))
+    for project in survey["projects"]:
+        composer = project["composer"]
+        if composer and composer["install"] and composer["development"]:
+            yield _step(project, "composer --no-dev", (*INSTALL, "--no-dev", "--optimize-autoloader"))
 
 
-def _php(facts):
-    if facts["php"]:
-        yield Step("php lint", ("muster-lint-php",))
-    composer = facts["composer"]
-    if composer and composer["lock"]:
-        yield Step("composer install", INSTALL)
-    if facts["phpunit"]:
-        yield Step("phpunit", ("muster-phpunit",))
+def migrates(survey):
+    """Whether the repository's own composer.json has a script "migrate"."""
+    own = next((project["composer"] for project in survey["projects"] if project["folder"] == "."), None)
+    return bool(own and own["migrate"])
 
 
-def _front_end(npm):
-    if not npm:
-        return
-    if npm["lock"] and npm["dependencies"]:
-        yield Step("npm ci", ("npm", "ci", "--no-audit", "--no-fund"))
-    elif npm["dependencies"]:
-        yield Step("npm install", ("npm", "install", "--no-audit", "--no-fund", "--no-package-lock"))
-    for script in ("lint", "test", "build"):
-        if script in npm["scripts"]:
-            yield Step(f"npm run {script}", ("npm", "run", script))
+def _step(project, name, command):
+    folder = project["folder"]
+    return Step(name if folder == "." else f"{folder}: {name}"[-NAME_LIMIT:], command, folder)
 
 
-def _workflows(facts, branch):
-    if facts["workflows"]:
-        yield Step("workflows", ("muster-workflows", branch), warning_status=3)
+def _lint(lint):
+    if lint["php"]:
+        exclude = (word for path in lint["exclude"] for word in ("--exclude", path))
+        lenient = (word for path in lint["lenient"] for word in ("--lenient", path))
+        yield Step("php lint", ("muster-lint-php", *exclude, *lenient), warning_statuses=(3,))
+
+
+def _project(project):
+    composer, phpunit, node = project["composer"], project["phpunit"], project["node"]
+    if composer and composer["install"]:
+        yield _step(project, "composer install", INSTALL)
+    if phpunit:
+        bootstrap = ("--bootstrap", phpunit["bootstrap"]) if phpunit["bootstrap"] else ()
+        yield _step(project, phpunit["runner"], ("muster-phpunit", phpunit["runner"], *bootstrap))
+    if node:
+        yield from _node(project, node)
+
+
+def _node(project, node):
+    manager, run = node["manager"], _manager(node)
+    if node["install"] and node["lock"]:
+        arguments = FROZEN["berry" if BERRY in " ".join(run) else manager]
+        yield _step(project, f"{manager} {arguments[0]}", (*run, *arguments))
+    elif node["install"]:
+        unlocked = ("--no-audit", "--no-fund", "--no-package-lock") if manager == "npm" else ()
+        yield _step(project, f"{manager} install", (*run, "install", *unlocked))
+    for script in (node["lint"], node["test"], node["build"]):
+        if script:
+            yield _step(project, f"{manager} run {script}", (*run, "run", script))
+
+
+def _manager(node):
+    """The command of a package manager; npm is there, the others come by npx."""
+    if node["manager"] == "npm":
+        return ("npm",)
+    package, usual, program = MANAGERS[node["manager"]]
+    version = node["version"] or usual
+    if package == "yarn" and not version.startswith("1"):
+        package = BERRY
+    return ("npx", "--yes", f"--package={package}@{version}", "--", program)
+
+
+def _workflows(workflows, branch):
+    if workflows["files"] and workflows["mode"] != "off":
+        failing = (1,) if workflows["mode"] == "warn" else ()
+        yield Step("workflows", ("muster-workflows", branch), warning_statuses=(*failing, 3))

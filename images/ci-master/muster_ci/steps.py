@@ -88,6 +88,7 @@ class Checkout(Step):
             "got_revision": facts["revision"],
             "author": facts["author"],
             "subject": facts["subject"],
+            "survey": facts["text"],
             # Since when this revision is known to be the branch's tip: see muster_worker/releases.py.
             "tip": facts["tip"],
             "as_of": started if facts["tip"] else first_seen.timestamp(),
@@ -95,28 +96,27 @@ class Checkout(Step):
         for name, value in properties.items():
             self.setProperty(name, value, "checkout")
         self.say(f"{facts['revision'][:12]} {facts['subject']}"[:100])
-        self.build.addStepsAfterCurrentStep(list(self._more(facts, source.branch)))
+        self.build.addStepsAfterCurrentStep(list(self._more(facts["survey"], source.branch)))
         return SUCCESS
 
-    def _more(self, facts, branch):
+    def _more(self, survey, branch):
         chosen = self._settings.pipeline
-        for step in pipeline.steps(facts, chosen, branch):
+        for step in pipeline.steps(survey, chosen, branch):
             yield self._shell(step)
         if branch == chosen.deploy_branch:
-            for step in pipeline.release_steps(facts):
+            for step in pipeline.release_steps(survey):
                 yield self._shell(step)
-            yield Package(chosen, migrate=bool(facts["composer"] and facts["composer"]["migrate"]))
+            yield Package(chosen, migrate=pipeline.migrates(survey))
             yield Release()
 
     def _shell(self, step):
-        statuses = {0: SUCCESS}
-        if step.warning_status is not None:
-            statuses[step.warning_status] = WARNINGS
+        statuses = {0: SUCCESS, **dict.fromkeys(step.warning_statuses, WARNINGS)}
         return steps.ShellCommand(
             name=step.name,
             description=step.name,
             descriptionDone=step.name,
             command=list(step.command),
+            workdir=os.path.normpath(os.path.join(self.workdir, step.folder)),
             env=self._settings.pipeline.environment,
             decodeRC=statuses,
             haltOnFailure=True,

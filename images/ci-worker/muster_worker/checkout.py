@@ -1,4 +1,5 @@
-"""muster-checkout REPOSITORY URL BRANCH [REVISION]: fills the current folder; prints facts as JSON in its last line.
+"""muster-checkout REPOSITORY URL BRANCH [REVISION]: fills the current folder, and says what it is in the log and as
+JSON in its last line: {"revision", "tip", "author", "subject", "survey", "text"}.
 
 A mirror of each repository stays in the worker, so that a push costs one small fetch. The account for it is in
 GIT_CI_USER and GIT_CI_PASSWORD, which only this process and its git see; without a password git does not sign in.
@@ -12,12 +13,17 @@ import subprocess
 import sys
 import time
 
-from . import facts, privacy
+from muster_survey import survey, text
+from muster_survey.tree import Folder
+
+from . import privacy
 
 HOME = "/var/lib/worker"
 MIRRORS = f"{HOME}/mirrors"
 # Emptied for each build, so that none runs what another one left there.
 SCRATCH = (f"{HOME}/home", "/tmp")
+# Characters of a message about all faults, which the log has too.
+MESSAGE_LIMIT = 1000
 CONFIG = """[core]
 	repositoryformatversion = 0
 	bare = true
@@ -142,19 +148,14 @@ def main(arguments):
     print(f"{repository} {branch} {revision}\n{author}: {subject}", flush=True)
     check_out(git, mirror, url, branch, revision)
 
-    files = [path for path in git.run("ls-files", "-z").split("\0") if path]
-    found = facts.of(files, read_text)
-    if ".gitmodules" in files:
-        print("Note: submodules are not fetched.")
-    print(json.dumps({"revision": revision, "tip": tip, "author": author[:255], "subject": subject[:255], **found}))
-
-
-def read_text(path):
-    """A file of the checkout; a link could lead anywhere."""
-    if os.path.islink(path):
-        raise ValueError(f"{path} is a symbolic link")
-    with open(path, encoding="utf-8") as file:
-        return file.read()
+    found = survey(Folder("."))
+    told = text.of(found)
+    print(told, flush=True)
+    if found["faults"]:
+        faults = "; ".join(text.fault_line(fault) for fault in found["faults"])
+        raise Failed(faults if len(faults) <= MESSAGE_LIMIT else f"{faults[:MESSAGE_LIMIT]}…")
+    about = {"revision": revision, "tip": tip, "author": author[:255], "subject": subject[:255]}
+    print(json.dumps({**about, "survey": found, "text": told}))
 
 
 if __name__ == "__main__":

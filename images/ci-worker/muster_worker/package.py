@@ -1,7 +1,7 @@
-"""muster-package REPOSITORY REVISION DIST: packs what goes live; prints {"package", "bytes"} as JSON in its last line.
+"""muster-package REPOSITORY REVISION DIST: packs what goes live; {"package", "bytes", "root"} as JSON in the last line.
 
-It holds the commit's files as git has them, vendor (Composer) and DIST (the front end) as they were built, and the list
-of the commit's ancestors, by which the deployer tells older from newer.
+In it: the commit's files as git has them, what the build left for the live site (by the survey, and the folder DIST),
+the survey, and the list of the commit's ancestors, by which the deployer tells older from newer.
 """
 
 import io
@@ -11,39 +11,75 @@ import subprocess
 import sys
 import tarfile
 
-from .releases import ANCESTORS_FILE, ANCESTORS_LIMIT
+from muster_survey import survey
+from muster_survey.tree import Folder
+
+from .releases import ANCESTORS_FILE, ANCESTORS_LIMIT, SURVEY_FILE
 
 PACKAGE = "/var/lib/worker/package.tar"
+LEFT = frozenset({".git", "node_modules"})
 
 
 def git(mirror, *arguments):
     return subprocess.run(["git", "--git-dir", mirror, *arguments], stdout=subprocess.PIPE, check=True).stdout
 
 
+def built(found, dist):
+    """(folder, whether its files replace the commit's) of what the build left for the live site."""
+    replaced = {project["composer"]["vendor"] for project in found["projects"] if project["composer"]}
+    replaced |= {found["site"]["dist"] or dist, dist}
+    for folder in sorted({*found["pack"], *replaced}):
+        if os.path.isdir(folder) and os.path.realpath(folder) == os.path.join(
+            os.path.realpath("."), os.path.normpath(folder)
+        ).removesuffix("/."):
+            yield folder, folder in replaced
+
+
+def add(archive, folder, fresh, committed, writable):
+    """What the build wrote into a folder; with FRESH, what it changed of the commit too. Tests may have uploaded."""
+    for above, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if name not in LEFT and os.path.normpath(os.path.join(above, name)) not in writable
+        )
+        links = [name for name in folders if os.path.islink(os.path.join(above, name))]
+        for name in sorted((*files, *links)):
+            path = os.path.normpath(os.path.join(above, name))
+            if (fresh or path not in committed) and (os.path.islink(path) or os.path.isfile(path)):
+                archive.add(path, recursive=False)
+
+
+def note(archive, name, content):
+    listed = tarfile.TarInfo(name)
+    listed.size = len(content)
+    archive.addfile(listed, io.BytesIO(content))
+
+
+def link_root(archive, root, names):
+    """Shows the document root where the web server looks for it."""
+    if root and root != "." and not any(name == "public" or name.startswith("public/") for name in names):
+        link = tarfile.TarInfo("public")
+        link.type, link.linkname = tarfile.SYMTYPE, root
+        archive.addfile(link)
+
+
 def main(arguments):
     repository, revision, dist = arguments
     mirror = f"/var/lib/worker/mirrors/{repository}.git"
+    found = survey(Folder("."), built=True)
     with open(PACKAGE, "wb") as file:
         subprocess.run(["git", "--git-dir", mirror, "archive", "--format=tar", revision], stdout=file, check=True)
     ancestors = git(mirror, "rev-list", f"--max-count={ANCESTORS_LIMIT}", revision)
+    folders = dict(built(found, dist))
+    writable = {entry["path"] for entry in found["writable"]}
     with tarfile.open(PACKAGE, "a") as archive:
-        names = set(archive.getnames())
-        built = [folder for folder in ("vendor", dist) if os.path.isdir(folder) and not os.path.islink(folder)]
-        for folder in built:
-            archive.add(folder)
-        if "public" not in names and not os.path.isdir("public") and dist in built:
-            # There is only a front end: it is the site.
-            link = tarfile.TarInfo("public")
-            link.type, link.linkname = tarfile.SYMTYPE, dist
-            archive.addfile(link)
-            names.add("public")
-        if not any(name == "public" or name.startswith("public/") for name in names):
-            print('Note: there is no folder "public", which is what the live server shows.')
-        listed = tarfile.TarInfo(ANCESTORS_FILE)
-        listed.size = len(ancestors)
-        archive.addfile(listed, io.BytesIO(ancestors))
-    print("commit", revision, *built, sep="\n  ", flush=True)
-    print(json.dumps({"package": PACKAGE, "bytes": os.path.getsize(PACKAGE)}))
+        committed = set(archive.getnames())
+        for folder, fresh in folders.items():
+            add(archive, folder, fresh, committed, writable)
+        link_root(archive, found["root"] and found["root"]["path"], archive.getnames())
+        note(archive, SURVEY_FILE, json.dumps(found).encode())
+        note(archive, ANCESTORS_FILE, ancestors)
+    print("commit", revision, *folders, sep="\n  ", flush=True)
+    print(json.dumps({"package": PACKAGE, "bytes": os.path.getsize(PACKAGE), "root": found["root"]}))
 
 
 if __name__ == "__main__":

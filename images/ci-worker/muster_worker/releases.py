@@ -9,6 +9,8 @@ import shutil
 
 KEPT = 5
 ANCESTORS_FILE = ".muster-ancestors"
+# What the live server knows a release by: see images/php/survey.
+SURVEY_FILE = ".muster-survey.json"
 ANCESTORS_LIMIT = 2000
 NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}\Z")
 

@@ -1,44 +1,113 @@
 import unittest
 
-from muster_ci.pipeline import release_steps, steps
+from muster_ci.pipeline import migrates, release_steps, steps
 from muster_ci.settings import Pipeline, TeamStep
 
-NOTHING = {"php": 0, "composer": None, "phpunit": False, "npm": None, "workflows": 0}
-COMPOSER = {"lock": True, "development": True, "migrate": False}
+COMPOSER = {"lock": True, "install": True, "development": True, "migrate": False}
+NODE = {"manager": "npm", "version": None, "lock": "package-lock.json", "install": True, "lint": None, "test": None}
+PHPUNIT = {"configuration": "phpunit.xml", "runner": "phpunit", "bootstrap": None}
 
 
-def chosen(pipeline=Pipeline(), **facts):
-    return [step.name for step in steps({**NOTHING, **facts}, pipeline, "main")]
+def project(folder=".", composer=None, node=None, phpunit=None):
+    return {"folder": folder, "composer": composer, "node": node and {**NODE, "build": None, **node}, "phpunit": phpunit}
+
+
+def survey(*projects, php=False, exclude=(), lenient=(), mode="run", files=()):
+    return {
+        "projects": list(projects),
+        "lint": {"php": php, "exclude": exclude, "lenient": lenient},
+        "workflows": {"mode": mode, "files": files},
+    }
+
+
+def of(found, pipeline=Pipeline(), branch="main"):
+    return list(steps(found, pipeline, branch))
+
+
+def names(found, pipeline=Pipeline()):
+    return [step.name for step in of(found, pipeline)]
 
 
 class Steps(unittest.TestCase):
     def test_nothing_to_do(self):
-        self.assertEqual(chosen(), [])
+        self.assertEqual(names(survey()), [])
 
     def test_php(self):
-        self.assertEqual(chosen(php=1), ["php lint"])
+        found = survey(project(composer=COMPOSER, phpunit=PHPUNIT), php=True)
+        self.assertEqual(names(found), ["php lint", "composer install", "phpunit"])
+        self.assertEqual(names(survey(project(composer={**COMPOSER, "lock": False}))), ["composer install"])
+        self.assertEqual(names(survey(project(composer={**COMPOSER, "install": False}))), [])
+
+    def test_lint_leaves_out_what_the_survey_says(self):
+        (step,) = of(survey(php=True, exclude=["tests/data"], lenient=["plugin", "lib"]))
         self.assertEqual(
-            chosen(php=1, composer=COMPOSER, phpunit=True), ["php lint", "composer install", "phpunit"]
+            step.command,
+            ("muster-lint-php", "--exclude", "tests/data", "--lenient", "plugin", "--lenient", "lib"),
         )
-        self.assertEqual(chosen(php=1, composer={**COMPOSER, "lock": False}), ["php lint"])
+        self.assertEqual(step.warning_statuses, (3,))
+
+    def test_tests(self):
+        for phpunit, command in (
+            (PHPUNIT, ("muster-phpunit", "phpunit")),
+            ({**PHPUNIT, "runner": "pest"}, ("muster-phpunit", "pest")),
+            ({**PHPUNIT, "bootstrap": "tests/b.php"}, ("muster-phpunit", "phpunit", "--bootstrap", "tests/b.php")),
+        ):
+            self.assertEqual(of(survey(project(phpunit=phpunit)))[0].command, command)
 
     def test_front_end(self):
-        npm = {"lock": True, "dependencies": True, "scripts": ["lint", "test", "build"]}
-        self.assertEqual(chosen(npm=npm), ["npm ci", "npm run lint", "npm run test", "npm run build"])
-        self.assertEqual(chosen(npm={**npm, "lock": False, "scripts": []}), ["npm install"])
-        for lock in (True, False):
-            self.assertEqual(chosen(npm={"lock": lock, "dependencies": False, "scripts": ["test"]}), ["npm run test"])
+        node = {"lint": "lint", "test": "test:unit", "build": "generate"}
+        self.assertEqual(
+            names(survey(project(node=node))), ["npm ci", "npm run lint", "npm run test:unit", "npm run generate"]
+        )
+        self.assertEqual(names(survey(project(node={"lock": None}))), ["npm install"])
+        self.assertEqual(names(survey(project(node={"install": False, "test": "test"}))), ["npm run test"])
+
+    def test_package_managers(self):
+        for manager, version, lock, install in (
+            ("npm", None, "package-lock.json", "npm ci --no-audit --no-fund"),
+            ("npm", None, None, "npm install --no-audit --no-fund --no-package-lock"),
+            ("pnpm", "9", "pnpm-lock.yaml", "npx --yes --package=pnpm@9 -- pnpm install --frozen-lockfile"),
+            ("pnpm", None, None, "npx --yes --package=pnpm@10 -- pnpm install"),
+            ("yarn", "1", "yarn.lock",
+             "npx --yes --package=yarn@1 -- yarn install --frozen-lockfile --non-interactive"),
+            ("yarn", "4.5.0", "yarn.lock", "npx --yes --package=@yarnpkg/cli-dist@4.5.0 -- yarn install --immutable"),
+            ("bun", None, "bun.lock", "npx --yes --package=bun@1 -- bun install --frozen-lockfile"),
+        ):
+            with self.subTest(manager=manager, lock=lock):
+                (step,) = of(survey(project(node={"manager": manager, "version": version, "lock": lock})))
+                self.assertEqual(" ".join(step.command), install)
+
+    def test_subfolders(self):
+        found = of(survey(project("frontend", node={"test": "test"}), project("backend", phpunit=PHPUNIT)))
+        self.assertEqual(
+            [(step.name, step.folder) for step in found],
+            [("frontend: npm ci", "frontend"), ("frontend: npm run test", "frontend"), ("backend: phpunit", "backend")],
+        )
+        (long,) = of(survey(project("a" * 80, phpunit=PHPUNIT)))
+        self.assertEqual((len(long.name), long.name[-9:]), (50, ": phpunit"))
 
     def test_workflows_and_the_team_s_own(self):
         pipeline = Pipeline(steps=(TeamStep("audit", "composer audit"),))
-        self.assertEqual(chosen(pipeline, workflows=2), ["workflows", "audit"])
-        self.assertEqual(chosen(Pipeline(workflows=False), workflows=2), [])
+        self.assertEqual(names(survey(files=["a", "b"]), pipeline), ["workflows", "audit"])
+        self.assertEqual(names(survey(files=["a"]), Pipeline(workflows=False)), [])
+        self.assertEqual(names(survey(files=["a"], mode="off")), [])
+        for mode, statuses in (("run", (3,)), ("warn", (1, 3))):
+            self.assertEqual(of(survey(files=["a"], mode=mode))[0].warning_statuses, statuses)
 
     def test_a_branch_s_name_is_an_argument_of_its_own(self):
-        (step,) = steps({**NOTHING, "workflows": 1}, Pipeline(), "$(id)")
+        (step,) = of(survey(files=["a"]), branch="$(id)")
         self.assertEqual(step.command, ("muster-workflows", "$(id)"))
 
     def test_development_packages_do_not_go_live(self):
-        self.assertEqual([step.name for step in release_steps({"composer": COMPOSER})], ["composer --no-dev"])
-        self.assertEqual(list(release_steps({"composer": {**COMPOSER, "development": False}})), [])
-        self.assertEqual(list(release_steps({"composer": None})), [])
+        found = survey(project(composer=COMPOSER), project("api", composer=COMPOSER))
+        self.assertEqual(
+            [(step.name, step.folder) for step in release_steps(found)],
+            [("composer --no-dev", "."), ("api: composer --no-dev", "api")],
+        )
+        for without in ({**COMPOSER, "development": False}, {**COMPOSER, "install": False}):
+            self.assertEqual(list(release_steps(survey(project(composer=without)))), [])
+
+    def test_migration(self):
+        self.assertTrue(migrates(survey(project(composer={**COMPOSER, "migrate": True}))))
+        self.assertFalse(migrates(survey(project("api", composer={**COMPOSER, "migrate": True}))))
+        self.assertFalse(migrates(survey()))

@@ -1,0 +1,81 @@
+import contextlib
+import os
+import sys
+import tarfile
+import tempfile
+import unittest
+
+sys.path.append(os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../images/php/survey")))
+
+from muster_worker import package
+
+
+@contextlib.contextmanager
+def folder(files, links=()):
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        for path in files:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(path)
+        for path, target in links:
+            os.symlink(target, path)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+def found(pack, vendor=None, dist=None):
+    projects = [{"composer": {"vendor": vendor}}] if vendor else []
+    return {"pack": pack, "projects": projects, "site": {"dist": dist}}
+
+
+def packed(survey, committed=(), writable=()):
+    with tarfile.open("package.tar", "w") as archive:
+        for path, fresh in package.built(survey, "dist"):
+            package.add(archive, path, fresh, set(committed), set(writable))
+    with tarfile.open("package.tar") as archive:
+        return sorted(archive.getnames())
+
+
+class Packed(unittest.TestCase):
+    def test_packages_and_output_replace_what_the_commit_has(self):
+        with folder(["vendor/a.php", "dist/index.html", "src/main.js"]):
+            names = packed(found(["dist", "vendor"], "vendor", "dist"), committed=["dist/index.html"])
+            self.assertEqual(names, ["dist/index.html", "vendor/a.php"])
+
+    def test_a_document_root_keeps_the_commit_s_files(self):
+        with folder(["public/index.php", "public/build/app.js", "public/uploads/test.png"]):
+            names = packed(found(["public"]), committed=["public/index.php"], writable=["public/uploads"])
+            self.assertEqual(names, ["public/build/app.js"])
+
+    def test_the_repository_as_document_root(self):
+        with folder(["index.html", "css/a.css", "node_modules/a/b.js", ".git/config"]):
+            names = packed(found(["."]), committed=["index.html"])
+            self.assertEqual(names, ["css/a.css"])
+
+    def test_a_link_out_is_left(self):
+        with folder(["a"], links=[("dist", "/etc")]):
+            self.assertEqual(packed(found(["dist"], dist="dist")), [])
+
+
+class Root(unittest.TestCase):
+    def test_link(self):
+        for root, names, linked in (
+            ("dist", ["src/a.js"], ["public"]),
+            ("dist", ["public/favicon.svg"], []),
+            ("public", ["public/index.php"], []),
+            (".", ["index.php"], []),
+            (None, [], []),
+        ):
+            with self.subTest(root), folder([]):
+                with tarfile.open("package.tar", "w") as archive:
+                    package.link_root(archive, root, names)
+                with tarfile.open("package.tar") as archive:
+                    self.assertEqual(archive.getnames(), linked)
+
+
+if __name__ == "__main__":
+    unittest.main()
