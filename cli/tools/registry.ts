@@ -34,7 +34,8 @@ export const loopback = (host: string): boolean => /^(?:localhost|127(?:\.\d+){3
 const apiHost = (host: string): string => (host === "docker.io" ? "registry-1.docker.io" : host);
 
 /**
- * Whether a registry answers, by HTTPS or, as Docker does too, by HTTP. Any answer counts: a login is Docker's business.
+ * Whether a registry answers, by HTTPS or, as Docker does too, by HTTP. Any answer counts: a login is Docker's
+ * business.
  */
 export async function reachRegistry(registry: string): Promise<RegistryState> {
   const host = apiHost(registryParts(registry).host);

@@ -29,8 +29,8 @@ export interface BuildContainer {
 const STEP_ENDED = 60_000;
 
 /**
- * Removes what builds leave behind: the containers of their steps, which the builds of `pulumi up` keep, and the untagged
- * images of one that failed. Their layers tell them from other people's: each of Muster's images begins with
+ * Removes what builds leave behind: the containers of their steps, which the builds of `pulumi up` keep, and the
+ * untagged images of one that failed. Their layers tell them from other people's: each of Muster's images begins with
  * those of its base.
  */
 export async function removeBuildLeftovers(docker: Docker): Promise<void> {
@@ -52,8 +52,8 @@ export async function removeBuildLeftovers(docker: Docker): Promise<void> {
 }
 
 /**
- * Whether a container was a step of a classic build: it has ended, was made from an image's id, and runs what the builder
- * runs. Muster's own containers are made from ids as well, and have labels.
+ * Whether a container was a step of a classic build: it has ended, was made from an image's id, and runs what the
+ * builder runs. Muster's own containers are made from ids as well, and have labels.
  *
  * @param now milliseconds since the epoch
  */

@@ -19,7 +19,7 @@ import {
 /** Milliseconds between two looks at the cluster. */
 const INTERVAL = 1_500;
 
-/** Milliseconds in which no workload becomes ready before the rest counts as failed; a first start may take five minutes. */
+/** Milliseconds without progress after which the rest counts as failed; a first start may take five minutes. */
 const PATIENCE = 360_000;
 const LOG_LINES = 15;
 
