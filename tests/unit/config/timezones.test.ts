@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { TIMEZONES } from "../../config/timezones";
+import { TIMEZONES } from "../../../config/timezones";
 
 test.each([
   "UTC",
