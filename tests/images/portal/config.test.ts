@@ -110,7 +110,7 @@ describe("what the program writes", () => {
             kind: "editor",
             name: "Editor",
             url: "http://code-alice.localhost:8080",
-            probe: "http://t-alice-code:8080/healthz",
+            probe: "http://t-alice-code:13337/healthz",
           },
           { kind: "database", name: "Database", url: "http://db-alice.localhost:8080" },
         ],
