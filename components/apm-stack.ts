@@ -16,6 +16,15 @@ export interface ApmStackArgs {
    * @default {}
    */
   readonly site?: Readonly<Record<string, string>>;
+  /** Whether visitors use https, because something in front of the gateway ends TLS. */
+  readonly tls: boolean;
+  /**
+   * Makes the stack one to develop on: its web server hands requests to a debugger on this host, and its database takes
+   * `root` without a password, as much code has it written in.
+   *
+   * @default a stack for visitors
+   */
+  readonly debugHost?: string;
 }
 
 /** How another workload of the same member reaches the database; `secrets` holds the password. */
@@ -46,7 +55,7 @@ export class ApmStack extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApmStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:ApmStack", name, {}, opts);
-    const { platform, scope, owner } = args;
+    const { platform, scope, owner, tls, debugHost } = args;
     const child = { parent: this };
 
     this.databasePassword = new random.RandomPassword(
@@ -63,7 +72,7 @@ export class ApmStack extends pulumi.ComponentResource {
       {
         component: "db",
         image: platform.image("mariadb"),
-        env: { ...account, TZ: owner.php.timezone },
+        env: { ...account, ...(debugHost === undefined ? {} : { DB_LOCAL_ROOT: "on" }) },
         secrets,
         mounts: [{ volume: platform.volume(scope, "database", child), path: "/var/lib/mysql" }],
         port: DATABASE_PORT,
@@ -89,7 +98,14 @@ export class ApmStack extends pulumi.ComponentResource {
       {
         component: "web",
         image: platform.image("apache-php"),
-        env: { ...this.database.env, ...cache, ...phpSettings(owner), ...args.site },
+        env: {
+          ...this.database.env,
+          ...cache,
+          ...phpSettings(owner),
+          ...(debugHost === undefined ? {} : { EDITOR_HOST: debugHost }),
+          SITE_SCHEME: tls ? "https" : "http",
+          ...args.site,
+        },
         secrets,
         mounts: [args.files],
         port: HTTP_PORT,

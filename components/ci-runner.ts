@@ -112,6 +112,7 @@ export class CiRunner extends pulumi.ComponentResource {
     );
     this.access = { url: `http://${this.endpoint.host}:${this.endpoint.port}`, gitUrl, hookSecret, gitPassword };
 
+    const { timezone } = team.live.php;
     const master = `${this.endpoint.host}:${WORKER_PORT}`;
     for (const worker of workerNames(team)) {
       platform.workload(
@@ -119,7 +120,7 @@ export class CiRunner extends pulumi.ComponentResource {
         {
           component: worker,
           image: platform.image("ci-worker"),
-          env: { CI_MASTER: master, CI_ROLE: "worker", WORKER_NAME: worker },
+          env: { CI_MASTER: master, CI_ROLE: "worker", TZ: timezone, WORKER_NAME: worker },
           secrets: { WORKER_PASSWORD: workerPassword },
           mounts: [{ volume: platform.volume(scope, worker, child), path: "/var/lib/worker" }],
           port: HTTP_PORT,
@@ -139,7 +140,7 @@ export class CiRunner extends pulumi.ComponentResource {
       {
         component: "deployer",
         image: platform.image("ci-worker"),
-        env: { ...live.database.env, CI_MASTER: master, CI_ROLE: "deployer", WORKER_NAME: "deployer" },
+        env: { ...live.database.env, CI_MASTER: master, CI_ROLE: "deployer", TZ: timezone, WORKER_NAME: "deployer" },
         secrets: { ...live.database.secrets, WORKER_PASSWORD: deployerPassword },
         mounts: [live.releases],
         port: HTTP_PORT,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { WORKLOADS } from "../config/catalogue";
 import type { Member } from "../config/members";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import type { DatabaseAccess } from "./apm-stack";
@@ -28,6 +29,9 @@ export interface GitAccess {
   /** The member's own password. */
   readonly password: pulumi.Output<string>;
 }
+
+/** Where VS Code's PHP debuggers listen. */
+const DEBUGGER_PORT = 9003;
 
 /**
  * A VS Code server in the browser, behind a password of its own. Settings and extensions are kept in a volume.
@@ -65,7 +69,9 @@ export class CodeServer extends pulumi.ComponentResource {
         },
         secrets: { ...database.secrets, GIT_PASSWORD: git.password, PASSWORD: this.password },
         mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: "/home/muster" }],
-        port: 8080,
+        port: WORKLOADS.code.port,
+        // PHP calls the debugger, not the other way round.
+        extraPorts: [{ port: DEBUGGER_PORT, clients: ["web"] }],
         exposure: "team",
         clients: ["gateway", "portal"],
         outbound: true,

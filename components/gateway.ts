@@ -68,6 +68,6 @@ const memberRoutes = (platform: Platform): string =>
   memberAddresses()
     .sort(([, a], [, b]) => b.prefix.length - a.prefix.length)
     .map(([kind, { prefix, component, patience }]) =>
-      [kind, `${prefix}{member}`, platform.memberEndpoint(component, 8080), patience].join("="),
+      [kind, `${prefix}{member}`, platform.memberEndpoint(component, WORKLOADS[component].port), patience].join("="),
     )
     .join(" ");

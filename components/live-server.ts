@@ -36,6 +36,7 @@ export class LiveServer extends pulumi.ComponentResource {
         platform,
         scope,
         owner: team.live,
+        tls: team.tls,
         files: { ...releases, readOnly: true },
         site: { DOCUMENT_ROOT: `${RELEASES}/${team.repositories[0]}/current/public`, RELEASES_ROOT: RELEASES },
       },

@@ -7,6 +7,8 @@ import { CodeServer, type GitAccess } from "./code-server";
 export interface MemberEnvironmentArgs {
   readonly platform: Platform;
   readonly member: Member;
+  /** Whether visitors use https. */
+  readonly tls: boolean;
   readonly git: GitAccess;
 }
 
@@ -22,12 +24,16 @@ export interface Credentials {
  * The member's id names it, so that roster edits touch nobody else.
  *
  * @example
- * new MemberEnvironment(member.id, { platform, member, git }, { parent: this });
+ * new MemberEnvironment(member.id, { platform, member, tls, git }, { parent: this });
  */
 export class MemberEnvironment extends pulumi.ComponentResource {
   readonly credentials: Credentials;
 
-  constructor(name: string, { platform, member, git }: MemberEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { platform, member, tls, git }: MemberEnvironmentArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("muster:index:MemberEnvironment", name, {}, opts);
     const child = { parent: this };
 
@@ -39,6 +45,8 @@ export class MemberEnvironment extends pulumi.ComponentResource {
         platform,
         scope,
         owner: member,
+        tls,
+        debugHost: platform.host(scope, "code"),
         files: workspace,
         site: { DOCUMENT_ROOT: `${workspace.path}/${git.repositories[0]}/public` },
       },

@@ -63,7 +63,9 @@ export function portalConfig(team: Team, platform: Pick<Platform, "memberEndpoin
       kind,
       name: title,
       url: memberUrl(team, kind, MEMBER),
-      ...(probe === undefined ? {} : { probe: `http://${platform.memberEndpoint(component, 8080)}${probe}` }),
+      ...(probe === undefined
+        ? {}
+        : { probe: `http://${platform.memberEndpoint(component, WORKLOADS[component].port)}${probe}` }),
     })),
     services: (["git", "ci", "live"] as const).map((kind) => {
       const { title, probe } = TEAM_ADDRESSES[kind];

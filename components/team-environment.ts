@@ -49,7 +49,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
           repositories: team.repositories,
           password,
         };
-        return [member.id, new MemberEnvironment(member.id, { platform, member, git: access }, child).credentials];
+        return [member.id, new MemberEnvironment(member.id, { platform, member, tls, git: access }, child).credentials];
       }),
     );
     this.registerOutputs();

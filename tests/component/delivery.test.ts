@@ -162,7 +162,7 @@ describe("on Docker", () => {
         "TEAM=hackathon",
       ],
     ],
-    ["worker-1", ["CI_MASTER=hackathon-ci:9989", "CI_ROLE=worker", "WORKER_NAME=worker-1"]],
+    ["worker-1", ["CI_MASTER=hackathon-ci:9989", "CI_ROLE=worker", "TZ=UTC", "WORKER_NAME=worker-1"]],
     [
       "live-deployer",
       [
@@ -172,6 +172,7 @@ describe("on Docker", () => {
         "DB_NAME=app",
         "DB_PORT=3306",
         "DB_USER=app",
+        "TZ=UTC",
         "WORKER_NAME=deployer",
       ],
     ],
@@ -310,7 +311,15 @@ describe("on Kubernetes", () => {
 
   test.each([
     ["alice-web", ["8080 @own gateway portal", "8080 @muster-hackathon gateway portal"]],
-    ["alice-code", ["8080 @own gateway portal", "8080 @muster-hackathon gateway portal"]],
+    [
+      "alice-code",
+      [
+        "13337 @own gateway portal",
+        "13337 @muster-hackathon gateway portal",
+        "9003 @own web",
+        "9003 @muster-hackathon web",
+      ],
+    ],
     ["alice-db", ["3306 @own code deployer web"]],
     ["live-db", ["3306 @own code deployer web"]],
     ["live-deployer", []],
