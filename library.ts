@@ -1,0 +1,20 @@
+/** What other Pulumi programs import from this package. */
+export { ApmStack, type ApmStackArgs, type DatabaseAccess } from "./components/apm-stack";
+export { type CiAccess, CiRunner, type CiRunnerArgs, type LiveTarget, type Upstream } from "./components/ci-runner";
+export { CodeServer, type CodeServerArgs, type GitAccess } from "./components/code-server";
+export { Gateway, type GatewayArgs } from "./components/gateway";
+export { GitServer, type GitServerArgs } from "./components/git-server";
+export { LiveServer, type LiveServerArgs } from "./components/live-server";
+export { type Credentials, MemberEnvironment, type MemberEnvironmentArgs } from "./components/member-environment";
+export { Portal, type PortalArgs } from "./components/portal";
+export { TeamEnvironment, type TeamEnvironmentArgs } from "./components/team-environment";
+export { loadTeam } from "./config/load";
+export { type Member, type Owner, type Registry, resolveTeam, type Team } from "./config/members";
+export { liveUrl, memberUrl, memberUrls, type PublicAddress, publicUrl, teamUrl } from "./config/naming";
+export type { EditorOptions, OwnerOptions } from "./config/options";
+export { ConfigError } from "./config/problems";
+export { parseTeamConfig } from "./config/schema/team";
+export { createPlatform } from "./platform";
+export { createDockerPlatform, type DockerPlatformArgs } from "./platform/docker/platform";
+export { createKubernetesPlatform, type KubernetesPlatformArgs } from "./platform/kubernetes/platform";
+export type { Endpoint, Mount, Platform, PlatformArgs, Scope, VolumeRef, WorkloadSpec } from "./platform/platform";
