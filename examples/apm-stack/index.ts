@@ -1,6 +1,8 @@
+import * as pulumi from "@pulumi/pulumi";
 import { ApmStack, createDockerPlatform } from "muster";
 
-const platform = createDockerPlatform({ team: "shop", port: 8091 });
+const port = new pulumi.Config().getNumber("port") ?? 8091;
+const platform = createDockerPlatform({ team: "shop", port });
 const scope = platform.scope("web", {});
 const files = { volume: platform.volume(scope, "files", {}), path: "/workspace", shared: true };
 
@@ -13,5 +15,5 @@ const stack = new ApmStack("shop", {
   published: true,
 });
 
-export const url = "http://localhost:8091";
+export const url = `http://localhost:${port}`;
 export const databasePassword = stack.databasePassword;

@@ -1,7 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import { CiRunner, createDockerPlatform, Gateway, GitServer, teamUrl } from "muster";
 
-const address = { domain: "localhost", port: 8094 };
-const platform = createDockerPlatform({ team: "builds", port: address.port });
+const port = new pulumi.Config().getNumber("port") ?? 8094;
+const address = { domain: "localhost", port };
+const platform = createDockerPlatform({ team: "builds", port });
 const scope = platform.scope(undefined, {});
 
 const ci = new CiRunner("ci", { platform, scope, url: teamUrl(address, "ci"), team: "builds" });

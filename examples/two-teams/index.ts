@@ -1,8 +1,10 @@
+import * as pulumi from "@pulumi/pulumi";
 import { createPlatform, parseTeamConfig, resolveTeam, TeamEnvironment, teamUrl } from "muster";
 
+const port = new pulumi.Config().getNumber("port") ?? 8092;
 const teams = [
-  { team: "red", port: 8092, members: [{ id: "alice" }] },
-  { team: "blue", port: 8093, members: [{ id: "bob", cache: "redis" }] },
+  { team: "red", port, members: [{ id: "alice" }] },
+  { team: "blue", port: port + 1, members: [{ id: "bob", cache: "redis" }] },
 ].map((config) => resolveTeam(parseTeamConfig(config)));
 
 const environments = teams.map((team) => {
