@@ -110,7 +110,7 @@ export class ApmStack extends pulumi.ComponentResource {
       secrets,
     };
 
-    const cache = owner.cache === "redis" ? { REDIS_HOST: redis(args, owner, child).host } : {};
+    const cache: Record<string, string> = owner.cache === "redis" ? { REDIS_HOST: redis(args, owner, child).host } : {};
 
     this.web = platform.workload(
       scope,

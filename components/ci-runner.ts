@@ -6,7 +6,7 @@ import { ciOf } from "../config/options";
 import { type CiOptions, teamConfig } from "../config/schema/team";
 import { fixedPath, replaceSecretValues } from "../config/secrets";
 import { workerNames } from "../config/workloads";
-import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
+import type { Endpoint, Mount, Platform, Scope, WorkloadSpec } from "../platform/platform";
 import type { DatabaseAccess } from "./apm-stack";
 
 export interface CiRunnerArgs {
@@ -208,7 +208,7 @@ export class CiRunner extends pulumi.ComponentResource {
 }
 
 /** What the master is told of a git server that the team already had. */
-function upstreamSettings(upstream: Upstream | undefined) {
+function upstreamSettings(upstream: Upstream | undefined): Required<Pick<WorkloadSpec, "env" | "secrets">> {
   if (upstream === undefined) return { env: {}, secrets: {} };
   const { repositories, ...server } = upstream;
   const secrets: Record<string, pulumi.Output<string>> = {};
