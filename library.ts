@@ -1,4 +1,22 @@
-/** What other Pulumi programs import from this package. */
+/**
+ * Other Pulumi programs use the same components and platforms that Muster's own is made of:
+ *
+ * ```sh
+ * npm install git+https://git.example.org/you/muster.git   # or npm link, or a folder
+ * ```
+ *
+ * ```ts
+ * import { ApmStack, createDockerPlatform } from "muster";
+ * ```
+ *
+ * Nothing has to be compiled: the package runs from its sources, with any runtime that Pulumi offers for TypeScript. For
+ * their types, `tsconfig.json` needs `"target": "ES2023"` and the module resolution `NodeNext` or `Bundler`. Use the
+ * versions of `@pulumi/*` that its package.json names, so that npm installs each once. [examples/](../examples) has
+ * whole programs.
+ *
+ * A platform says where workloads run, a scope whose they are, a component what they are. Resources are named by scope
+ * and workload (`alice-web`), so a scope holds one of each; a second platform in a program needs a `prefix`.
+ */
 export { ApmStack, type ApmStackArgs, type DatabaseAccess } from "./components/apm-stack";
 export { type CiAccess, CiRunner, type CiRunnerArgs, type LiveTarget, type Upstream } from "./components/ci-runner";
 export { CodeServer, type CodeServerArgs, type GitAccess } from "./components/code-server";

@@ -5,6 +5,7 @@ import { type OwnerOptions, ownerOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 
 export interface ApmStackArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
   /** Where it runs: a scope has room for one stack. */
   readonly scope: Scope;
@@ -66,7 +67,9 @@ const DATABASE_NAME = "app";
  * // stack.database.env.DB_HOST is "muster-alice-db"
  */
 export class ApmStack extends pulumi.ComponentResource {
+  /** Where other workloads reach Apache. */
   readonly web: Endpoint;
+  /** How other workloads of the scope reach MariaDB. */
   readonly database: DatabaseAccess;
   /** What the member types into Adminer. */
   readonly databasePassword: pulumi.Output<string>;
@@ -144,11 +147,7 @@ export class ApmStack extends pulumi.ComponentResource {
 }
 
 /** A cache, not a store: Redis keeps nothing on disk and evicts what was used least. */
-function redis(
-  { platform, scope }: ApmStackArgs,
-  owner: Owner,
-  opts: pulumi.ComponentResourceOptions,
-): Endpoint {
+function redis({ platform, scope }: ApmStackArgs, owner: Owner, opts: pulumi.ComponentResourceOptions): Endpoint {
   return platform.workload(
     scope,
     {

@@ -10,6 +10,7 @@ import type { Endpoint, Mount, Platform, Scope, WorkloadSpec } from "../platform
 import type { DatabaseAccess } from "./apm-stack";
 
 export interface CiRunnerArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
   /** The team's own scope, for the master and the test workers. */
   readonly scope: Scope;
@@ -55,6 +56,7 @@ export type Upstream = NonNullable<Team["upstream"]> & Pick<Team, "repositories"
 export interface LiveTarget {
   /** The live server's scope, which the deployer joins. */
   readonly scope: Scope;
+  /** Where releases are put. */
   readonly releases: Mount;
   /** For the migrations of a release. */
   readonly database: DatabaseAccess;
@@ -64,7 +66,9 @@ export interface LiveTarget {
 export interface CiAccess {
   /** Base URL of the runner, from inside. */
   readonly url: string;
+  /** Base URL of the runner, for people. */
   readonly publicUrl: string;
+  /** Components of the test workers. */
   readonly workers: readonly `worker-${number}`[];
   /** Goes live when it is green; the git server protects it. */
   readonly deployBranch: string;
@@ -97,7 +101,9 @@ const UNSPIED = { probe: { kind: "none" }, init: false } as const;
  * // ci.access is for a GitServer in the same scope, named "git"
  */
 export class CiRunner extends pulumi.ComponentResource {
+  /** Where other workloads reach it. */
   readonly endpoint: Endpoint;
+  /** For the git server. */
   readonly access: CiAccess;
 
   constructor(name: string, args: CiRunnerArgs, opts?: pulumi.ComponentResourceOptions) {

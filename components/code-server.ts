@@ -6,6 +6,7 @@ import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import type { DatabaseAccess } from "./apm-stack";
 
 export interface CodeServerArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
   /** Where it runs: a scope has room for one editor. */
   readonly scope: Scope;
@@ -52,6 +53,7 @@ const DEBUGGER_PORT = 9003;
  * const editor = new CodeServer("alice", { platform, scope, member: { id: "alice" }, workspace, database });
  */
 export class CodeServer extends pulumi.ComponentResource {
+  /** Where other workloads reach it. */
   readonly endpoint: Endpoint;
   /** What the member logs in with. */
   readonly password: pulumi.Output<string>;

@@ -7,6 +7,7 @@ import type { Endpoint, Platform, Scope } from "../platform/platform";
 import type { CiAccess } from "./ci-runner";
 
 export interface GitServerArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
   /** The team's own scope. */
   readonly scope: Scope;
@@ -42,6 +43,7 @@ export interface GitServerArgs {
  * // git.passwords.alice
  */
 export class GitServer extends pulumi.ComponentResource {
+  /** Where other workloads reach it. */
   readonly endpoint: Endpoint;
   /** Password by account. */
   readonly passwords: Readonly<Record<string, pulumi.Output<string>>>;

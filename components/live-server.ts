@@ -7,6 +7,7 @@ import { ApmStack } from "./apm-stack";
 import type { LiveTarget } from "./ci-runner";
 
 export interface LiveServerArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
   /**
    * Limits, PHP settings and cache.
@@ -40,7 +41,9 @@ const RELEASES = "/srv/live";
  * // live.target is what a CiRunner deploys to
  */
 export class LiveServer extends pulumi.ComponentResource {
+  /** Where other workloads reach it. */
   readonly endpoint: Endpoint;
+  /** For the CI runner. */
   readonly target: LiveTarget;
 
   constructor(name: string, args: LiveServerArgs, opts?: pulumi.ComponentResourceOptions) {

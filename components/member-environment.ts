@@ -5,6 +5,7 @@ import { ApmStack } from "./apm-stack";
 import { CodeServer, type GitAccess } from "./code-server";
 
 export interface MemberEnvironmentArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
   /** Id, name, e-mail address, limits, extensions, PHP settings, cache. */
   readonly member: EditorOptions;
@@ -38,6 +39,7 @@ export interface Credentials {
  * const alice = new MemberEnvironment("alice", { platform, member: { id: "alice", cache: "redis" } });
  */
 export class MemberEnvironment extends pulumi.ComponentResource {
+  /** What the member logs in with. */
   readonly credentials: Credentials;
 
   constructor(

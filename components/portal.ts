@@ -5,6 +5,7 @@ import { liveUrl, memberUrl, teamUrl } from "../config/naming";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
 
 export interface PortalArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
   /** The team's own scope. */
   readonly scope: Scope;
@@ -23,6 +24,7 @@ export interface PortalArgs {
  * const portal = new Portal("portal", { platform, scope, team, routes });
  */
 export class Portal extends pulumi.ComponentResource {
+  /** Where other workloads reach it. */
   readonly endpoint: Endpoint;
 
   constructor(name: string, { platform, scope, team, routes }: PortalArgs, opts?: pulumi.ComponentResourceOptions) {

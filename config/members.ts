@@ -123,7 +123,11 @@ function endsTls({ target, kubernetes: { ingress, gatewayApi } }: TeamConfig): b
 
 type OwnerConfig = Pick<MemberConfig, "id"> & OwnerOptions;
 
-export function resolveMember(member: OwnerConfig & Pick<MemberConfig, "email" | "extensions">, defaults: MemberOptions, domain: string): Member {
+export function resolveMember(
+  member: OwnerConfig & Pick<MemberConfig, "email" | "extensions">,
+  defaults: MemberOptions,
+  domain: string,
+): Member {
   return {
     ...resolveOwner(member, defaults),
     email: member.email ?? `${member.id}@${domain}`,

@@ -40,7 +40,10 @@ export async function recordFile(identity: StackIdentity, path: string): Promise
  * Runs a program without an engine: Pulumi's mock runtime answers every registration, and the inputs are kept.
  * Nothing is created. Secrets are recorded as stand-ins, so a recording's resources hold none.
  */
-async function record<T>({ project, stack, config }: StackIdentity, run: () => T): Promise<Omit<Recording<T>, "given">> {
+async function record<T>(
+  { project, stack, config }: StackIdentity,
+  run: () => T,
+): Promise<Omit<Recording<T>, "given">> {
   const resources: RecordedResource[] = [];
   await pulumi.runtime.setMocks(
     {

@@ -64,12 +64,21 @@ export interface WorkloadSpec {
   readonly image: ImageRef;
   /** Plain settings by variable name. */
   readonly env: Readonly<Record<string, string>>;
-  /** Secret settings by variable name. The image also takes each from the file that `<NAME>_FILE` names. */
+  /**
+   * Secret settings by variable name. The image also takes each from the file that `<NAME>_FILE` names.
+   *
+   * @default {}
+   */
   readonly secrets?: Readonly<Record<string, pulumi.Output<string>>>;
+  /** @default [] */
   readonly mounts?: readonly Mount[];
   /** The TCP port that its endpoint, its probe and the gateway use. */
   readonly port: number;
-  /** TCP ports that it listens on besides. */
+  /**
+   * TCP ports that it listens on besides.
+   *
+   * @default []
+   */
   readonly extraPorts?: readonly ExtraPort[];
   readonly exposure: Exposure;
   /**

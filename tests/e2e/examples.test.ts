@@ -60,7 +60,9 @@ describe.each([
         JSON.parse((await request(`${api}/builders/${builder}/builds`)).body).builds as { results: number | null }[];
       await answered(`${api}/workers`, "worker-1");
       await push(secrets.ALICE_GIT_PASSWORD ?? "");
-      await eventually("the push is tested", async () => (await builds("pipeline")).some(({ results }) => results === 0));
+      await eventually("the push is tested", async () =>
+        (await builds("pipeline")).some(({ results }) => results === 0),
+      );
       expect(await builds("deploy")).toEqual([]);
     },
   },
