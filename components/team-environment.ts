@@ -34,7 +34,11 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const scope = platform.scope(undefined, child);
     const { repositories, upstream } = team;
     const [repository = "app"] = repositories;
-    const live = new LiveServer(platform.name("live"), { platform, owner: team.live, tls: team.tls, repository }, child);
+    const live = new LiveServer(
+      platform.name("live"),
+      { platform, owner: team.live, tls: team.tls, repository },
+      child,
+    );
     const ci = new CiRunner(
       platform.name("ci"),
       {
