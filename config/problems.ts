@@ -17,9 +17,10 @@ export class ConfigError extends Error {
  * may hold a secret, are left out.
  *
  * @param raw what `schema` was given
+ * @param root what paths begin with
  */
-export function describeIssue(issue: z.core.$ZodIssue, raw: unknown, schema: z.ZodType): string[] {
-  const where = (path: readonly PropertyKey[]) => ["config", ...path.map(String)].join("/");
+export function describeIssue(issue: z.core.$ZodIssue, raw: unknown, schema: z.ZodType, root = "config"): string[] {
+  const where = (path: readonly PropertyKey[]) => [root, ...path.map(String)].join("/");
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => `${where([...issue.path, key])}: ${quote(key)} ${issue.message}`);
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Recording, replaceSecrets } from "../../export/recording";
+import { replaceSecrets } from "../../export/recording";
 import { readSecrets } from "../../export/secrets";
 import type { Stack } from "../project";
 import type { Credentials } from "../pulumi/stack";
@@ -10,7 +10,7 @@ import type { Credentials } from "../pulumi/stack";
 export const secretsFile = ({ folder }: Stack): string => join(folder, "secrets.env");
 
 /** The program recorded for `stack`. It runs here, under Pulumi's mock runtime: only this loads the SDK. */
-export async function recordStack(stack: Stack): Promise<Recording> {
+export async function recordStack(stack: Stack) {
   const { recordProgram } = await import("../../export/record");
   return recordProgram({ project: stack.project.name, stack: stack.shortName, config: stack.config() });
 }

@@ -103,7 +103,7 @@ class Checkout(Step):
         chosen = self._settings.pipeline
         for step in pipeline.steps(survey, chosen, branch):
             yield self._shell(step)
-        if branch == chosen.deploy_branch:
+        if chosen.deploys and branch == chosen.deploy_branch:
             for step in pipeline.release_steps(survey):
                 yield self._shell(step)
             yield Package(chosen, migrate=pipeline.migrates(survey))
