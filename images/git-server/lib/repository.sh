@@ -11,6 +11,19 @@ valid_name() {
   [ "${#1}" -le 64 ]
 }
 
+# drop_repository NAME: nobody finds it from here on, and then it is gone.
+drop_repository() (
+  gone=$(mktemp -d "$repositories/.new.XXXXXX")
+  mv -T "$repositories/$1.git" "$gone"
+  rm -rf "$gone"
+)
+
+# drop_empty NAME: takes a repository back whose first push was refused; file 8 is its lock.
+drop_empty() {
+  flock --exclusive --timeout 30 8 || return 0
+  [ -n "$(git --git-dir="$repositories/$1.git" for-each-ref --count=1)" ] || drop_repository "$1"
+}
+
 # make_repository NAME DESCRIPTION [FOLDER AUTHOR EMAIL]: a new bare repository, with FOLDER as its first commit.
 # It gets its name by one rename, when it is complete. Fails when the name is taken.
 make_repository() (

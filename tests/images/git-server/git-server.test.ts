@@ -100,7 +100,12 @@ describe("a push", () => {
     ["that deletes main", "Refused: main is protected and cannot be deleted.", ":main"],
     ["that is partly refused", forced, "main:new", "+main"],
     ["of a tag", "", "main:refs/tags/v1"],
-    ["outside branches and tags", "Refused: only branches, tags and notes can be pushed here.", "main:refs/x/y"],
+    [
+      "outside branches and tags",
+      'Refused: refs/x/y is neither a branch nor a tag nor a note: "git push --all" and "git push --tags" in place of ' +
+        '"git push --mirror" leave it out.',
+      "main:refs/x/y",
+    ],
     ["of a branch with a command in its name", `Refused: branch ${signs}`, "main:refs/heads/$(id)"],
     ["of a branch with a quote in its name", `Refused: branch ${signs}`, 'main:refs/heads/a"b'],
     ["of a branch like an option", `Refused: branch ${signs}`, "main:refs/heads/x/-y"],
