@@ -109,13 +109,11 @@ describe("a push", () => {
     ...[
       ["refs/heads/refs/heads/main", "branch refs/heads/main would make main ambiguous for everybody", "main"],
       ["refs/tags/refs/heads/main", "tag refs/heads/main would make main ambiguous for everybody", "main"],
-    ].map(
-      ([ref, why, target]): [string, string, string] => [
-        `of ${ref}`,
-        `Refused: ${why}: git push origin HEAD:${target}.`,
-        `main:${ref}`,
-      ],
-    ),
+    ].map(([ref, why, target]): [string, string, string] => [
+      `of ${ref}`,
+      `Refused: ${why}: git push origin HEAD:${target}.`,
+      `main:${ref}`,
+    ]),
     ...["HEAD", "FETCH_HEAD", "@", "0".repeat(40)].map((name): [string, string, string] => [
       `of a branch named ${name}`,
       `Refused: ${name} is git's own name for something else: choose another name for the branch.`,
