@@ -87,6 +87,7 @@ export class CiRunner extends pulumi.ComponentResource {
           CI_WORKERS: String(workers),
           GIT_ACCOUNT_URL: `${gitUrl}/-/account`,
           GIT_INTERNAL_URL: gitUrl,
+          GIT_URL: teamUrl(team, "git"),
           TEAM: team.id,
           ...upstream.env,
         },

@@ -49,6 +49,8 @@ class Settings:
     # By variable name; never printed.
     secrets: dict[str, str] = dataclasses.field(repr=False)
     upstream: Upstream | None = None
+    # The git server as members see it: they write it into .gitmodules. Empty when it is not known.
+    git_public_url: str = ""
 
     def repository_url(self, repository):
         """Where workers clone from."""
@@ -60,7 +62,8 @@ class Settings:
         """The account for muster-checkout to clone with; without a password it does not sign in."""
         if self._is_elsewhere(repository):
             return {"GIT_CI_USER": self.upstream.user, "GIT_CI_PASSWORD": self.upstream.token}
-        return {"GIT_CI_USER": "ci", "GIT_CI_PASSWORD": self.secrets["GIT_CI_PASSWORD"]}
+        own = {"GIT_CI_USER": "ci", "GIT_CI_PASSWORD": self.secrets["GIT_CI_PASSWORD"]}
+        return {**own, "GIT_PUBLIC_URL": self.git_public_url}
 
     def _is_elsewhere(self, repository):
         return self.upstream is not None and repository in self.upstream.repositories
@@ -95,6 +98,7 @@ def of_environment(environ):
         pipeline=_pipeline(environ.get("CI_SETTINGS") or "{}", problems),
         secrets={name: required(name) for name in SECRETS},
         upstream=upstream_of(environ, problems),
+        git_public_url=environ.get("GIT_URL") or "",
     )
     if problems:
         raise Invalid("\n".join(problems))

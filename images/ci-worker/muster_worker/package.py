@@ -10,10 +10,13 @@ import os
 import subprocess
 import sys
 import tarfile
+import tempfile
 
 from muster_survey import survey
 from muster_survey.tree import Folder
 
+from . import lfs, submodules
+from .git import Git
 from .releases import ANCESTORS_FILE, ANCESTORS_LIMIT, SURVEY_FILE
 
 PACKAGE = "/var/lib/worker/package.tar"
@@ -22,6 +25,22 @@ LEFT = frozenset({".git", "node_modules"})
 
 def git(mirror, *arguments):
     return subprocess.run(["git", "--git-dir", mirror, *arguments], stdout=subprocess.PIPE, check=True).stdout
+
+
+def archive_of(mirror, revision, *options):
+    """The command that writes a commit's files as git has them, and those of Git LFS in place of their pointers."""
+    return ["git", *lfs.settings(mirror), "--git-dir", mirror, "archive", "--format=tar", *options, revision]
+
+
+def add_submodules(archive):
+    for folder, commit in submodules.filled(Git(dict(os.environ))):
+        with tempfile.TemporaryFile() as file:
+            mirror = f"{folder}/.git"
+            subprocess.run(archive_of(mirror, commit, f"--prefix={folder}/"), stdout=file, check=True)
+            file.seek(0)
+            with tarfile.open(fileobj=file) as part:
+                for each in part:
+                    archive.addfile(each, part.extractfile(each) if each.isfile() else None)
 
 
 def built(found, dist):
@@ -67,11 +86,12 @@ def main(arguments):
     mirror = f"/var/lib/worker/mirrors/{repository}.git"
     found = survey(Folder("."), built=True)
     with open(PACKAGE, "wb") as file:
-        subprocess.run(["git", "--git-dir", mirror, "archive", "--format=tar", revision], stdout=file, check=True)
+        subprocess.run(archive_of(mirror, revision), stdout=file, check=True)
     ancestors = git(mirror, "rev-list", f"--max-count={ANCESTORS_LIMIT}", revision)
     folders = dict(built(found, dist))
     writable = {entry["path"] for entry in found["writable"]}
     with tarfile.open(PACKAGE, "a") as archive:
+        add_submodules(archive)
         committed = set(archive.getnames())
         for folder, fresh in folders.items():
             add(archive, folder, fresh, committed, writable)
