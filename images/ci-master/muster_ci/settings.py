@@ -6,6 +6,7 @@ import re
 
 from . import names
 from .names import Invalid, quoted
+from .pipeline import WORKFLOWS
 from .upstream import Upstream
 from .upstream import of_environment as upstream_of
 
@@ -32,8 +33,8 @@ class Pipeline:
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     # The folder that "npm run build" fills; it is deployed beside the PHP code.
     dist: str = "dist"
-    # Whether to run .github/workflows, too.
-    workflows: bool = True
+    # What a failing job of .github/workflows means: "run" (the build fails), "warn" or "off".
+    workflows: str = "run"
     # Whether people without an account may look.
     anonymous: bool = True
 
@@ -122,7 +123,7 @@ def _pipeline(text, problems):
         "environment": ("environment", _variables),
         "dist": ("dist", names.relative_folder),
         "anonymous": ("anonymous", _switch),
-        "workflows": ("workflows", _switch),
+        "workflows": ("workflows", _workflows),
     }
     values = {}
     for key, value in sorted(given.items()):
@@ -146,6 +147,12 @@ def _seconds(value):
 def _switch(value):
     if not isinstance(value, bool):
         raise Invalid(f"{quoted(value)} must be true or false")
+    return value
+
+
+def _workflows(value):
+    if value not in WORKFLOWS:
+        raise Invalid(f"{quoted(value)} is not one of {', '.join(WORKFLOWS)}")
     return value
 
 

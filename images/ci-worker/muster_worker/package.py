@@ -1,4 +1,5 @@
-"""muster-package REPOSITORY REVISION DIST: packs what goes live; {"package", "bytes", "root"} as JSON in the last line.
+"""muster-package REPOSITORY REVISION DIST: packs what goes live; as JSON in the last line
+{"package", "bytes", "kind", "root"}, the last two as the survey has them.
 
 In it: the commit's files as git has them, what the build left for the live site (by the survey, and the folder DIST),
 the survey, and the list of the commit's ancestors, by which the deployer tells older from newer.
@@ -99,7 +100,8 @@ def main(arguments):
         note(archive, SURVEY_FILE, json.dumps(found).encode())
         note(archive, ANCESTORS_FILE, ancestors)
     print("commit", revision, *folders, sep="\n  ", flush=True)
-    print(json.dumps({"package": PACKAGE, "bytes": os.path.getsize(PACKAGE), "root": found["root"]}))
+    told = {"kind": found["kind"], "root": found["root"]}
+    print(json.dumps({"package": PACKAGE, "bytes": os.path.getsize(PACKAGE), **told}))
 
 
 if __name__ == "__main__":
