@@ -21,7 +21,7 @@ def command(path, event, repository, actor, plan, job):
     arguments += ["--env", f"GITHUB_REPOSITORY={repository}"]
     for label in sorted(plan.labels or {"ubuntu-latest"}):
         arguments += ["--platform", f"{label}=-self-hosted"]
-    for key, values in sorted(plan.matrix.get(job, {}).items()):
+    for key, values in sorted(plan.matrix_of(job).items()):
         for value in sorted(values):
             arguments += ["--matrix", f"{key}:{value}"]
     for action, folder in stand_ins(uses()):
@@ -68,18 +68,24 @@ class Teller:
         message = str(event.get("msg", "")).rstrip("\n")
         if any(noise in message for noise in NOISE):
             return
-        job, step = event.get("job", ""), str(event.get("step", "")).split("\n")[0]
+        job, step = str(event.get("job", "")).strip(), str(event.get("step", "")).split("\n")[0]
         if event.get("raw_output"):
-            self.recent.setdefault(job, []).extend(message.split("\n"))
-            del self.recent[job][:-LAST]
+            # What a step says last may come after its result.
+            late = self.failures and self.failures[-1][:2] == (job, step)
+            lines = self.failures[-1][2] if late else self.recent.setdefault(job, [])
+            lines.extend(message.split("\n"))
+            del lines[:-LAST]
             self.say(*(f"  | {line}" for line in message.split("\n")))
         elif "stepResult" in event and step not in OWN_STEPS and event.get("stage", "Main") == "Main":
+            if len(event.get("stepID") or ()) > 1:
+                # A step of an action; the action has a result of its own.
+                return
             self.say(f"  {job}: {step}: {event['stepResult']}")
             if event["stepResult"] == "failure":
                 self.failures.append((job, step, self.recent.pop(job, [])))
             self.recent.pop(job, None)
         elif event.get("level") == "error" or (event.get("level") == "warning" and not step):
-            self.say(f"  {job}: {message}".replace("  : ", "  "))
+            self.say(f"  {job}: {message}" if job else f"  {message}")
 
     def say(self, *lines):
         for line in lines:

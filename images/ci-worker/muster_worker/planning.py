@@ -19,6 +19,20 @@ class Plan:
     left_out: list[dict]
     # How many there are, of both kinds.
     total: int
+    # {job: those that it needs}
+    needs: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+
+    def matrix_of(self, job):
+        """The values that act is to run with when it runs a job, and before it those that it needs."""
+        found, waiting, seen = {}, [job], set()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                waiting += self.needs.get(name, [])
+                for key, values in self.matrix.get(name, {}).items():
+                    found[key] = found.get(key, set()) | values
+        return found
 
 
 def of(workflow, context, folder="."):
@@ -45,6 +59,7 @@ def of(workflow, context, folder="."):
     plan.left_out = [{"job": name, "reasons": reasons} for name, reasons in left_out.items()] + [
         part for part in plan.left_out if part["job"].partition(" ")[0] not in left_out
     ]
+    plan.needs = {name: jobs.needs(there[name]) for name in runnable}
     plan.total = len(runnable) + len(plan.left_out)
     return plan
 

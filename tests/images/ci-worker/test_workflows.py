@@ -151,6 +151,13 @@ class Plans(unittest.TestCase):
         self.assertEqual((plan.chosen, plan.matrix, plan.total), (["a"], {"a": {"os": {"ubuntu-latest"}}}, 3))
         self.assertEqual([each["job"] for each in plan.left_out], ["a (windows-latest)", "a (macos-14)"])
 
+    def test_a_matrix_counts_for_the_jobs_that_need_it(self):
+        plan = self.plan(
+            "a: {runs-on: '${{ matrix.os }}', strategy: {matrix: {os: [ubuntu-latest, windows-latest]}}},"
+            " b: {needs: a, runs-on: ubuntu-latest}"
+        )
+        self.assertEqual((plan.chosen, plan.matrix_of("b")), (["b"], {"os": {"ubuntu-latest"}}))
+
     def test_combinations(self):
         for matrix, expected in (
             ("{v: [1, 2]}", ["1", "2"]),
@@ -212,13 +219,18 @@ class Running(unittest.TestCase):
             {"msg": "Using docker host 'unix:///var/run/docker.sock'"},
             {"job": "CI/a", "step": "Set up job", "stepResult": "success", "msg": "Success"},
             *({**step, "raw_output": True, "msg": f"line {number}\n"} for number in range(30)),
-            {**step, "stepResult": "failure", "msg": "Failure"},
+            {**step, "stepID": ["0", "1"], "stepResult": "failure", "msg": "Failure"},
+            {**step, "stepID": ["0"], "stepResult": "failure", "msg": "Failure"},
+            {**step, "raw_output": True, "msg": "late\n"},
             {"job": "CI/a", "step": "npm test", "stage": "Post", "stepResult": "success", "msg": "Success"},
             {"job": "CI/a", "step": "Complete job", "stepResult": "success", "msg": "Success"},
         ):
             teller.line(json.dumps(event))
         teller.line("Error: Job 'a' failed")
         self.assertEqual(
-            out.getvalue().splitlines(), [*(f"  | line {number}" for number in range(30)), "  CI/a: npm test: failure"]
+            out.getvalue().splitlines(),
+            [*(f"  | line {number}" for number in range(30)), "  CI/a: npm test: failure", "  | late"],
         )
-        self.assertEqual(teller.failures, [("CI/a", "npm test", [f"line {number}" for number in range(10, 30)])])
+        self.assertEqual(
+            teller.failures, [("CI/a", "npm test", [*(f"line {number}" for number in range(11, 30)), "late"])]
+        )
