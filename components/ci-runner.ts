@@ -17,6 +17,12 @@ export interface CiRunnerArgs {
   /** Its public URL. */
   readonly url: string;
   /**
+   * The git server's public URL, which repositories may name their submodules by.
+   *
+   * @default its URL from inside
+   */
+  readonly gitUrl?: string;
+  /**
    * The team's name, in the page's title.
    *
    * @default "Team"
@@ -133,6 +139,7 @@ export class CiRunner extends pulumi.ComponentResource {
           CI_WORKERS: String(count),
           GIT_ACCOUNT_URL: `${gitUrl}/-/account`,
           GIT_INTERNAL_URL: gitUrl,
+          GIT_URL: args.gitUrl ?? gitUrl,
           TEAM: args.team ?? "Team",
           ...upstream.env,
         },

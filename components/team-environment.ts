@@ -45,6 +45,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         platform,
         scope,
         url: teamUrl(team, "ci"),
+        gitUrl: teamUrl(team, "git"),
         team: team.id,
         settings: team.ci,
         timezone: team.live.php.timezone,

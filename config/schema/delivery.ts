@@ -48,6 +48,13 @@ export const ci = group({
   )
     .default("dist")
     .describe("Folder that npm run build writes; it is deployed with the rest."),
+  workflows: z
+    .enum(["run", "warn", "off"], { error: "is not one of the values: use run, warn or off" })
+    .default("run")
+    .describe(
+      "What a failing job of .github/workflows means: run fails the build, warn is a warning, off runs none. " +
+        "muster.yaml in a repository may say less, not more.",
+    ),
   anonymous: z
     .boolean({ error: typeError("true") })
     .default(true)

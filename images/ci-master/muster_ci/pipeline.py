@@ -19,6 +19,8 @@ FROZEN = {
 }
 # What Buildbot keeps of a step's name.
 NAME_LIMIT = 50
+# What a failing workflow means, the least first: the repository's word counts, but not beyond the roster's.
+WORKFLOWS = ("off", "warn", "run")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,12 +33,20 @@ class Step:
     warning_statuses: tuple[int, ...] = ()
 
 
-def steps(survey, pipeline, branch):
+@dataclasses.dataclass(frozen=True)
+class Workflows:
+    """The step that runs .github/workflows."""
+
+    # Whether a failure is only a warning.
+    lenient: bool
+
+
+def steps(survey, pipeline):
     """The steps between the checkout and the package, in order."""
     return (
         *_lint(survey["lint"]),
         *(step for project in survey["projects"] for step in _project(project)),
-        *(_workflows(survey["workflows"], branch) if pipeline.workflows else ()),
+        *_workflows(survey["workflows"], pipeline.workflows),
         *(Step(step.name, ("bash", "-eo", "pipefail", "-c", step.command)) for step in pipeline.steps),
     )
 
@@ -102,7 +112,7 @@ def _manager(node):
     return ("npx", "--yes", f"--package={package}@{version}", "--", program)
 
 
-def _workflows(workflows, branch):
-    if workflows["files"] and workflows["mode"] != "off":
-        failing = (1,) if workflows["mode"] == "warn" else ()
-        yield Step("workflows", ("muster-workflows", branch), warning_statuses=(*failing, 3))
+def _workflows(workflows, allowed):
+    mode = min(workflows["mode"], allowed, key=WORKFLOWS.index)
+    if workflows["files"] and mode != "off":
+        yield Workflows(lenient=mode == "warn")

@@ -6,6 +6,7 @@ import re
 
 from . import names
 from .names import Invalid, quoted
+from .pipeline import WORKFLOWS
 from .upstream import Upstream
 from .upstream import of_environment as upstream_of
 
@@ -34,8 +35,8 @@ class Pipeline:
     dist: str = "dist"
     # Whether a green deploy branch goes to a deployer.
     deploys: bool = True
-    # Whether to run .github/workflows, too.
-    workflows: bool = True
+    # What a failing job of .github/workflows means: "run" (the build fails), "warn" or "off".
+    workflows: str = "run"
     # Whether people without an account may look.
     anonymous: bool = True
 
@@ -51,6 +52,8 @@ class Settings:
     # By variable name; never printed.
     secrets: dict[str, str] = dataclasses.field(repr=False)
     upstream: Upstream | None = None
+    # The git server as members see it: they write it into .gitmodules. Empty when it is not known.
+    git_public_url: str = ""
 
     def repository_url(self, repository):
         """Where workers clone from."""
@@ -62,7 +65,8 @@ class Settings:
         """The account for muster-checkout to clone with; without a password it does not sign in."""
         if self._is_elsewhere(repository):
             return {"GIT_CI_USER": self.upstream.user, "GIT_CI_PASSWORD": self.upstream.token}
-        return {"GIT_CI_USER": "ci", "GIT_CI_PASSWORD": self.secrets["GIT_CI_PASSWORD"]}
+        own = {"GIT_CI_USER": "ci", "GIT_CI_PASSWORD": self.secrets["GIT_CI_PASSWORD"]}
+        return {**own, "GIT_PUBLIC_URL": self.git_public_url}
 
     def _is_elsewhere(self, repository):
         return self.upstream is not None and repository in self.upstream.repositories
@@ -97,6 +101,7 @@ def of_environment(environ):
         pipeline=_pipeline(environ.get("CI_SETTINGS") or "{}", problems),
         secrets={name: required(name) for name in SECRETS},
         upstream=upstream_of(environ, problems),
+        git_public_url=environ.get("GIT_URL") or "",
     )
     if problems:
         raise Invalid("\n".join(problems))
@@ -121,7 +126,7 @@ def _pipeline(text, problems):
         "dist": ("dist", names.relative_folder),
         "anonymous": ("anonymous", _switch),
         "deploys": ("deploys", _switch),
-        "workflows": ("workflows", _switch),
+        "workflows": ("workflows", _workflows),
     }
     values = {}
     for key, value in sorted(given.items()):
@@ -145,6 +150,12 @@ def _seconds(value):
 def _switch(value):
     if not isinstance(value, bool):
         raise Invalid(f"{quoted(value)} must be true or false")
+    return value
+
+
+def _workflows(value):
+    if value not in WORKFLOWS:
+        raise Invalid(f"{quoted(value)} is not one of {', '.join(WORKFLOWS)}")
     return value
 
 

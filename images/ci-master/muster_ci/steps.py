@@ -8,11 +8,13 @@ from buildbot.process import buildstep, remotecommand, remotetransfer
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS, Results
 from twisted.internet import defer
 
-from . import answers, forms, pipeline
+from . import answers, findings, forms, pipeline
 
 PACKAGE_LIMIT = 1024**3
 # The largest that Perspective Broker carries in one message is 640 KiB.
 BLOCK = 512 * 1024
+# As many changed files a push tells of at most: images/git-server/lib/changes.py.
+FILES_TOLD = 500
 # muster-deploy's statuses beside success and failure.
 SUPERSEDED = 3
 
@@ -52,7 +54,8 @@ class Step(buildstep.ShellMixin, buildstep.BuildStep):
         self.descriptionDone = text
 
     def getBuildResultSummary(self):
-        return {"build": self.descriptionDone} if self.results == FAILURE and self.descriptionDone else {}
+        told = self.results in (FAILURE, WARNINGS) and self.descriptionDone
+        return {"build": self.descriptionDone} if told else {}
 
     def getResultSummary(self):
         if self.descriptionDone:
@@ -89,6 +92,8 @@ class Checkout(Step):
             "author": facts["author"],
             "subject": facts["subject"],
             "survey": facts["text"],
+            "notes": facts["survey"]["notes"],
+            "not_deployed": findings.not_deployed(facts["survey"], source.branch, settings.pipeline.deploy_branch) or "",
             # Since when this revision is known to be the branch's tip: see muster_worker/releases.py.
             "tip": facts["tip"],
             "as_of": started if facts["tip"] else first_seen.timestamp(),
@@ -101,13 +106,12 @@ class Checkout(Step):
 
     def _more(self, survey, branch):
         chosen = self._settings.pipeline
-        for step in pipeline.steps(survey, chosen, branch):
-            yield self._shell(step)
-        if chosen.deploys and branch == chosen.deploy_branch:
+        for step in pipeline.steps(survey, chosen):
+            yield Workflows(self._settings, step.lenient) if isinstance(step, pipeline.Workflows) else self._shell(step)
+        if chosen.deploys and findings.not_deployed(survey, branch, chosen.deploy_branch) is None:
             for step in pipeline.release_steps(survey):
                 yield self._shell(step)
             yield Package(chosen, migrate=pipeline.migrates(survey))
-            yield Release()
 
     def _shell(self, step):
         statuses = {0: SUCCESS, **dict.fromkeys(step.warning_statuses, WARNINGS)}
@@ -129,6 +133,50 @@ class Checkout(Step):
         )
 
 
+class Workflows(Step):
+    """Runs .github/workflows. What cannot run here is left out and named; the rest decides."""
+
+    name = "workflows"
+
+    def __init__(self, settings, lenient, **arguments):
+        super().__init__(
+            time_limit=settings.pipeline.timeout,
+            env=settings.pipeline.environment,
+            haltOnFailure=not lenient,
+            flunkOnFailure=not lenient,
+            warnOnFailure=True,
+            warnOnWarnings=True,
+            sigtermTime=5,
+            **arguments,
+        )
+        self._team = settings.team
+        self._lenient = lenient
+
+    @defer.inlineCallbacks
+    def run(self):
+        source = self.build.sources[0]
+        files = self.build.allFiles()
+        order = {
+            "repository": f"{self._team}/{source.project}",
+            "branch": source.branch,
+            "revision": self.getProperty("got_revision"),
+            "actor": self.getProperty("pusher") or self.getProperty("author"),
+            # Of a build by hand nobody says what it changed, and of a very large push not all.
+            "files": files if 0 < len(files) < FILES_TOLD else None,
+        }
+        status, answer = yield self.run_command(["muster-workflows"], initialStdin=json.dumps(order))
+        if answer is None or "jobs" not in answer:
+            self.say("workflows could not be run")
+            return FAILURE
+        summary, lines = findings.jobs(answer)
+        self.setProperty(findings.NOT_RUN, lines, self.name)
+        failed = f"{', '.join(answer['failed'])} failed" if answer["failed"] else ""
+        self.say("; ".join(part for part in (failed, summary) if part) or self.name)
+        if status != 0:
+            return WARNINGS if self._lenient else FAILURE
+        return WARNINGS if summary else SUCCESS
+
+
 class Package(Step):
     """Brings what was built to the master, as one archive."""
 
@@ -148,6 +196,8 @@ class Package(Step):
         )
         if status != 0 or answer is None:
             return FAILURE
+        if answer["root"] is None:
+            return self._without_site(answer)
         self.say(f"{answer['bytes'] / 1e6:.1f} MB")
         if answer["bytes"] > PACKAGE_LIMIT:
             self.say(f"the package has {answer['bytes']} bytes, more than {PACKAGE_LIMIT}")
@@ -158,7 +208,16 @@ class Package(Step):
             sent = yield self.transfer("uploadFile", workersrc=answer["package"], writer=writer, keepstamp=False)
         finally:
             writer.cancel()
-        return SUCCESS if sent and os.path.exists(destination) else FAILURE
+        if not sent or not os.path.exists(destination):
+            return FAILURE
+        self.build.addStepsAfterCurrentStep([Release()])
+        return SUCCESS
+
+    def _without_site(self, answer):
+        why = findings.without_site(answer)
+        self.setProperty("not_deployed", why, self.name)
+        self.say(why)
+        return SUCCESS if answer["kind"] == "library" else WARNINGS
 
 
 class Release(steps.Trigger):

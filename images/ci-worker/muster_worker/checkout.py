@@ -5,18 +5,17 @@ A mirror of each repository stays in the worker, so that a push costs one small 
 GIT_CI_USER and GIT_CI_PASSWORD, which only this process and its git see; without a password git does not sign in.
 """
 
-import base64
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 
 from muster_survey import survey, text
 from muster_survey.tree import Folder
 
-from . import privacy
+from . import lfs, privacy, submodules
+from .git import Failed, Git, environment_of
 
 HOME = "/var/lib/worker"
 MIRRORS = f"{HOME}/mirrors"
@@ -31,42 +30,6 @@ CONFIG = """[core]
 [gc]
 	autoDetach = false
 """
-
-
-class Failed(Exception):
-    """The message is for the log of the build."""
-
-
-def git_environment(url, user, password):
-    """Lets git ask nobody and read no configuration of earlier builds; no argument and no file holds the password."""
-    settings = {
-        # The older protocol needs one request fewer.
-        "protocol.version": "0",
-        "safe.directory": "*",
-        "advice.detachedHead": "false",
-        "init.defaultBranch": "main",
-    }
-    if password:
-        token = base64.b64encode(f"{user}:{password}".encode()).decode()
-        settings[f"http.{url}.extraHeader"] = f"Authorization: Basic {token}"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    clean |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
-    clean["GIT_CONFIG_COUNT"] = str(len(settings))
-    for position, (key, value) in enumerate(settings.items()):
-        clean[f"GIT_CONFIG_KEY_{position}"] = key
-        clean[f"GIT_CONFIG_VALUE_{position}"] = value
-    return clean
-
-
-class Git:
-    def __init__(self, environment):
-        self._environment = environment
-
-    def run(self, *arguments, check=True):
-        done = subprocess.run(["git", *arguments], env=self._environment, stdout=subprocess.PIPE, check=False)
-        if check and done.returncode != 0:
-            raise Failed(f"git {' '.join(arguments)} failed")
-        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def empty(folder):
@@ -92,12 +55,14 @@ def mirror_of(git, repository):
     return path
 
 
-def fetch(git, repository, url):
+def fetch(git, repository, url, pauses=(1, 3, 8, 15)):
     """Updates the mirror and returns its path. A git server that is being replaced is back within half a minute."""
-    everything = "+refs/heads/*:refs/heads/*"
-    for pause in (1, 3, 8, 15, None):
+    everything = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+    for pause in (*pauses, None):
         mirror = mirror_of(git, repository)
-        fetched = git.run("--git-dir", mirror, "fetch", "--quiet", "--prune", "--no-tags", url, everything, check=False)
+        fetched = git.run(
+            "--git-dir", mirror, "fetch", "--quiet", "--prune", "--no-tags", url, *everything, check=False
+        )
         if fetched is not None:
             return mirror
         if pause is None:
@@ -142,11 +107,13 @@ def main(arguments):
     empty(os.getcwd())
     os.makedirs(MIRRORS, exist_ok=True)
 
-    git = Git(git_environment(url, user, password))
+    git = Git(environment_of(url, user, password))
     mirror = fetch(git, repository, url)
     revision, tip, author, subject = commit_of(git, mirror, branch, revision)
     print(f"{repository} {branch} {revision}\n{author}: {subject}", flush=True)
     check_out(git, mirror, url, branch, revision)
+    submodules.fill(git, url, lambda name, address: fetch(git, name, address, (1,)))
+    lfs.fill(git, mirror, url)
 
     found = survey(Folder("."))
     told = text.of(found)

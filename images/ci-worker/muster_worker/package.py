@@ -1,4 +1,5 @@
-"""muster-package REPOSITORY REVISION DIST: packs what goes live; {"package", "bytes", "root"} as JSON in the last line.
+"""muster-package REPOSITORY REVISION DIST: packs what goes live; as JSON in the last line
+{"package", "bytes", "kind", "root"}, the last two as the survey has them.
 
 In it: the commit's files as git has them, what the build left for the live site (by the survey, and the folder DIST),
 the survey, and the list of the commit's ancestors, by which the deployer tells older from newer.
@@ -10,10 +11,13 @@ import os
 import subprocess
 import sys
 import tarfile
+import tempfile
 
 from muster_survey import survey
 from muster_survey.tree import Folder
 
+from . import lfs, submodules
+from .git import Git
 from .releases import ANCESTORS_FILE, ANCESTORS_LIMIT, SURVEY_FILE
 
 PACKAGE = "/var/lib/worker/package.tar"
@@ -22,6 +26,22 @@ LEFT = frozenset({".git", "node_modules"})
 
 def git(mirror, *arguments):
     return subprocess.run(["git", "--git-dir", mirror, *arguments], stdout=subprocess.PIPE, check=True).stdout
+
+
+def archive_of(mirror, revision, *options):
+    """The command that writes a commit's files as git has them, and those of Git LFS in place of their pointers."""
+    return ["git", *lfs.settings(mirror), "--git-dir", mirror, "archive", "--format=tar", *options, revision]
+
+
+def add_submodules(archive):
+    for folder, commit in submodules.filled(Git(dict(os.environ))):
+        with tempfile.TemporaryFile() as file:
+            mirror = f"{folder}/.git"
+            subprocess.run(archive_of(mirror, commit, f"--prefix={folder}/"), stdout=file, check=True)
+            file.seek(0)
+            with tarfile.open(fileobj=file) as part:
+                for each in part:
+                    archive.addfile(each, part.extractfile(each) if each.isfile() else None)
 
 
 def built(found, dist):
@@ -67,11 +87,12 @@ def main(arguments):
     mirror = f"/var/lib/worker/mirrors/{repository}.git"
     found = survey(Folder("."), built=True)
     with open(PACKAGE, "wb") as file:
-        subprocess.run(["git", "--git-dir", mirror, "archive", "--format=tar", revision], stdout=file, check=True)
+        subprocess.run(archive_of(mirror, revision), stdout=file, check=True)
     ancestors = git(mirror, "rev-list", f"--max-count={ANCESTORS_LIMIT}", revision)
     folders = dict(built(found, dist))
     writable = {entry["path"] for entry in found["writable"]}
     with tarfile.open(PACKAGE, "a") as archive:
+        add_submodules(archive)
         committed = set(archive.getnames())
         for folder, fresh in folders.items():
             add(archive, folder, fresh, committed, writable)
@@ -79,7 +100,8 @@ def main(arguments):
         note(archive, SURVEY_FILE, json.dumps(found).encode())
         note(archive, ANCESTORS_FILE, ancestors)
     print("commit", revision, *folders, sep="\n  ", flush=True)
-    print(json.dumps({"package": PACKAGE, "bytes": os.path.getsize(PACKAGE), "root": found["root"]}))
+    told = {"kind": found["kind"], "root": found["root"]}
+    print(json.dumps({"package": PACKAGE, "bytes": os.path.getsize(PACKAGE), **told}))
 
 
 if __name__ == "__main__":

@@ -1,35 +1,21 @@
-"""muster-workflows BRANCH: runs .github/workflows with act, on the worker itself, since there is no Docker here.
+"""muster-workflows: runs what of .github/workflows a push starts; what cannot run here is left out and named.
 
-What cannot run that way is named and left out. Status 0: everything ran and passed; 3: something was left out, the rest
-passed; 1: something failed.
+The push is on standard input, as JSON: {"repository", "branch", "revision", "actor", "files"}; `files` are those that it
+changed, or null. The last line says how it went: {"jobs", "left_out": [{"job", "reasons"}], "failed": [job]}. Status 0
+or 1; what a failed step said last comes shortly before the end.
 """
 
 import json
 import os
 import re
-import subprocess
 import sys
 
 import yaml
 
+from . import act, jobs, planning
+
 FOLDER = ".github/workflows"
-LEFT_OUT = 3
-ACTIONS = "/opt/muster/actions"
-# act itself skips actions/checkout, since the sources are there. The others have stand-ins (folder actions/).
-CHECKOUT = "actions/checkout"
-STAND_INS = {
-    "actions/setup-node": "setup-node",
-    "shivammathur/setup-php": "setup-php",
-    "actions/cache": "cache",
-}
-
-
-def load(text):
-    """Parses a workflow. Every scalar stays a string, so that "on" does not become a boolean."""
-    value = yaml.load(text, Loader=yaml.BaseLoader)
-    if not isinstance(value, dict) or not isinstance(value.get("jobs"), dict):
-        raise ValueError("it has no jobs")
-    return value
+EVENT = "/tmp/event.json"
 
 
 def _patterns(event, key):
@@ -37,141 +23,104 @@ def _patterns(event, key):
     return [value] if isinstance(value, str) else value
 
 
-def matches(pattern, branch):
-    """GitHub's filter patterns: ** is anything, * anything but a slash."""
-    parts = re.split(r"(\*\*|\*|\?|\+)", pattern)
-    translated = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
-    return re.fullmatch("".join(translated.get(part) or re.escape(part) for part in parts), branch) is not None
+def matches(pattern, text):
+    """GitHub's filter patterns: ** is anything, * anything but a slash; ?, + and […] as in regular expressions."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\+|\[[^\]]*\])", pattern)
+    translated = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
+    expression = "".join(
+        translated.get(part) or (part if part.startswith("[") else re.escape(part)) for part in parts
+    )
+    try:
+        return re.fullmatch(expression, text) is not None
+    except re.error:
+        return False
 
 
-def on_push(workflow, branch):
-    """Whether a push to the branch starts the workflow."""
-    events = workflow.get("on")
-    if isinstance(events, str):
-        return events == "push"
-    if isinstance(events, list):
-        return "push" in events
-    if not isinstance(events, dict) or "push" not in events:
-        return False
-    push = events["push"]
-    filters = set(push) if isinstance(push, dict) else set()
-    if filters & {"tags", "tags-ignore"} and not filters & {"branches", "branches-ignore"}:
-        return False
-    ignored = _patterns(push, "branches-ignore")
-    if ignored is not None:
-        return not any(matches(pattern, branch) for pattern in ignored)
-    wanted = _patterns(push, "branches")
-    if wanted is None:
-        return True
+def chosen(patterns, text):
+    """Whether the last pattern that fits a text takes it; one that begins with "!" takes it out again."""
     verdict = False
-    for pattern in wanted:
-        if matches(pattern.removeprefix("!"), branch):
+    for pattern in patterns:
+        if matches(pattern.removeprefix("!"), text):
             verdict = not pattern.startswith("!")
     return verdict
 
 
-def obstacles(job):
-    """Why a job cannot run here; empty when it can."""
-    found = []
-    if "container" in job:
-        found.append("it wants a container")
-    if "services" in job:
-        services = ", ".join(job["services"]) if isinstance(job["services"], dict) else ""
-        found.append(f"it wants service containers ({services})")
-    for label in runners(job):
-        if not label.startswith("ubuntu-") and label not in ("self-hosted", "linux"):
-            found.append(f"it wants a runner {label!r}")
-    if "uses" in job and not job["uses"].startswith("./"):
-        found.append(f"it calls the remote workflow {job['uses']}")
-    for step in job.get("steps") or []:
-        used = step.get("uses", "") if isinstance(step, dict) else ""
-        if used and not used.startswith("./") and used.partition("@")[0] not in (CHECKOUT, *STAND_INS):
-            found.append(f"it uses the remote action {used}")
-    return found
+def not_started(workflow, branch, files):
+    """Why a push to the branch does not start the workflow, or None."""
+    events = workflow.get("on")
+    if isinstance(events, (str, list)):
+        return None if "push" in ([events] if isinstance(events, str) else events) else "not started by a push"
+    if not isinstance(events, dict) or "push" not in events:
+        return "not started by a push"
+    push = events["push"]
+    filters = set(push) if isinstance(push, dict) else set()
+    if filters & {"tags", "tags-ignore"} and not filters & {"branches", "branches-ignore"}:
+        return "started by tags only"
+    wanted, ignored = _patterns(push, "branches"), _patterns(push, "branches-ignore")
+    if wanted is not None and not chosen(wanted, branch) or ignored is not None and chosen(ignored, branch):
+        return f"not started by a push to {branch}"
+    paths, others = _patterns(push, "paths"), _patterns(push, "paths-ignore")
+    if files is not None and (
+        paths is not None
+        and not any(chosen(paths, file) for file in files)
+        or others is not None
+        and all(chosen(others, file) for file in files)
+    ):
+        return "the push changed none of its paths"
+    return None
 
 
-def runners(job):
-    labels = job.get("runs-on") or []
-    if isinstance(labels, dict):
-        labels = labels.get("labels") or []
-    return [labels] if isinstance(labels, str) else [label for label in labels if isinstance(label, str)]
+def context_of(push):
+    branch = push["branch"]
+    github = {
+        **{"ref": f"refs/heads/{branch}", "ref_name": branch, "ref_type": "branch", "head_ref": "", "base_ref": ""},
+        **{"event_name": "push", "repository": push["repository"], "sha": push["revision"], "actor": push["actor"]},
+        "repository_owner": push["repository"].partition("/")[0],
+    }
+    return {"github": github}
 
 
-def needs(job):
-    value = job.get("needs") or []
-    return [value] if isinstance(value, str) else value
+def workflow_files():
+    names = sorted(os.listdir(FOLDER)) if os.path.isdir(FOLDER) else []
+    paths = (f"{FOLDER}/{name}" for name in names if name.endswith((".yml", ".yaml")))
+    return [path for path in paths if os.path.isfile(path) and not os.path.islink(path)]
 
 
-def plan(workflow):
-    """(jobs to name to act, or None for all of them; {job left out: reasons})"""
-    jobs = {name: job for name, job in workflow["jobs"].items() if isinstance(job, dict)}
-    left_out = {name: found for name, job in jobs.items() if (found := obstacles(job))}
-    while more := {
-        name: [f"it needs the job {need}"]
-        for name, job in jobs.items()
-        if name not in left_out
-        for need in needs(job)
-        if need in left_out
-    }:
-        left_out |= more
-    runnable = [name for name in jobs if name not in left_out]
-    if not left_out:
-        return None, {}
-    # act first runs what a job needs, so only the last job of each chain is named.
-    needed = {need for name in runnable for need in needs(jobs[name])}
-    return [name for name in runnable if name not in needed], left_out
-
-
-def stand_ins(workflow):
-    """(action with its version, folder) for each stand-in that the workflow uses."""
-    found = {}
-    for job in workflow["jobs"].values():
-        for step in (job.get("steps") or []) if isinstance(job, dict) else []:
-            used = step.get("uses", "") if isinstance(step, dict) else ""
-            if folder := STAND_INS.get(used.partition("@")[0]):
-                found[used] = f"{ACTIONS}/{folder}"
-    return sorted(found.items())
-
-
-def command(path, workflow, event, job):
-    arguments = ["act", "push", "--workflows", path, "--eventpath", event]
-    arguments += ["--no-cache-server", "--concurrent-jobs", "1"]
-    jobs = (each for each in workflow["jobs"].values() if isinstance(each, dict))
-    for label in sorted({label for each in jobs for label in runners(each)}):
-        arguments += ["--platform", f"{label}=-self-hosted"]
-    for action, folder in stand_ins(workflow):
-        arguments += ["--local-repository", f"{action}={folder}"]
-    return arguments + (["--job", job] if job else [])
-
-
-def main(branch):
-    event = "/tmp/event.json"
-    with open(event, "w", encoding="utf-8") as file:
-        json.dump({"ref": f"refs/heads/{branch}"}, file)
-    failed, noted = False, False
-    for entry in sorted(os.listdir(FOLDER)):
-        path = f"{FOLDER}/{entry}"
-        if not entry.endswith((".yml", ".yaml")) or os.path.islink(path):
+def main(push):
+    with open(EVENT, "w", encoding="utf-8") as file:
+        owner, _, name = push["repository"].partition("/")
+        repository = {"full_name": push["repository"], "name": name, "owner": {"login": owner}}
+        ref = f"refs/heads/{push['branch']}"
+        json.dump({"ref": ref, "after": push["revision"], "repository": repository}, file)
+    total, left_out, failed, teller = 0, [], [], act.Teller()
+    for path in workflow_files():
+        try:
+            with open(path, encoding="utf-8") as file:
+                workflow = jobs.load(file.read())
+        except (yaml.YAMLError, ValueError) as error:
+            print(f"{path}: not a workflow: {error}", flush=True)
+            failed.append(os.path.basename(path))
             continue
-        with open(path, encoding="utf-8") as file:
-            try:
-                workflow = load(file.read())
-            except (yaml.YAMLError, ValueError) as error:
-                print(f"{path}: not a workflow: {error}", flush=True)
-                failed = True
-                continue
-        if not on_push(workflow, branch):
-            print(f"{path}: not started by a push to {branch}", flush=True)
+        if why := not_started(workflow, push["branch"], push["files"]):
+            print(f"{path}: {why}", flush=True)
             continue
-        chosen, left_out = plan(workflow)
-        for job, reasons in sorted(left_out.items()):
-            print(f"{path}: job {job!r} CANNOT RUN HERE: {'; '.join(reasons)}", flush=True)
-            noted = True
-        for job in [None] if chosen is None else chosen:
-            print(f"{path}: {'all jobs' if job is None else f'job {job!r}'}", flush=True)
-            failed |= subprocess.run(command(path, workflow, event, job), check=False).returncode != 0
-    return 1 if failed else LEFT_OUT if noted else 0
+        title = workflow["name"] if isinstance(workflow.get("name"), str) else os.path.basename(path)
+        plan = planning.of(workflow, context_of(push))
+        total += plan.total
+        for each in plan.left_out:
+            left_out.append({**each, "job": f"{title} / {each['job']}"})
+        for job in plan.chosen:
+            print(f"{path}: job {job}", flush=True)
+            order = act.command(path, EVENT, push["repository"], push["actor"], plan, job)
+            if not act.run(order, teller):
+                failed.append(f"{title} / {job}")
+    for each in left_out:
+        print(f"Not run: {each['job']}: {'; '.join(each['reasons'])}", flush=True)
+    for job, step, lines in teller.failures:
+        print(f"{job}: {step} failed:", *(f"  | {line}" for line in lines), sep="\n", flush=True)
+    print(json.dumps({"jobs": total, "left_out": left_out, "failed": failed}))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(json.load(sys.stdin)))

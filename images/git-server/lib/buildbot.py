@@ -48,7 +48,7 @@ class Api:
         return self._get(path, query)
 
     def _get(self, path, query):
-        request = urllib.request.Request(f"{self.url}{path}?{urllib.parse.urlencode(query)}")
+        request = urllib.request.Request(f"{self.url}{path}?{urllib.parse.urlencode(query, doseq=True)}")
         request.add_header("Accept", "application/json")
         if self.cookie:
             request.add_header("Cookie", self.cookie)

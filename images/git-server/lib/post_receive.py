@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 
+import addresses
 import change_hook
 import changes
 import settings as setup
@@ -78,6 +79,9 @@ def main():
         return
 
     queue = spool.Spool()
+    why = addresses.missing(project(), settings["first"])
+    if why:
+        say_ci(f"{project()} has no site of its own: {why}")
     skip = "ci.skip" in options
     entries = changes.announce(queue, ".", updates, os.environ.get("REMOTE_USER", ""), quiet=skip)
     let_go()
@@ -95,10 +99,12 @@ def main():
     say_ci(f"on its way, see {settings['ci']}/")
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+    pushed = [(branch, new) for _, new, branch in updates if new != changes.ZERO]
     if "ci.wait" in options:
-        pushed = [(branch, new) for _, new, branch in updates if new != changes.ZERO]
         for branch, revision in pushed:
             wait.Wait(settings, say_ci).follow(project(), branch, revision)
+    elif len(pushed) == 1:
+        wait.Wait(settings, say_ci).glance(project(), *pushed[0])
 
 
 def project():

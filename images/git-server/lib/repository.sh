@@ -11,6 +11,18 @@ valid_name() {
   [ "${#1}" -le 64 ]
 }
 
+# same_address NAME: prints another repository whose site would have the address of NAME's; "." and "_" become "-" there.
+same_address() {
+  for other in "$repositories"/*.git; do
+    other=${other##*/}
+    other=${other%.git}
+    if [ "$other" != "$1" ] && [ "$(printf '%s' "$other" | tr '._' '--')" = "$(printf '%s' "$1" | tr '._' '--')" ]; then
+      printf '%s\n' "$other"
+      return
+    fi
+  done
+}
+
 # drop_repository NAME: nobody finds it from here on, and then it is gone.
 drop_repository() (
   gone=$(mktemp -d "$repositories/.new.XXXXXX")
@@ -18,10 +30,15 @@ drop_repository() (
   rm -rf "$gone"
 )
 
+# is_empty NAME: whether a repository has no branch or tag yet.
+is_empty() {
+  [ -z "$(git --git-dir="$repositories/$1.git" for-each-ref --count=1)" ]
+}
+
 # drop_empty NAME: takes a repository back whose first push was refused; file 8 is its lock.
 drop_empty() {
   flock --exclusive --timeout 30 8 || return 0
-  [ -n "$(git --git-dir="$repositories/$1.git" for-each-ref --count=1)" ] || drop_repository "$1"
+  ! is_empty "$1" || drop_repository "$1"
 }
 
 # make_repository NAME DESCRIPTION [FOLDER AUTHOR EMAIL]: a new bare repository, with FOLDER as its first commit.

@@ -1,5 +1,9 @@
-"""Push option ci.wait: follows a push's build, and writes its steps and what failed into the pusher's terminal."""
+"""What the CI makes of a push, in the pusher's terminal: what it found, and with the push option ci.wait its steps, what
+was not run and what failed.
+"""
 
+import collections
+import json
 import os
 import re
 import sys
@@ -10,11 +14,26 @@ import buildbot
 LONGEST = 1800
 POLL = 0.4
 PATIENCE = 10
+# A push that does not wait may take so many seconds longer, to say what was found.
+GLANCE = 4
 LOG_LINES = 25
+# A failed step's last lines that are read, of which those above are told.
+LOG_READ = 200
+WIDTH = 300
+# The step that finds out what the repository is, and what it says.
+CHECKOUT = "checkout"
+# Step → properties of the build that it has set, with lines for the pusher. Buildbot stores them just after the step.
+TOLD = {CHECKOUT: ("survey", "not_deployed"), "workflows": ("not_run",)}
+STORED = 1
+BEFORE = {"not_run": "not run: "}
 # Buildbot's own steps that tell a pusher nothing.
 HOUSEWORK = ("worker_preparation",)
 RESULTS = ["passed", "passed with warnings", "FAILED", "skipped", "broke off", "will be repeated", "was cancelled"]
 SUCCESS, WARNINGS, FAILURE, SKIPPED, EXCEPTION, RETRY, CANCELLED = range(7)
+# How Buildbot's summary of a build begins.
+SAID = re.compile(r"^(?:(?:failed|warnings|exception|retry|cancelled|build successful) ?)+")
+# Lines of which one is enough: what is told is how many there were.
+REPEATED = re.compile(r"\b(?:(?:PHP )?(Deprecated|Notice|Warning):|npm (warn|WARN) |(DeprecationWarning|ExperimentalWarning):)")
 # Escape sequences and other characters that move a terminal's cursor.
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 PID = "/tmp/muster/apache2.pid"
@@ -32,6 +51,7 @@ class Wait:
         self.parent = os.getppid()
 
     def follow(self, project, branch, revision):
+        """Until the build has ended."""
         try:
             change = self.until(lambda: self.api.find(project, branch, revision), 30, "the CI does not know of it yet")
             build = self.until(lambda: self.newest(change), note="waiting for a free worker")
@@ -42,6 +62,24 @@ class Wait:
             self.say(f"{error}, see {self.ci}/")
         except buildbot.NO_ANSWER:
             self.say(f"the CI does not answer any more, see {self.ci}/")
+
+    def glance(self, project, branch, revision):
+        """Until it is known what the repository is, if that takes no time."""
+        deadline = time.monotonic() + GLANCE
+        left = lambda: max(0.0, deadline - time.monotonic())
+        try:
+            change = self.until(lambda: self.api.find(project, branch, revision), left(), "")
+            build = self.until(lambda: self.newest(change), left(), "")
+            step = self.until(lambda: self.checked_out(build["buildid"]), left(), "")
+            self.tell_properties(build["buildid"], step)
+            if step["results"] == FAILURE:
+                self.tell_step(step)
+        except (GivenUp, *buildbot.NO_ANSWER):
+            self.say("its turn comes later; git push -o ci.wait waits for the result")
+
+    def checked_out(self, build):
+        steps = self.api.get(f"/builds/{build}/steps")["steps"]
+        return next((step for step in steps if step["name"] == CHECKOUT and step["complete"]), None)
 
     def until(self, get, seconds=LONGEST, late="this takes long", note=None):
         """Returns the first result of GET that is not None; the CI may be away meanwhile. Says NOTE after a while."""
@@ -82,15 +120,30 @@ class Wait:
             for step in self.api.get(f"/builds/{identifier}/steps")["steps"]:
                 if step["complete"] and step["stepid"] not in told:
                     told.add(step["stepid"])
+                    self.tell_properties(identifier, step)
                     self.tell_step(step)
             return now if now["complete"] else None
 
         done = self.until(finished)
         if done["results"] in (FAILURE, EXCEPTION):
             self.tell_triggered(identifier)
-        seconds = done["complete_at"] - done["started_at"]
-        self.say(f"{RESULTS[done['results']]} after {seconds:.0f} s ({clean(done['state_string'])})")
+        self.say(verdict(done))
         return done["results"]
+
+    def tell_properties(self, build, step):
+        names = TOLD.get(step["name"])
+        if not names:
+            return
+        deadline = time.monotonic() + STORED
+        found = {}
+        while names[0] not in found and time.monotonic() < deadline:
+            found = self.api.get(f"/builds/{build}", property=names)["builds"][0].get("properties") or {}
+            if names[0] not in found:
+                time.sleep(POLL / 4)
+        for name in names:
+            value = found.get(name, [""])[0]
+            for line in value if isinstance(value, list) else value.splitlines():
+                self.say(BEFORE.get(name, "") + clean(line))
 
     def tell_step(self, step):
         failed = step["results"] in (FAILURE, EXCEPTION)
@@ -112,15 +165,46 @@ class Wait:
     def last_lines(self, step):
         lines = []
         for log in self.api.get(f"/steps/{step}/logs")["logs"]:
-            first = max(0, log["num_lines"] - LOG_LINES)
-            chunk = self.api.get(f"/logs/{log['logid']}/contents", offset=first, limit=LOG_LINES)["logchunks"][0]
+            first = max(0, log["num_lines"] - LOG_READ)
+            chunk = self.api.get(f"/logs/{log['logid']}/contents", offset=first, limit=LOG_READ)["logchunks"][0]
             for line in chunk["content"].splitlines():
                 # In a command's log, each line begins with a letter for its source; h is Buildbot itself.
                 if log["type"] != "s":
                     lines.append(line)
                 elif line[:1] in ("o", "e"):
                     lines.append(line[1:])
-        return [clean(line) for line in lines]
+        return shortened(lines)
+
+
+def verdict(build):
+    """How a build ended: "passed, 1 of 2 jobs not run, after 3 s"."""
+    seconds = f"after {build['complete_at'] - build['started_at']:.0f} s"
+    said, result = SAID.sub("", clean(build["state_string"])), build["results"]
+    if result == WARNINGS and "not run" in said:
+        return f"passed, {said}, {seconds}"
+    return f"{RESULTS[result]} {seconds}" + (f" ({said})" if said else "")
+
+
+def shortened(lines):
+    """The last lines of a log: what is repeated is counted, long ones are cut, answers to the CI are left out."""
+    repeated, kept = collections.Counter(), []
+    for line in map(clean, lines):
+        remark = REPEATED.search(line)
+        if remark:
+            repeated[remark.group().strip().rstrip(":")] += 1
+        elif line.strip() and not is_answer(line):
+            kept.append(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…")
+    counted = [f"{remark}: {count} time(s)" for remark, count in repeated.items()]
+    return [*counted, *kept[-LOG_LINES:]]
+
+
+def is_answer(line):
+    if not line.startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 def clean(text):

@@ -1,6 +1,6 @@
 import unittest
 
-from muster_ci.pipeline import migrates, release_steps, steps
+from muster_ci.pipeline import Workflows, migrates, release_steps, steps
 from muster_ci.settings import Pipeline, TeamStep
 
 COMPOSER = {"lock": True, "install": True, "development": True, "migrate": False}
@@ -20,8 +20,8 @@ def survey(*projects, php=False, exclude=(), lenient=(), mode="run", files=()):
     }
 
 
-def of(found, pipeline=Pipeline(), branch="main"):
-    return list(steps(found, pipeline, branch))
+def of(found, pipeline=Pipeline()):
+    return list(steps(found, pipeline))
 
 
 def names(found, pipeline=Pipeline()):
@@ -86,17 +86,21 @@ class Steps(unittest.TestCase):
         (long,) = of(survey(project("a" * 80, phpunit=PHPUNIT)))
         self.assertEqual((len(long.name), long.name[-9:]), (50, ": phpunit"))
 
-    def test_workflows_and_the_team_s_own(self):
-        pipeline = Pipeline(steps=(TeamStep("audit", "composer audit"),))
-        self.assertEqual(names(survey(files=["a", "b"]), pipeline), ["workflows", "audit"])
-        self.assertEqual(names(survey(files=["a"]), Pipeline(workflows=False)), [])
-        self.assertEqual(names(survey(files=["a"], mode="off")), [])
-        for mode, statuses in (("run", (3,)), ("warn", (1, 3))):
-            self.assertEqual(of(survey(files=["a"], mode=mode))[0].warning_statuses, statuses)
+    def test_the_team_s_own_come_after_workflows(self):
+        workflows, own = of(survey(files=["a", "b"]), Pipeline(steps=(TeamStep("audit", "composer audit"),)))
+        self.assertEqual((workflows, own.name), (Workflows(lenient=False), "audit"))
 
-    def test_a_branch_s_name_is_an_argument_of_its_own(self):
-        (step,) = of(survey(files=["a"]), branch="$(id)")
-        self.assertEqual(step.command, ("muster-workflows", "$(id)"))
+    def test_of_roster_and_repository_the_one_that_asks_less_decides(self):
+        for roster, repository, expected in (
+            ("run", "run", [Workflows(lenient=False)]),
+            ("run", "warn", [Workflows(lenient=True)]),
+            ("run", "off", []),
+            ("warn", "run", [Workflows(lenient=True)]),
+            ("off", "warn", []),
+        ):
+            with self.subTest(roster=roster, repository=repository):
+                self.assertEqual(of(survey(files=["a"], mode=repository), Pipeline(workflows=roster)), expected)
+        self.assertEqual(of(survey()), [])
 
     def test_development_packages_do_not_go_live(self):
         found = survey(project(composer=COMPOSER), project("api", composer=COMPOSER))

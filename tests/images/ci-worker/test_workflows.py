@@ -1,15 +1,21 @@
+import io
+import json
+import os
+import tempfile
 import unittest
 
-from muster_worker import workflows
+from muster_worker import act, expressions, jobs, planning, workflows
+
+CONTEXT = workflows.context_of({"branch": "main", "repository": "team/app", "revision": "0" * 40, "actor": "alice"})
 
 
 def workflow(text):
-    return workflows.load(text)
+    return jobs.load(text)
 
 
 class Starting(unittest.TestCase):
     def test_events(self):
-        for on, expected in (
+        for on, started in (
             ("on: push", True),
             ("on: [pull_request, push]", True),
             ("on: pull_request", False),
@@ -19,54 +25,212 @@ class Starting(unittest.TestCase):
             ("on: {push: {branches: ['**', '!main']}}", False),
             ("on: {push: {branches-ignore: [ma*]}}", False),
             ("on: {push: {tags: [v*]}}", False),
+            ("on: {push: {tags: [v*], branches: [main]}}", True),
+            ("on: {push: {paths: ['src/**']}}", True),
+            ("on: {push: {paths: ['**.php', '!src/**']}}", False),
+            ("on: {push: {paths: [docs/*]}}", False),
+            ("on: {push: {paths-ignore: ['**.md']}}", True),
+            ("on: {push: {paths-ignore: ['**.md', 'src/**']}}", False),
+            ("on: {push: {branches: [main], paths: ['*.md']}}", True),
             ("on: {schedule: [{cron: '0 0 * * *'}]}", False),
         ):
             with self.subTest(on):
-                self.assertEqual(workflows.on_push(workflow(on + "\njobs: {}"), "main"), expected)
+                why = workflows.not_started(workflow(on + "\njobs: {}"), "main", ["README.md", "src/a/b.php"])
+                self.assertEqual(why is None, started, why)
+
+    def test_without_a_list_of_files_every_path_counts(self):
+        self.assertIsNone(workflows.not_started(workflow("on: {push: {paths: [docs]}}\njobs: {}"), "main", None))
 
     def test_patterns(self):
-        self.assertTrue(workflows.matches("feature/*", "feature/a"))
-        self.assertFalse(workflows.matches("feature/*", "feature/a/b"))
-        self.assertTrue(workflows.matches("feature/**", "feature/a/b"))
-        self.assertFalse(workflows.matches("main", "maintenance"))
+        for pattern, text, expected in (
+            ("feature/*", "feature/a", True),
+            ("feature/*", "feature/a/b", False),
+            ("feature/**", "feature/a/b", True),
+            ("**/*.js", "index.js", True),
+            ("v[0-9]", "v1", True),
+            ("main", "maintenance", False),
+            ("[", "x", False),
+        ):
+            with self.subTest(pattern=pattern, text=text):
+                self.assertEqual(workflows.matches(pattern, text), expected)
+
+
+class Expressions(unittest.TestCase):
+    def test_values(self):
+        context = {**CONTEXT, "matrix": {"os": "ubuntu-latest", "php": {"version": "8.4"}, "on": ["a", "b"]}}
+        for text, expected in (
+            ("${{ matrix.os }}", "ubuntu-latest"),
+            ("${{matrix['os']}}-${{ matrix.php.version }}", "ubuntu-latest-8.4"),
+            ("${{ matrix.none || 'ubuntu-22.04' }}", "ubuntu-22.04"),
+            ("${{ github.event_name == 'push' && matrix.os || 'windows-latest' }}", "ubuntu-latest"),
+            ("${{ github.ref == 'refs/heads/MAIN' }}", True),
+            ("${{ !startsWith(github.ref_name, 'release/') }}", True),
+            ("${{ contains(fromJSON('[\"x\"]'), 'y') }}", False),
+            ("${{ format('{0}-{1}', 'it''s', 2) }}", "it's-2"),
+            ("${{ matrix.on[1] }}", "b"),
+            ("${{ (1 == 2) || true }}", True),
+        ):
+            with self.subTest(text):
+                self.assertEqual(expressions.fill(text, context), expected)
+
+    def test_what_is_not_known(self):
+        for text in ("${{ vars.RUNNER }}", "${{ needs.a.outputs.b }}", "${{ github.run_id }}", "${{ 1 + 1 }}", "${{ }}"):
+            with self.subTest(text), self.assertRaises(expressions.Unknown):
+                expressions.fill(text, CONTEXT)
 
 
 class Plans(unittest.TestCase):
-    def plan(self, jobs):
-        return workflows.plan({"jobs": jobs})
+    def plan(self, text, folder="."):
+        return planning.of(workflow(f"jobs:\n  {text}" if "\n" in text else f"jobs: {{{text}}}"), CONTEXT, folder)
+
+    def reasons(self, text, folder="."):
+        return {each["job"]: "; ".join(each["reasons"]) for each in self.plan(text, folder).left_out}
 
     def test_everything_runs(self):
-        self.assertEqual(self.plan({"a": {"runs-on": "ubuntu-latest", "steps": [{"run": "true"}]}}), (None, {}))
+        plan = self.plan("a: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}")
+        self.assertEqual((plan.chosen, plan.left_out, plan.total, plan.labels), (["a"], [], 1, {"ubuntu-latest"}))
 
     def test_what_cannot_run_is_named(self):
         for job, word in (
-            ({"services": {"db": {}}}, "service containers (db)"),
-            ({"container": "php:8"}, "container"),
-            ({"runs-on": "windows-latest"}, "windows-latest"),
-            ({"uses": "o/r/.github/workflows/x.yml@v1"}, "remote workflow"),
-            ({"steps": [{"uses": "docker/login-action@v3"}]}, "remote action docker/login-action@v3"),
+            ("services: {db: {}}", "service containers (db)"),
+            ("container: 'php:8'", "container"),
+            ("runs-on: windows-latest", "windows-latest"),
+            ("runs-on: [self-hosted, gpu]", "gpu"),
+            ("runs-on: {group: big, labels: [macos-14]}", "macos-14"),
+            ("runs-on: '${{ vars.RUNNER }}'", "its runner is not known"),
+            ("strategy: {matrix: '${{ fromJSON(needs.x.outputs.m) }}'}, runs-on: '${{ matrix.os }}'", "not known"),
+            ("uses: o/r/.github/workflows/x.yml@v1", "remote workflow"),
+            ("steps: [{uses: docker/login-action@v3}]", "remote action docker/login-action@v3"),
+            ("steps: [{uses: 'docker://alpine'}]", "container"),
+            ("steps: [{uses: actions/setup-java@v4}]", "java, which is not here"),
+            ("steps: [{uses: actions/checkout@v4, with: {repository: o/r}}]", "another repository, o/r"),
+            ("steps: [{run: 'sudo systemctl start mysql'}]", "it uses sudo; it uses the system's services"),
+            ("steps: [{run: 'docker compose up -d'}]", "it uses Docker"),
+            ("steps: [{run: 'git push --force', env: {URL: '${{ secrets.MIRROR }}'}}]", "the secret MIRROR"),
+            ("steps: [{run: 'x ${{ secrets[''A''] }} ${{secrets.B}}'}]", "the secrets A, B"),
+            ("env: {T: '${{ github.token }}'}", "the secret GITHUB_TOKEN"),
+            ("steps: [{uses: ./.github/actions/none}]", "is not there"),
         ):
-            with self.subTest(word):
-                chosen, left_out = self.plan({"a": job})
-                self.assertEqual(chosen, [])
-                self.assertIn(word, left_out["a"][0])
+            with self.subTest(job):
+                plan = self.plan(f"a: {{{job}}}")
+                self.assertEqual((plan.chosen, plan.total), ([], 1))
+                self.assertIn(word, "; ".join(plan.left_out[0]["reasons"]))
+
+    def test_a_secret_of_the_whole_workflow(self):
+        plan = planning.of(workflow("env: {A: '${{ secrets.A }}'}\njobs: {a: {}, b: {}}"), CONTEXT)
+        self.assertEqual([each["job"] for each in plan.left_out], ["a", "b"])
 
     def test_what_is_known_runs(self):
-        steps = [{"uses": "actions/checkout@v4"}, {"uses": "actions/setup-node@v4"}, {"uses": "./mine"}]
-        self.assertEqual(self.plan({"a": {"steps": steps}})[1], {})
+        for step in (
+            "{uses: actions/checkout@v4}",
+            "{uses: actions/checkout@v4, with: {token: '${{ secrets.GITHUB_TOKEN }}'}}",
+            "{uses: actions/setup-node@v4}",
+            "{uses: actions/cache/restore@v4}",
+            "{uses: codecov/codecov-action@v5, with: {token: '${{ secrets.CODECOV_TOKEN }}'}}",
+            "{run: 'npm run docker-free'}",
+            "{run: '# sudo make'}",
+            "{run: 'echo secrets.X'}",
+        ):
+            with self.subTest(step):
+                self.assertEqual(self.reasons(f"a: {{runs-on: ubuntu-24.04, steps: [{step}]}}"), {})
+
+    def test_local_actions_and_workflows_are_looked_into(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.makedirs(f"{folder}/mine")
+            with open(f"{folder}/mine/action.yml", "w", encoding="utf-8") as file:
+                file.write("runs: {using: composite, steps: [{run: sudo x, shell: bash}]}")
+            with open(f"{folder}/called.yml", "w", encoding="utf-8") as file:
+                file.write("jobs: {inner: {steps: [{uses: ./mine}]}}")
+            self.assertEqual(self.reasons("a: {steps: [{uses: ./mine}]}", folder), {"a": "./mine: it uses sudo"})
+            self.assertIn("inner: ./mine: it uses sudo", self.reasons("a: {uses: ./called.yml}", folder)["a"])
+
+    def test_of_a_matrix_runs_what_can(self):
+        plan = self.plan(
+            "a: {runs-on: '${{ matrix.os }}', strategy: {matrix: {os: [ubuntu-latest, windows-latest, macos-14], v: [1]}}}"
+        )
+        self.assertEqual((plan.chosen, plan.matrix, plan.total), (["a"], {"a": {"os": {"ubuntu-latest"}}}, 3))
+        self.assertEqual([each["job"] for each in plan.left_out], ["a (windows-latest)", "a (macos-14)"])
+
+    def test_a_matrix_counts_for_the_jobs_that_need_it(self):
+        plan = self.plan(
+            "a: {runs-on: '${{ matrix.os }}', strategy: {matrix: {os: [ubuntu-latest, windows-latest]}}},"
+            " b: {needs: a, runs-on: ubuntu-latest}"
+        )
+        self.assertEqual((plan.chosen, plan.matrix_of("b")), (["b"], {"os": {"ubuntu-latest"}}))
+
+    def test_combinations(self):
+        for matrix, expected in (
+            ("{v: [1, 2]}", ["1", "2"]),
+            ("{v: [1, 2], exclude: [{v: 1}]}", ["2"]),
+            ("{v: [1], include: [{v: 3}]}", ["1", "3"]),
+            ("{include: [{v: 3}, {v: 4}]}", ["3", "4"]),
+            ("{v: [1, 2], include: [{v: 2, os: x}]}", ["1", "2x"]),
+            ("{v: [1, 2], include: [{os: x}]}", ["1x", "2x"]),
+        ):
+            with self.subTest(matrix):
+                job = workflow(f"jobs: {{a: {{strategy: {{matrix: {matrix}}}}}}}")["jobs"]["a"]
+                self.assertEqual([each["v"] + each.get("os", "") for each in jobs.combinations(job)], expected)
 
     def test_jobs_that_need_one_that_is_left_out(self):
-        chosen, left_out = self.plan({
-            "a": {"container": "x"}, "b": {"needs": "a"}, "c": {"needs": ["b"]}, "d": {}, "e": {"needs": "d"},
-        })
-        self.assertEqual(sorted(left_out), ["a", "b", "c"])
-        self.assertEqual(chosen, ["e"])
+        plan = self.plan("a: {container: x}, b: {needs: a}, c: {needs: [b]}, d: {}, e: {needs: d}")
+        self.assertEqual(sorted(each["job"] for each in plan.left_out), ["a", "b", "c"])
+        self.assertEqual((plan.chosen, plan.total), (["e"], 5))
 
-    def test_stand_ins(self):
-        found = workflows.stand_ins(workflow("jobs: {a: {steps: [{uses: actions/setup-node@v4}, {run: x}]}}"))
-        self.assertEqual(found, [("actions/setup-node@v4", "/opt/muster/actions/setup-node")])
+    def test_a_job_of_another_repository_is_none(self):
+        plan = self.plan("a: {if: github.repository == 'kanboard/kanboard', container: x}, b: {if: always()}")
+        self.assertEqual((plan.chosen, plan.total), (["b"], 1))
 
     def test_not_a_workflow(self):
         for text in ("[]", "a: b", "jobs: []"):
             with self.subTest(text), self.assertRaises(ValueError):
                 workflow(text)
+
+
+class Running(unittest.TestCase):
+    def test_command(self):
+        plan = planning.Plan(["a"], {"a": {"os": {"ubuntu-latest"}}}, {"ubuntu-latest"}, [], 1)
+        words = " ".join(act.command("w.yml", "/e", "team/app", "alice", plan, "a"))
+        for part in (
+            "--env GITHUB_REPOSITORY=team/app",
+            "--actor alice",
+            "--job a",
+            "--matrix os:ubuntu-latest",
+            "--platform ubuntu-latest=-self-hosted",
+        ):
+            self.assertIn(part, words)
+
+    def test_stand_ins(self):
+        self.assertEqual(
+            act.stand_ins(["actions/setup-node@v4", "actions/cache/restore@v3", "o/r@v1", "./mine"]),
+            [("actions/cache@v3", "/opt/muster/actions/cache"), ("actions/setup-node@v4", "/opt/muster/actions/setup-node")],
+        )
+
+    def test_every_stand_in_is_there(self):
+        actions = os.path.join(os.path.dirname(jobs.__file__), "../actions")
+        for name, folder in jobs.STAND_INS.items():
+            below = "/".join(name.split("/")[2:])
+            self.assertTrue(os.path.isfile(os.path.join(actions, folder, below, "action.yml")), name)
+
+    def test_what_a_failed_step_said_last_is_kept_and_noise_left_out(self):
+        out = io.StringIO()
+        teller = act.Teller(out)
+        step = {"job": "CI/a", "step": "npm test", "stage": "Main"}
+        for event in (
+            {"msg": "Using docker host 'unix:///var/run/docker.sock'"},
+            {"job": "CI/a", "step": "Set up job", "stepResult": "success", "msg": "Success"},
+            *({**step, "raw_output": True, "msg": f"line {number}\n"} for number in range(30)),
+            {**step, "stepID": ["0", "1"], "stepResult": "failure", "msg": "Failure"},
+            {**step, "stepID": ["0"], "stepResult": "failure", "msg": "Failure"},
+            {**step, "raw_output": True, "msg": "late\n"},
+            {"job": "CI/a", "step": "npm test", "stage": "Post", "stepResult": "success", "msg": "Success"},
+            {"job": "CI/a", "step": "Complete job", "stepResult": "success", "msg": "Success"},
+        ):
+            teller.line(json.dumps(event))
+        teller.line("Error: Job 'a' failed")
+        self.assertEqual(
+            out.getvalue().splitlines(),
+            [*(f"  | line {number}" for number in range(30)), "  CI/a: npm test: failure", "  | late"],
+        )
+        self.assertEqual(
+            teller.failures, [("CI/a", "npm test", [*(f"line {number}" for number in range(11, 30)), "late"])]
+        )

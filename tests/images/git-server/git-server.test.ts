@@ -106,6 +106,43 @@ describe("a push", () => {
         '"git push --mirror" leave it out.',
       "main:refs/x/y",
     ],
+    ...[
+      ["refs/heads/refs/heads/main", "branch refs/heads/main would make main ambiguous for everybody", "main"],
+      ["refs/tags/refs/heads/main", "tag refs/heads/main would make main ambiguous for everybody", "main"],
+    ].map(([ref, why, target]): [string, string, string] => [
+      `of ${ref}`,
+      `Refused: ${why}: git push origin HEAD:${target}.`,
+      `main:${ref}`,
+    ]),
+    ...["HEAD", "FETCH_HEAD", "@", "0".repeat(40)].map((name): [string, string, string] => [
+      `of a branch named ${name}`,
+      `Refused: ${name} is git's own name for something else: choose another name for the branch.`,
+      `main:refs/heads/${name}`,
+    ]),
+    ...[
+      ["Other", "Other", "other", "other"],
+      ["OTHER/idea", "OTHER", "other", "other"],
+      ["Release/2", "Release", "release", "release/1"],
+    ].map(([name, mine, theirs, branch]): [string, string, string] => [
+      `of a branch ${name} beside ${branch}`,
+      `Refused: ${mine} and ${theirs} of branch ${branch} differ by case or accents only, which macOS and Windows ` +
+        `cannot tell apart: write ${theirs}.`,
+      `main:refs/heads/${name}`,
+    ]),
+    [
+      "of two branches that differ by case",
+      "Refused: new and New of branch New differ by case or accents only, which macOS and Windows cannot tell apart: " +
+        "write New.",
+      "main:refs/heads/New",
+      "main:refs/heads/new",
+    ],
+    ["of a branch beside one in the same folder", "", "main:release/2"],
+    ["of a branch that takes the place of one with another case", "", ":other", "main:refs/heads/Other"],
+    [
+      "of a tag with a branch's name",
+      "Refused: there is a branch other, and git push origin other would mean both: name the tag otherwise.",
+      "main:refs/tags/other",
+    ],
     ["of a branch with a command in its name", `Refused: branch ${signs}`, "main:refs/heads/$(id)"],
     ["of a branch with a quote in its name", `Refused: branch ${signs}`, 'main:refs/heads/a"b'],
     ["of a branch like an option", `Refused: branch ${signs}`, "main:refs/heads/x/-y"],

@@ -1,0 +1,33 @@
+"""What a build says beside passed or failed: whether it goes live, and what was not run. Needs no Buildbot."""
+
+# Lines about jobs that were not run; the log has all.
+LINES = 8
+NOT_RUN = "not_run"
+
+
+def not_deployed(survey, branch, deploy_branch):
+    """Why a green build does not go live, as far as its files say; None when it does."""
+    if branch != deploy_branch:
+        return f"tested; live is built from {deploy_branch}"
+    if survey["kind"] == "server":
+        server = survey["server"]
+        return f"not deployed: {server['language']} is not served here: {server['reason']}"
+    return None
+
+
+def without_site(survey):
+    """Why what was built cannot be shown: it has no document root."""
+    if survey["kind"] == "library":
+        return "not deployed: this is no site"
+    return "not deployed: no index file: put one at the root, or set root in muster.yaml"
+
+
+def jobs(answer):
+    """(summary or "", lines) of what muster-workflows left out."""
+    left_out, total = answer["left_out"], answer["jobs"]
+    if not left_out:
+        return "", []
+    lines = [f"{each['job']}: {'; '.join(each['reasons'])}" for each in left_out]
+    if len(lines) > LINES:
+        lines[LINES - 1 :] = [f"… and {len(lines) - LINES + 1} more"]
+    return f"{len(left_out)} of {total} jobs not run", lines

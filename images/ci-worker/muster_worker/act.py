@@ -1,0 +1,100 @@
+"""Runs a workflow with act on the worker itself, since there is no Docker here, and tells what its jobs say."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+from . import jobs
+
+# What act says about itself; and steps that are its own.
+NOISE = ("Using docker host", "Couldn't get a valid docker connection", "docker host aware", "Skipping unsupported")
+OWN_STEPS = ("Set up job", "Complete job")
+# Lines of a failed step that are repeated at the end.
+LAST = 20
+
+
+def command(path, event, repository, actor, plan, job):
+    arguments = ["act", "push", "--json", "--workflows", path, "--eventpath", event]
+    arguments += ["--no-cache-server", "--concurrent-jobs", "1", "--job", job, "--actor", actor or "muster"]
+    arguments += ["--env", f"GITHUB_REPOSITORY={repository}"]
+    for label in sorted(plan.labels or {"ubuntu-latest"}):
+        arguments += ["--platform", f"{label}=-self-hosted"]
+    for key, values in sorted(plan.matrix_of(job).items()):
+        for value in sorted(values):
+            arguments += ["--matrix", f"{key}:{value}"]
+    for action, folder in stand_ins(uses()):
+        arguments += ["--local-repository", f"{action}={folder}"]
+    return arguments
+
+
+def uses(folder=".github"):
+    """What the workflows and actions below a folder use."""
+    for above, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith((".yml", ".yaml")):
+                with open(os.path.join(above, name), encoding="utf-8", errors="replace") as file:
+                    yield from re.findall(r"""(?m)^[\s-]*uses:\s*["']?([^\s"'#]+)""", file.read())
+
+
+def stand_ins(used):
+    """(repository of an action with its version, folder) for each action that has one."""
+    found = {}
+    for text in used:
+        name, _, version = text.partition("@")
+        if folder := jobs.STAND_INS.get(name):
+            found[f"{'/'.join(name.split('/')[:2])}@{version}"] = f"{jobs.ACTIONS}/{folder}"
+    return sorted(found.items())
+
+
+class Teller:
+    """Prints the events of act for people; remembers what a failed step said last."""
+
+    def __init__(self, out=sys.stdout):
+        self.out = out
+        self.recent = {}
+        self.failures = []
+
+    def line(self, text):
+        try:
+            event = json.loads(text)
+        except ValueError:
+            event = None
+        if not isinstance(event, dict):
+            if not text.startswith(("Error: Job", "Error: exit")):
+                self.say(text)
+            return
+        message = str(event.get("msg", "")).rstrip("\n")
+        if any(noise in message for noise in NOISE):
+            return
+        job, step = str(event.get("job", "")).strip(), str(event.get("step", "")).split("\n")[0]
+        if event.get("raw_output"):
+            # What a step says last may come after its result.
+            late = self.failures and self.failures[-1][:2] == (job, step)
+            lines = self.failures[-1][2] if late else self.recent.setdefault(job, [])
+            lines.extend(message.split("\n"))
+            del lines[:-LAST]
+            self.say(*(f"  | {line}" for line in message.split("\n")))
+        elif "stepResult" in event and step not in OWN_STEPS and event.get("stage", "Main") == "Main":
+            if len(event.get("stepID") or ()) > 1:
+                # A step of an action; the action has a result of its own.
+                return
+            self.say(f"  {job}: {step}: {event['stepResult']}")
+            if event["stepResult"] == "failure":
+                self.failures.append((job, step, self.recent.pop(job, [])))
+            self.recent.pop(job, None)
+        elif event.get("level") == "error" or (event.get("level") == "warning" and not step):
+            self.say(f"  {job}: {message}" if job else f"  {message}")
+
+    def say(self, *lines):
+        for line in lines:
+            print(line, file=self.out, flush=True)
+
+
+def run(arguments, teller):
+    """Whether all jobs passed."""
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    for line in process.stdout:
+        teller.line(line.decode("utf-8", "replace").rstrip("\n"))
+    return process.wait() == 0

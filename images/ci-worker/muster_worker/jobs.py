@@ -1,0 +1,202 @@
+"""Which jobs of a workflow can run here, and why the others cannot."""
+
+import itertools
+import os
+import re
+
+import yaml
+
+from . import expressions
+from .expressions import Unknown
+
+ACTIONS = "/opt/muster/actions"
+CHECKOUT = "actions/checkout"
+# Actions that have stand-ins, in the folder actions/; act itself skips the checkout, since the sources are there.
+STAND_INS = {
+    "actions/setup-node": "setup-node",
+    "shivammathur/setup-php": "setup-php",
+    "pnpm/action-setup": "setup-pnpm",
+    "actions/cache": "cache",
+    "actions/cache/restore": "cache",
+    "actions/cache/save": "cache",
+    "actions/upload-artifact": "upload-artifact",
+    "actions/download-artifact": "download-artifact",
+    "ramsey/composer-install": "composer-install",
+    "codecov/codecov-action": "upload-nothing",
+    "coverallsapp/github-action": "upload-nothing",
+}
+# Actions that set up what is not here.
+ABSENT = re.compile(r"(?:actions|ruby|gradle|dart-lang|denoland|oven-sh|docker|android-actions)/setup-([\w-]+)")
+HERE = re.compile(r"ubuntu-[\w.-]+|self-hosted|linux|x64")
+SECRET = re.compile(r"\bsecrets\s*(?:\.\s*([\w-]+)|\[\s*'([^']*)')|\bgithub\s*\.\s*token\b")
+# What a step's script cannot do here; comments do not count.
+SCRIPTS = (
+    (re.compile(r"(?:^|[;&|(]|\s)sudo\s"), "sudo"),
+    (re.compile(r"(?:^|[;&|(]|\s)(?:systemctl\s|service\s+\S+\s+(?:re)?start\b)"), "the system's services"),
+    (re.compile(r"(?:^|[;&|(]|\s)docker(?:-compose)?\s"), "Docker"),
+    (re.compile(r"(?:^|[;&|(]|\s)apt(?:-get)?\s+(?:\S+\s+)*install\b"), "packages of the system"),
+)
+DEEPEST = 4
+
+
+def load(text):
+    """Parses a workflow. Every scalar stays a string, so that "on" does not become a boolean."""
+    value = yaml.load(text, Loader=yaml.BaseLoader)
+    if not isinstance(value, dict) or not isinstance(value.get("jobs"), dict):
+        raise ValueError("it has no jobs")
+    return value
+
+
+def mapping(value):
+    return value if isinstance(value, dict) else {}
+
+
+def steps_of(job):
+    steps = job.get("steps")
+    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+
+
+def texts(value):
+    """Every text in a value."""
+    if isinstance(value, str):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts(each)
+
+
+def secrets_in(*values):
+    """What is secret in the expressions of some values."""
+    for text in texts(list(values)):
+        for expression in expressions.WHOLE.findall(text):
+            for match in SECRET.finditer(expression):
+                yield match[1] or match[2] or "GITHUB_TOKEN"
+
+
+def missing_secrets(*values):
+    names = sorted(set(secrets_in(*values)))
+    if not names:
+        return []
+    return [f"it uses the secret{'s' if len(names) > 1 else ''} {', '.join(names)}, not known here"]
+
+
+def obstacles(job, folder=".", deep=0):
+    """Why a job cannot run here, whatever its matrix; empty when it can."""
+    found = []
+    if "container" in job:
+        found.append("it wants a container")
+    if "services" in job:
+        found.append(f"it wants service containers ({', '.join(mapping(job['services']))})")
+    if "uses" in job:
+        found += _called(job, folder, deep)
+    found += missing_secrets(*(job.get(key) for key in ("env", "with", "secrets", "environment", "if")))
+    if job.get("secrets") == "inherit":
+        found.append("it passes on secrets, not known here")
+    for step in steps_of(job):
+        found += [reason for reason in step_obstacles(step, folder, deep) if reason not in found]
+    return found
+
+
+def _called(job, folder, deep):
+    used = job["uses"]
+    if not used.startswith("./"):
+        return [f"it calls the remote workflow {used}"]
+    called = _read(os.path.join(folder, used))
+    if called is None or deep >= DEEPEST:
+        return [f"it calls {used}, which is not there"]
+    return [
+        f"it calls {used}, where {name}: {reason}"
+        for name, inner in mapping(called.get("jobs")).items()
+        for reason in obstacles(mapping(inner), folder, deep + 1)
+    ]
+
+
+def step_obstacles(step, folder=".", deep=0):
+    used = step.get("uses") if isinstance(step.get("uses"), str) else ""
+    name = used.partition("@")[0]
+    if name in STAND_INS:
+        # What it is given, it ignores.
+        return []
+    if name == CHECKOUT:
+        other = mapping(step.get("with")).get("repository")
+        return [f"it checks out another repository, {other}"] if other and "github.repository" not in other else []
+    found = missing_secrets(step)
+    if used.startswith("./"):
+        found += _local_action(used, folder, deep)
+    elif used.startswith("docker://"):
+        found.append("it wants a container")
+    elif absent := ABSENT.fullmatch(name):
+        found.append(f"it needs {absent[1]}, which is not here")
+    elif used:
+        found.append(f"it uses the remote action {used}")
+    script = step.get("run") if isinstance(step.get("run"), str) else ""
+    lines = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("#"))
+    return found + [f"it uses {what}" for pattern, what in SCRIPTS if pattern.search(lines)]
+
+
+def _local_action(used, folder, deep):
+    place = os.path.join(folder, used)
+    action = _read(f"{place}/action.yml") or _read(f"{place}/action.yaml")
+    if action is None or deep >= DEEPEST:
+        return [f"it uses {used}, which is not there"]
+    runs = mapping(action.get("runs"))
+    if runs.get("using") == "docker":
+        return ["it wants a container"]
+    return [f"{used}: {reason}" for step in steps_of(runs) for reason in step_obstacles(step, folder, deep + 1)]
+
+
+def _read(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return mapping(yaml.load(file, Loader=yaml.BaseLoader)) or None
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+
+
+def needs(job):
+    value = job.get("needs") or []
+    return [value] if isinstance(value, str) else [each for each in value if isinstance(each, str)]
+
+
+def combinations(job):
+    """Every combination of a job's matrix; [{}] without one. Raises Unknown where only a running job knows it."""
+    matrix = mapping(job.get("strategy")).get("matrix")
+    if matrix is None:
+        return [{}]
+    if not isinstance(matrix, dict) or any(isinstance(value, str) for value in matrix.values()):
+        raise Unknown("its matrix is made by another job")
+    lists = {key: value for key, value in matrix.items() if isinstance(value, list)}
+    axes = {key: lists[key] for key in lists if key not in ("include", "exclude")}
+    found = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())] if axes else []
+    for entry in map(mapping, lists.get("exclude", [])):
+        found = [each for each in found if any(each.get(key) != value for key, value in entry.items())]
+    for entry in map(mapping, lists.get("include", [])):
+        shared = [key for key in axes if key in entry]
+        fitting = [each for each in found if all(each.get(key) == entry[key] for key in shared)]
+        for each in fitting if axes and any(key not in axes for key in entry) else []:
+            each |= {key: value for key, value in entry.items() if key not in axes}
+        if not fitting or not axes:
+            found.append(dict(entry))
+    return found or [{}]
+
+
+def labels(job, context):
+    """The runners that a job asks for. Raises Unknown."""
+    wanted = job.get("runs-on") or []
+    wanted = wanted.get("labels") or [] if isinstance(wanted, dict) else wanted
+    found = []
+    for text in [wanted] if isinstance(wanted, str) else wanted:
+        filled = expressions.fill(str(text), context)
+        found += filled if isinstance(filled, list) else [filled]
+    return [str(label) for label in found]
+
+
+def runs(job, context):
+    """Whether a job's own condition lets it run, as far as that is known."""
+    condition = job.get("if")
+    if not isinstance(condition, str):
+        return True
+    match = expressions.WHOLE.fullmatch(condition.strip())
+    try:
+        return bool(expressions.evaluate(match[1] if match else condition, context))
+    except Unknown:
+        return True

@@ -1,0 +1,25 @@
+"""Files of Git LFS: the worker keeps them beside the mirror, and puts them in the place of their pointers."""
+
+import os
+
+def settings(mirror):
+    """Arguments of git with which it writes files in place of pointers; nothing is fetched by them."""
+    for key, value in (
+        ("lfs.storage", f"{mirror}/lfs"),
+        ("filter.lfs.smudge", "git-lfs smudge --skip -- %f"),
+    ):
+        yield from ("-c", f"{key}={value}")
+
+
+def fill(git, mirror, url):
+    """Fetches the files of the commit that is checked out; what was never pushed stays a pointer, and is told."""
+    attributes = git.run("grep", "--quiet", "-e", "filter=lfs", "HEAD", "--", ":(glob)**/.gitattributes", check=False)
+    if attributes is None:
+        return
+    os.makedirs(f"{mirror}/lfs", exist_ok=True)
+    options = (*settings(mirror), "-c", f"lfs.url={url}/info/lfs", "-c", "lfs.concurrenttransfers=3")
+    if git.run(*options, "lfs", "fetch", "origin", "HEAD", check=False) is None:
+        print("Note: not every file of Git LFS could be fetched.", flush=True)
+    git.run(*options, "lfs", "checkout", check=False)
+    # Without it, git takes the files for changes of the build's.
+    git.run("config", "filter.lfs.clean", "git-lfs clean -- %f")

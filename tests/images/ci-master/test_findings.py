@@ -1,0 +1,33 @@
+import unittest
+
+from muster_ci import findings
+
+
+def left_out(count):
+    return [{"job": f"job {number}", "reasons": ["a", "b"]} for number in range(count)]
+
+
+class Deployment(unittest.TestCase):
+    def test_why_not(self):
+        server = {"language": "Python", "file": "manage.py", "reason": "Django needs a server"}
+        for kind, branch, expected in (
+            ("php", "main", None),
+            ("empty", "main", None),
+            ("php", "master", "tested; live is built from main"),
+            ("server", "main", "not deployed: Python is not served here: Django needs a server"),
+        ):
+            with self.subTest(kind=kind, branch=branch):
+                self.assertEqual(findings.not_deployed({"kind": kind, "server": server}, branch, "main"), expected)
+        self.assertIn("no site", findings.without_site({"kind": "library"}))
+        self.assertIn("muster.yaml", findings.without_site({"kind": "empty"}))
+
+
+class Jobs(unittest.TestCase):
+    def test_what_was_not_run(self):
+        self.assertEqual(findings.jobs({"jobs": 2, "left_out": []}), ("", []))
+        self.assertEqual(
+            findings.jobs({"jobs": 3, "left_out": left_out(2)}),
+            ("2 of 3 jobs not run", ["job 0: a; b", "job 1: a; b"]),
+        )
+        self.assertEqual(findings.jobs({"jobs": 9, "left_out": left_out(9)})[1][-1], "… and 2 more")
+        self.assertEqual(len(findings.jobs({"jobs": 8, "left_out": left_out(8)})[1]), 8)

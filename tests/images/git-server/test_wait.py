@@ -1,0 +1,105 @@
+import unittest
+
+import support  # noqa: F401
+import wait
+
+SUCCESS, WARNINGS, FAILURE = range(3)
+
+
+def build(results, said):
+    return {"results": results, "state_string": said, "started_at": 10, "complete_at": 13}
+
+
+class Verdicts(unittest.TestCase):
+    def test_of_a_build(self):
+        for results, said, expected in (
+            (SUCCESS, "build successful", "passed after 3 s"),
+            (SUCCESS, "build successful live: 20260131T120000Z-0123456789ab", "passed after 3 s (live: 2026013"),
+            (WARNINGS, "warnings 3 of 5 jobs not run", "passed, 3 of 5 jobs not run, after 3 s"),
+            (WARNINGS, "warnings 'php lint' (warnings)", "passed with warnings after 3 s ('php lint' (warnings))"),
+            (FAILURE, "failed CI / a failed; 1 of 2 jobs not run", "FAILED after 3 s (CI / a failed; 1 of 2 jobs not"),
+            (FAILURE, "failed 'phpunit' (failure)", "FAILED after 3 s ('phpunit' (failure))"),
+        ):
+            with self.subTest(said):
+                self.assertTrue(wait.verdict(build(results, said)).startswith(expected), wait.verdict(build(results, said)))
+
+
+class Logs(unittest.TestCase):
+    def test_the_cause_is_there_whatever_else_was_said(self):
+        said = ["PHP Parse error: unexpected ; in a.php on line 1"]
+        said += [f"PHP Deprecated: optional parameter in z{number}.php" for number in range(60)]
+        said += ["npm warn deprecated x@1"] * 3 + ["", '{"jobs": 1}']
+        self.assertEqual(
+            wait.shortened(said), ["PHP Deprecated: 60 time(s)", "npm warn: 3 time(s)", said[0]]
+        )
+
+    def test_only_the_last_lines_are_told_and_long_ones_are_cut(self):
+        told = wait.shortened([*(f"line {number}" for number in range(100)), "x" * 5000])
+        self.assertEqual(len(told), 25)
+        self.assertEqual((told[0], len(told[-1])), ("line 76", 300))
+
+    def test_what_is_no_answer_stays(self):
+        self.assertEqual(wait.shortened(["{not json", "[1]", "{\x1b[31m}"]), ["{not json", "[1]"])
+
+
+class Told(unittest.TestCase):
+    """What a pusher reads, from a CI that answers with what it has."""
+
+    def setUp(self):
+        self.said = []
+        self.wait = wait.Wait({"api": "", "ci": "http://ci.x", "secret": ""}, self.said.append)
+        self.wait.api = self
+        self.builds = [{"buildid": 1, "builderid": 2, "number": 7, "complete": True, **build(FAILURE, "failed tests")}]
+        self.builds[0]["properties"] = {
+            "survey": ["PHP site\nwarning: Jenkinsfile is not run", "checkout"],
+            "not_deployed": ["tested; live is built from main", "checkout"],
+            "not_run": [["CI / a: it uses sudo"], "workflows"],
+        }
+        self.steps = [self.step(1, "worker_preparation", SUCCESS), self.step(2, "checkout", SUCCESS)]
+
+    def step(self, number, name, results):
+        said = {"stepid": number, "name": name, "results": results, "complete": True, "hidden": False}
+        return {**said, "started_at": 0, "complete_at": 1}
+
+    def find(self, *_):
+        return 5
+
+    def get(self, path, **_):
+        return {
+            "/changes/5/builds": {"builds": self.builds},
+            "/builds/1": {"builds": self.builds},
+            "/builds/1/steps": {"steps": self.steps},
+            "/builds/1/triggered_builds": {"builds": []},
+            "/steps/3/logs": {"logs": [{"logid": 9, "num_lines": 2, "type": "s"}]},
+            "/logs/9/contents": {"logchunks": [{"content": "oone\neFAILURES!\n"}]},
+        }[path]
+
+    def until(self, get, *_, **__):
+        return get()
+
+    def test_by_a_push_that_does_not_wait(self):
+        self.wait.until = self.until
+        self.wait.glance("app", "main", "0" * 40)
+        self.assertEqual(
+            self.said, ["PHP site", "warning: Jenkinsfile is not run", "tested; live is built from main"]
+        )
+
+    def test_by_one_that_waits_with_the_cause_last(self):
+        self.steps += [self.step(4, "workflows", WARNINGS), self.step(3, "phpunit", FAILURE)]
+        self.wait.until = self.until
+        self.wait.follow("app", "main", "0" * 40)
+        self.assertEqual(
+            self.said[1:],
+            [
+                "PHP site",
+                "warning: Jenkinsfile is not run",
+                "tested; live is built from main",
+                "  checkout: passed (1 s)",
+                "not run: CI / a: it uses sudo",
+                "  workflows: passed with warnings (1 s)",
+                "  phpunit: FAILED (1 s)",
+                "  | one",
+                "  | FAILURES!",
+                "FAILED after 3 s (tests)",
+            ],
+        )
