@@ -18,7 +18,8 @@ export interface ApmStackArgs {
   /** The files that Apache serves. */
   readonly files: Mount;
   /**
-   * What the web server is told about the files, such as `DOCUMENT_ROOT`, the folder that it serves.
+   * What the web server is told about the files: every folder of them is a repository with a site of its own, and
+   * `REPOSITORY` names the one that answers every name that no other has.
    *
    * @default {}
    */

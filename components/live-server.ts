@@ -61,7 +61,7 @@ export class LiveServer extends pulumi.ComponentResource {
         owner: { name: LIVE, ...owner, php: { ...DEFAULT_LIVE_PHP, ...owner.php } },
         tls,
         files: { ...releases, readOnly: true },
-        site: { DOCUMENT_ROOT: `${RELEASES}/${repository}/current/public`, RELEASES_ROOT: RELEASES },
+        site: { REPOSITORY: repository, RELEASES_ROOT: RELEASES },
       },
       child,
     );

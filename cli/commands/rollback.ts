@@ -41,7 +41,9 @@ export async function rollback(project: Project, options: RollbackOptions): Prom
   if (code !== 0)
     throw new UserError(stderr.trim().replace(/^muster: /, "") || `muster-deploy ended with status ${code}`);
   const answer = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
-  console.log(`${releaseUrl(team, order.project)} shows ${answer.release} again, instead of ${answer.previous}.`);
+  console.log(
+    `${releaseUrl(team, order.project) ?? order.project} shows ${answer.release} again, instead of ${answer.previous}.`,
+  );
 }
 
 /**
@@ -60,6 +62,8 @@ export function rollbackOrder(
   return { project: repository, release };
 }
 
-/** Where a repository's current release is shown. */
-export const releaseUrl = (team: Pick<Team, "repositories" | "domain" | "port">, repository: string): string =>
-  repository === team.repositories[0] ? teamUrl(team, "live") : liveUrl(team, repository);
+/** Where a repository's current release is shown; undefined for a repository whose name has no address. */
+export const releaseUrl = (
+  team: Pick<Team, "repositories" | "domain" | "port">,
+  repository: string,
+): string | undefined => (repository === team.repositories[0] ? teamUrl(team, "live") : liveUrl(team, repository));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SEPARATED } from "../naming";
 
 /**
  * The shape of stack config, key by key. Pure: what it accepts, `config/members` resolves.
@@ -50,15 +51,13 @@ export const branch = (example: string) =>
     'up to 100 of letters, digits, ".", "_", "/" and "-", starting with a letter or digit',
     example,
   );
-/** A repository's name: also a folder, and part of a host name below live. */
+/** A repository's name: also a folder, and part of a host name. */
 export const repository = pattern(
   /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
   "repository",
   '1–40 of a-z, 0-9 and "-", starting and ending with a letter or digit',
   "app",
-).refine((name) => !name.startsWith("xn--"), {
-  error: 'begins with "xn--", which browsers take for an encoded international name: choose another name',
-});
+).refine((name) => !name.includes("--"), { error: `${SEPARATED}: choose another name` });
 export const url = (example: string) =>
   pattern(/^https?:\/\/[^\s\p{Cc}\p{Cs}"'\\]+$/u, "URL", `an http:// or https:// address such as ${example}`, example);
 const SECRETS = z.registry<{ readonly secret: true }>();

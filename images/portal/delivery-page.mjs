@@ -67,6 +67,8 @@ function troublesOf({ ciUrl }, { ci, live, repositories }) {
   return troubles;
 }
 
+const NO_ADDRESS = 'a name with "--", or one that ends in ".", "_" or "-", is no part of a host name';
+
 /**
  * @param {DeliveryConfig} config
  * @param {DeliveryState} state
@@ -78,7 +80,9 @@ function card(config, state, repository, now) {
   const of = `<span class="hush"> of ${escapeHtml(name)}</span>`;
   const links = [
     gitUrl === undefined ? "" : `<a href="${escapeHtml(gitUrl)}">Code${of}</a>`,
-    liveUrl === undefined ? "" : `<a href="${escapeHtml(liveUrl)}">Live site${of}</a>`,
+    liveUrl === undefined
+      ? `<span class="soft">No address on the live server: ${NO_ADDRESS}</span>`
+      : `<a href="${escapeHtml(liveUrl)}">Live site${of}</a>`,
   ];
   const builds =
     branches.length > 0

@@ -181,11 +181,9 @@ describe("on Docker", () => {
   });
 
   test("every site serves the first repository: a member's their own clone, the live server its release", () => {
-    expect(plain("alice-web")).toContain("DOCUMENT_ROOT=/workspace/app/public");
+    expect(plain("alice-web")).toContain("REPOSITORY=app");
     expect(plain("alice-web").filter((variable) => variable.startsWith("RELEASES_ROOT="))).toEqual([]);
-    expect(plain("live-web")).toEqual(
-      expect.arrayContaining(["DOCUMENT_ROOT=/srv/live/app/current/public", "RELEASES_ROOT=/srv/live"]),
-    );
+    expect(plain("live-web")).toEqual(expect.arrayContaining(["REPOSITORY=app", "RELEASES_ROOT=/srv/live"]));
     expect(plain("live-web")).toContain("PHP_DISPLAY_ERRORS=off");
     expect(plain("alice-code")).toEqual(
       expect.arrayContaining(["GIT_REPOSITORIES=app", "GIT_URL=http://hackathon-git:8080"]),
@@ -194,7 +192,7 @@ describe("on Docker", () => {
 
   test("gateway and portal link to git server, CI and live site", () => {
     expect(plain("gateway")).toContain(
-      "GATEWAY_ROUTES=ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:8080",
+      "GATEWAY_ROUTES=*--live=hackathon-live-web:8080 ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:8080",
     );
     const [config = ""] = plain("portal");
     expect(JSON.parse(config.slice("PORTAL_CONFIG=".length)).services).toEqual([

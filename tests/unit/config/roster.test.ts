@@ -92,8 +92,7 @@ describe("bad input", () => {
     [
       "an id that no URL can hold",
       { members: [{ id: "xn--bob" }] },
-      'config/members/0/id: "xn--bob" begins with "xn--", which browsers take for an encoded international name: ' +
-        "choose another id",
+      'config/members/0/id: "xn--bob" contains "--", which separates the parts of an address: choose another id',
     ],
     [
       "ids given twice and thrice",
@@ -370,8 +369,7 @@ describe("bad input", () => {
     [
       "an encoded name as repository",
       { members: roster, repositories: ["xn--app"] },
-      'config/repositories/0: "xn--app" begins with "xn--", which browsers take for an encoded international name: ' +
-        "choose another name",
+      'config/repositories/0: "xn--app" contains "--", which separates the parts of an address: choose another name',
     ],
     [
       "no texts as repositories",
@@ -849,7 +847,7 @@ describe("good input", () => {
   test.each([
     ["a one-letter id", { members: [{ id: "a" }] }],
     ["an id of 20 characters", { members: [{ id: "abcdefghijklmnopqrst" }] }],
-    ["digits and hyphens in an id", { members: [{ id: "r2-d2" }, { id: "a--b" }] }],
+    ["digits and hyphens in an id", { members: [{ id: "r2-d2" }, { id: "a-b-c" }] }],
     [
       "ids that begin like reserved ones",
       { members: [{ id: "live2" }, { id: "coder" }, { id: "dba" }, { id: "cia" }] },
@@ -867,7 +865,7 @@ describe("good input", () => {
     ["the widest pool", { members: roster, docker: { subnets: "10.0.0.0/8" } }],
     ["the narrowest pool", { members: roster, docker: { subnets: "192.168.240.0/20" } }],
     ["50 repositories", { members: roster, repositories: repositories(50) }],
-    ["short and long names of repositories", { members: roster, repositories: ["a", "0", "a--b", "a".repeat(40)] }],
+    ["short and long names of repositories", { members: roster, repositories: ["a", "0", "a-b", "a".repeat(40)] }],
     ["a branch in folders", ci({ deployBranch: "release/2.x_final-1" })],
     ["a branch of 100 characters", ci({ deployBranch: "a".repeat(100) })],
     ["the fewest workers and seconds", ci({ workers: 1, timeout: 10, limits: { memory: 256, cpus: 0.1 } })],

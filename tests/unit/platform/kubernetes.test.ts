@@ -570,7 +570,7 @@ describe("Services", () => {
 describe("entrances", () => {
   const routes = (kubernetes: object) =>
     renderRoutes(names, team, "gateway", teamOf({ domain: "dev.example.org", port: 443, kubernetes }));
-  const hosts = ["dev.example.org", "*.dev.example.org", "*.live.dev.example.org"];
+  const hosts = ["dev.example.org", "*.dev.example.org"];
   const metadata = { name: "gateway", namespace: "muster-hackathon", labels: labelsOf("gateway") };
   const rules = hosts.map((host) => ({
     host,
