@@ -62,8 +62,7 @@ class HostsTest(unittest.TestCase):
     def test_what_is_hidden_at_a_repositorys_root(self):
         files = {"app/index.php": "", "app/composer.json": "{}", "app/out": "→ /etc", "app/a b.txt": "→ /x"}
         lines = self.host(files)
-        expression = re.search(r'"(.*)"', next(line for line in lines if "LocationMatch" in line))[1]
-        hidden = re.compile(re.sub(r"\\x\{(\w+)\}", r"\\x\1", expression)).search
+        hidden = re.compile(re.search(r'"(.*)"', next(line for line in lines if "LocationMatch" in line))[1]).search
         for path in (
             *("/vendor", "/vendor/autoload.php", "/VENDOR/a", "/node_modules/a.js", "/composer.json", "/Composer.JSON"),
             *("/composer.lock", "/package.json", "/package-lock.json", "/dump.sql", "/db/dump.sql", "/dump.sql.gz"),
@@ -75,6 +74,17 @@ class HostsTest(unittest.TestCase):
             *("/vendors", "/js/composer.min.js", "/mdx", "/outer", "/sql", "/package.html"),
         ):
             self.assertFalse(hidden(path), path)
+
+    def test_many_links_and_any_name_leave_the_configuration_readable(self):
+        signs = ('"', "\\", "\U0001f600", "(", "가", "\n")
+        files = {f"app/{n}{sign}": "→ /etc" for n in range(60) for sign in signs}
+        lines = self.host({"app/index.php": "", **files})
+        expressions = [re.search(r'"(.*)"$', line[:-1])[1] for line in lines if line.startswith("<LocationMatch")]
+        self.assertEqual(len(expressions), 8)
+        self.assertTrue(all(each.isascii() and each.isprintable() and '"' not in each for each in expressions))
+        seen = [name.encode().decode("latin-1") for name in files]
+        for name in seen:
+            self.assertTrue(any(re.search(each, name.removeprefix("app")) for each in expressions), name)
 
     def test_what_a_build_named_by_its_content_is_kept_for_long(self):
         for path in (

@@ -2,6 +2,7 @@
 
 import os
 import re
+import string
 import time
 
 from muster_survey.sites import HIDDEN
@@ -20,6 +21,9 @@ HASHED = "|".join(
     )
 )
 UNCACHED = ('  <FilesMatch "\\.html?$">', "    Header set Cache-Control no-cache", "  </FilesMatch>")
+# Expressions in one section of the configuration, and what of a path needs no escape in them.
+GROUP = 50
+PLAIN = frozenset("/_- " + string.ascii_letters + string.digits)
 # Files of pages that belong to no label.
 FIRST, UNKNOWN = "-first", "-unknown"
 FALLBACKS = ("200.html", "index.html")
@@ -52,9 +56,10 @@ def hidden(globs):
 
 
 def refused(expressions):
-    if not expressions:
-        return []
-    return [f'<LocationMatch "(?i)(?:{"|".join(expressions)})">', "  Require all denied", "</LocationMatch>"]
+    """Sections of few expressions each: one that is too large would keep Apache from starting."""
+    groups = [expressions[at : at + GROUP] for at in range(0, len(expressions), GROUP)]
+    sections = [(f'<LocationMatch "(?i)(?:{"|".join(group)})">', "  Require all denied") for group in groups]
+    return [line for section in sections for line in (*section, "</LocationMatch>")]
 
 
 def directory(path, *lines):
@@ -105,8 +110,8 @@ def served(place, root):
 
 
 def escaped(path):
-    """A path as part of a regular expression in quotes."""
-    return "".join(each if each.isalnum() or each in "/_- " else f"\\x{{{ord(each):x}}}" for each in path)
+    """A path as part of a regular expression in quotes, byte by byte as Apache sees it."""
+    return "".join(chr(each) if chr(each) in PLAIN else f"\\x{each:02x}" for each in os.fsencode(path))
 
 
 def kept(root, former):
