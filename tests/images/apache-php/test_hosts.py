@@ -120,7 +120,7 @@ class HostsTest(unittest.TestCase):
         self.assertIn(f'Alias "/api" "{self.folder}/app/api"', lines)
         lines = self.host({"app/frontend/dist/index.html": ""})
         self.assertIn(f'Alias "/api" "{self.folder}/app/api"', lines)
-        self.assertIn("FallbackResource /api/index.php", lines)
+        self.assertIn('FallbackResource "/api/index.php"', lines)
         self.assertIn('RewriteCond "%{REQUEST_URI}" "!^/api(/|$)"', lines)
 
     def test_a_start_page_by_another_name(self):

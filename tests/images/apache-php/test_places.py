@@ -75,6 +75,16 @@ class Live(unittest.TestCase):
         [place] = self.places()
         self.assertEqual([former.root.split("/")[-2] for former in place.formers], [NEWER, NEW])
 
+    def test_links_of_a_former_release_take_nothing_from_this_one(self):
+        for name in (OLD, NEW):
+            self.release(name, {"public/index.php": "", "storage/a": "", "public/storage": "→ ../storage"})
+        write(f"{self.root}/app/releases/{OLD}", {"public/out": "→ /etc"})
+        self.switch(OLD, 60)
+        self.switch(NEW)
+        text = hosts.text(self.places())
+        self.assertIn("^/out(/|$)", text)
+        self.assertNotIn("^/storage(/|$)", text)
+
     def test_before_the_log_tells_of_the_switch(self):
         self.release(OLD, {"index.php": ""})
         self.release(NEW, {"index.php": ""})

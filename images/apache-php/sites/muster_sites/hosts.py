@@ -70,11 +70,6 @@ def place_of(place, relative):
     return os.path.normpath(f"{place.folder}/{relative}")
 
 
-def allowed(place):
-    """Where links may lead to."""
-    return [place.folder, *place.linked]
-
-
 def shown(place):
     """The document root's path, None where there is nothing to show."""
     root = place.survey and place.survey["root"]
@@ -91,9 +86,10 @@ def served(place, root):
     survey, start = place.survey, place.survey["start"]
     expressions, folders = hidden(survey["site"]["hidden"])
     expressions += ["^/REVISION$"] if place.revision else []
-    roots = [root, *(former.root for former in place.formers)]
-    out = sorted({path for each in roots for path in links.leading_out(each, allowed(place), folders)})
-    expressions += [f"^/{escaped(path)}(/|$)" for path in out]
+    out = set(links.leading_out(root, [place.folder, *place.linked], folders))
+    for former in place.formers:
+        out |= set(links.leading_out(former.root, [former.folder, *place.linked], folders))
+    expressions += [f"^/{escaped(path)}(/|$)" for path in sorted(out)]
     lines = [f"DocumentRoot {quoted(root)}"]
     built = survey["kind"] in ("frontend", "frontend+php")
     lines += directory(root, *(UNCACHED if built else ()))
@@ -127,11 +123,13 @@ def kept(root, former):
 
 def behind(place, expressions):
     """The PHP of a back end. A path that is no file is its front controller's, as under PHP's own server."""
-    base, root = place.survey["backend"]["path"].rstrip("/"), place_of(place, place.survey["backend"]["root"])
+    base, root = place.survey["backend"]["path"], place_of(place, place.survey["backend"]["root"])
+    below = f"^{re.escape(base)}/"
     more, folders = hidden([*HIDDEN, "/vendor/"])
-    expressions += [f"^{base}{each[1:]}" if each[0] == "^" else f"^{base}/(?:.*/)?{each[1:]}" for each in more]
-    expressions += [f"^{base}/{escaped(out)}(/|$)" for out in links.leading_out(root, allowed(place), folders)]
-    front = [f"  FallbackResource {base}/index.php"] if os.path.isfile(f"{root}/index.php") else []
+    expressions += [below + (each[2:] if each[0] == "^" else f"(?:.*/)?{each[1:]}") for each in more]
+    out = links.leading_out(root, [place.folder, *place.linked], folders)
+    expressions += [f"{below}{escaped(path)}(/|$)" for path in out]
+    front = [f"  FallbackResource {quoted(f'{base}/index.php')}"] if os.path.isfile(f"{root}/index.php") else []
     return [f"Alias {quoted(base)} {quoted(root)}", *directory(root, *front)]
 
 

@@ -16,8 +16,9 @@ LOG_BYTES = 16_384
 
 @dataclass(frozen=True)
 class Former:
-    """A release that was live until `until` (seconds since 1970), and its document root."""
+    """A release that was live, its document root, and until when its assets are answered (seconds since 1970)."""
 
+    folder: str
     root: str
     until: float
 
@@ -132,7 +133,7 @@ def formerly(site, own, current, survey):
             continue
         known.add(release)
         if os.path.isdir(folder):
-            yield Former(os.path.normpath(f"{folder}/{root}"), until + KEPT_SECONDS)
+            yield Former(folder, os.path.normpath(f"{folder}/{root}"), until + KEPT_SECONDS)
 
 
 def _history(log, current, switched):
