@@ -115,11 +115,13 @@ function release({ deployBranch }, { ci, live }, { release, branches }, now) {
     if (ci === "answers" && branches.length === 0) return "";
     return `<p class="release soft">Nothing is live yet: what passes the tests on ${branchName(deployBranch)} goes live.</p>`;
   }
-  const { revision, author, by, rolledBack, at } = release;
+  const { revision, author, by, rolledBack, problem, at } = release;
   const whose = author === "" ? "" : ` by ${person(author)}`;
   const back = by === "" ? "rolled back" : `rolled back by ${person(by)}`;
   const how = rolledBack ? ` <span class="back">${back}</span>` : "";
-  return `<p class="release"><b>Live</b> <code title="${revision}">${revision.slice(0, SHORT)}</code>${whose}${how} <span class="soft">${age(at, now)}</span></p>`;
+  const state = problem === "" ? "<b>Live</b>" : "<b>Not working</b>";
+  const why = problem === "" ? "" : ` <bdi class="problem">${escapeHtml(short(problem))}</bdi>`;
+  return `<p class="release">${state} <code title="${revision}">${revision.slice(0, SHORT)}</code>${whose}${how} <span class="soft">${age(at, now)}</span>${why}</p>`;
 }
 
 /**
@@ -133,7 +135,8 @@ function build({ ciUrl }, state, now) {
   const shape = `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${SHAPES[result]}</svg>`;
   const word = result === "passed" && warnings ? "passed with warnings" : result;
   const who = by === "" ? "" : `${person(by)}, `;
-  const why = result === "failed" ? reason(state.text) : "";
+  const told = result === "failed" || /^(?:not working|tested, not deployed):/.test(state.text);
+  const why = told ? reason(state.text) : "";
   const more = [
     why === "" ? "" : `<bdi>${escapeHtml(short(why))}</bdi>`,
     log === undefined

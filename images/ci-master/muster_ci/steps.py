@@ -14,7 +14,7 @@ PACKAGE_LIMIT = 1024**3
 # The largest that Perspective Broker carries in one message is 640 KiB.
 BLOCK = 512 * 1024
 # muster-deploy's statuses beside success and failure.
-SUPERSEDED = 3
+SUPERSEDED, DEPLOYED_WITH_WARNINGS = 3, 4
 
 
 def package_path(build):
@@ -107,7 +107,6 @@ class Checkout(Step):
             for step in pipeline.release_steps(survey):
                 yield self._shell(step)
             yield Package(chosen, migrate=pipeline.migrates(survey))
-            yield Release()
 
     def _shell(self, step):
         statuses = {0: SUCCESS, **dict.fromkeys(step.warning_statuses, WARNINGS)}
@@ -130,9 +129,10 @@ class Checkout(Step):
 
 
 class Package(Step):
-    """Brings what was built to the master, as one archive."""
+    """Brings what was built to the master, as one archive, and has it released if there is something to serve."""
 
     name = "package"
+    unserved = None
 
     def __init__(self, chosen, migrate, **arguments):
         super().__init__(time_limit=chosen.timeout, **arguments)
@@ -152,13 +152,23 @@ class Package(Step):
         if answer["bytes"] > PACKAGE_LIMIT:
             self.say(f"the package has {answer['bytes']} bytes, more than {PACKAGE_LIMIT}")
             return FAILURE
+        if answer["unserved"]:
+            self.unserved = f"tested, not deployed: {answer['unserved']}"
+            self.say(self.unserved)
+            return SUCCESS
         destination = package_path(self.build.buildid)
         writer = remotetransfer.FileWriter(destination, PACKAGE_LIMIT, 0o600)
         try:
             sent = yield self.transfer("uploadFile", workersrc=answer["package"], writer=writer, keepstamp=False)
         finally:
             writer.cancel()
-        return SUCCESS if sent and os.path.exists(destination) else FAILURE
+        if not sent or not os.path.exists(destination):
+            return FAILURE
+        self.build.addStepsAfterCurrentStep([Release()])
+        return SUCCESS
+
+    def getBuildResultSummary(self):
+        return {"build": self.unserved} if self.unserved else super().getBuildResultSummary()
 
 
 class Release(steps.Trigger):
@@ -173,6 +183,7 @@ class Release(steps.Trigger):
             updateSourceStamp=True,
             haltOnFailure=True,
             flunkOnFailure=True,
+            warnOnWarnings=True,
         )
         self._outcome = ""
 
@@ -214,16 +225,18 @@ class Release(steps.Trigger):
 class Live(Step):
     """What the deployer's commands have in common."""
 
+    warnOnWarnings = True
+
     def finish(self, status, answer):
         if answer:
             self.say(answer["message"])
         if status == SUPERSEDED and answer:
             return SKIPPED
-        if status != 0 or not answer:
+        if status not in (0, DEPLOYED_WITH_WARNINGS) or not answer:
             return FAILURE
         for name in ("release", "revision", "previous"):
             self.setProperty(name, answer[name], self.name)
-        return SUCCESS
+        return WARNINGS if status == DEPLOYED_WITH_WARNINGS else SUCCESS
 
     def getBuildResultSummary(self):
         return {"build": self.descriptionDone} if self.descriptionDone else {}

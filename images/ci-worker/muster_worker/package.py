@@ -1,7 +1,8 @@
-"""muster-package REPOSITORY REVISION DIST: packs what goes live; {"package", "bytes", "root"} as JSON in the last line.
+"""muster-package REPOSITORY REVISION DIST: packs what goes live; {"package", "bytes", "unserved"} as JSON in the last line.
 
 In it: the commit's files as git has them, what the build left for the live site (by the survey, and the folder DIST),
-the survey, and the list of the commit's ancestors, by which the deployer tells older from newer.
+the survey, and the list of the commit's ancestors, by which the deployer tells older from newer. "unserved" says why
+there is nothing that could be live, or is null.
 """
 
 import io
@@ -62,6 +63,15 @@ def link_root(archive, root, names):
         archive.addfile(link)
 
 
+def unserved(found):
+    if found["root"] or found["backend"]:
+        return None
+    if found["kind"] == "library":
+        return "it is a library, without a site"
+    said = next((note for note in found["notes"] if note["level"] == "warning"), None)
+    return f"{said['text']} ({said['remedy']})" if said and said["remedy"] else said["text"] if said else "no site in it"
+
+
 def main(arguments):
     repository, revision, dist = arguments
     mirror = f"/var/lib/worker/mirrors/{repository}.git"
@@ -79,7 +89,7 @@ def main(arguments):
         note(archive, SURVEY_FILE, json.dumps(found).encode())
         note(archive, ANCESTORS_FILE, ancestors)
     print("commit", revision, *folders, sep="\n  ", flush=True)
-    print(json.dumps({"package": PACKAGE, "bytes": os.path.getsize(PACKAGE), "root": found["root"]}))
+    print(json.dumps({"package": PACKAGE, "bytes": os.path.getsize(PACKAGE), "unserved": unserved(found)}))
 
 
 if __name__ == "__main__":

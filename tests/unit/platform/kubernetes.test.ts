@@ -118,9 +118,9 @@ describe("namespaces", () => {
       hard: {
         "limits.cpu": "2400m",
         "limits.memory": "1068Mi",
-        persistentvolumeclaims: "2",
+        persistentvolumeclaims: "3",
         pods: "4",
-        "requests.storage": "8Gi",
+        "requests.storage": "12Gi",
       },
     });
     expect(renderLimitRange(names, live).spec).toMatchObject({ limits: [{ max: { cpu: "1", memory: "384Mi" } }] });
