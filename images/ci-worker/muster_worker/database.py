@@ -48,12 +48,14 @@ def known(folder):
 
 def ensure(folder, repository, environ):
     """The DB_* of a repository. Its account is written to FOLDER, beside what is served, where the server reads it."""
-    if "DB_ADMIN_PASSWORD" not in environ or repository == environ.get("REPOSITORY"):
+    if "DB_ADMIN_PASSWORD" not in environ:
         return {}
     path = os.path.join(folder, FILE)
     try:
         account = known(folder)
     except FileNotFoundError:
+        if repository == environ.get("REPOSITORY"):
+            return {}
         name = name_of(repository)
         password = "".join(secrets.choice(LETTERS) for _ in range(24))
         account = {"DB_NAME": name, "DB_USER": name, "DB_PASSWORD": password}

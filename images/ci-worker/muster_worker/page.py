@@ -42,8 +42,9 @@ def host_name(repository, first, domain):
     """Where visitors find a repository's live site; None for a name that fits into no address."""
     if repository == first:
         return f"live.{domain}"
-    label = f"{re.sub(r'[._]', '-', repository)}--live"
-    return f"{label}.{domain}" if len(label) <= 63 else None
+    label = re.sub(r"[._]", "-", repository.lower())
+    fits = re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", label) and "--" not in label
+    return f"{label}--live.{domain}" if fits and len(f"{label}--live") <= 63 else None
 
 
 def error_in(body, folder=""):

@@ -108,6 +108,23 @@ class Live(unittest.TestCase):
             write(f"{self.root}/app/meta", {f"{OLD}.json": json.dumps({**found, "folder": folder})})
             self.assertIn(f'DocumentRoot "{root}"', hosts.text(self.places()))
 
+    def test_a_database_of_its_own(self):
+        for repository in ("app", "blog"):
+            self.release(OLD, {"index.php": ""}, repository)
+            self.switch(OLD, repository=repository)
+        account = {"DB_NAME": "blog", "DB_USER": "blog", "DB_PASSWORD": "s3cret", "DB_HOST": "x"}
+        write(f"{self.root}/blog", {"database.json": json.dumps(account)})
+        app, blog, *_ = hosts.text(self.places()).split("</VirtualHost>")
+        self.assertNotIn("SetEnv", app)
+        self.assertIn('SetEnv DB_NAME "blog"\n  SetEnv DB_USER "blog"\n  SetEnv DB_PASSWORD "s3cret"\n', blog)
+        self.assertNotIn("DB_HOST", blog)
+
+    def test_a_password_that_is_none(self):
+        self.release(OLD, {"index.php": ""})
+        self.switch(OLD)
+        write(f"{self.root}/app", {"database.json": json.dumps({"DB_PASSWORD": 'x"\nListen 1'})})
+        self.assertNotIn("SetEnv", hosts.text(self.places()))
+
     def test_nothing_live(self):
         write(f"{self.root}/blog", {"releases.log": ""})
         self.assertEqual([(place.name, place.survey) for place in self.places()], [("app", None), ("blog", None)])

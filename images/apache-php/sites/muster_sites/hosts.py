@@ -176,6 +176,7 @@ def host(place):
     root = shown(place)
     lines = [f"ServerAlias {place.label}--*"] if place.label else []
     lines += [page(place.label or FIRST), "Include /etc/muster/site.conf"]
+    lines += [f'SetEnv {name} "{value}"' for name, value in place.database]
     try:
         return block(lines + (served(place, root) if root else unserved(place)))
     except Unfit:

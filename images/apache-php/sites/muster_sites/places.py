@@ -28,7 +28,7 @@ class Place:
     """One repository. `folder` is its real path, "" where there is none; `survey` is None then.
 
     `label` is its part of a host name, None without one, and `why` says why. `linked` are folders outside of its own
-    that links may lead to. `revision` and `log` are files of the deployer's.
+    that links may lead to. `revision` and `log` are files of the deployer's. `database` holds DB_* of the repository's own.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Place:
     formers: tuple[Former, ...] = ()
     why: str | None = None
     log: str | None = None
+    database: tuple[tuple[str, str], ...] = ()
 
 
 def label_of(name, owner):
@@ -100,7 +101,8 @@ def live(releases, shared, first, look):
             survey = described(site, release) or look(release)
             formers = tuple(formerly(site, own, release, survey)) if survey else ()
             linked, revision = (release, f"{own}/files"), f"{release}/REVISION"
-            yield Place(name, label, shown_from(own, release, survey), survey, linked, revision, formers, why, log)
+            folder, account = shown_from(own, release, survey), tuple(database(site))
+            yield Place(name, label, folder, survey, linked, revision, formers, why, log, account)
         elif not UNFIT.search(name):
             yield Place(name, label, why=why, log=log)
 
@@ -109,6 +111,18 @@ def shown_from(own, release, survey):
     """The folder that a release is shown from: its own, or the one that the deployer names where the site writes."""
     folder = os.path.realpath((survey or {}).get("folder") or release)
     return folder if folder.startswith(f"{own}/releases/") and os.path.isdir(folder) else release
+
+
+def database(site):
+    """(variable, value) of the account that the deployer made for a repository; none where it has the server's."""
+    try:
+        with open(f"{site}/database.json", encoding="ascii") as file:
+            account = json.load(file)
+    except (OSError, ValueError):
+        return
+    for name in ("DB_NAME", "DB_USER", "DB_PASSWORD"):
+        if re.fullmatch(r"[A-Za-z0-9._-]+", account.get(name, "")):
+            yield name, account[name]
 
 
 def described(site, release):
