@@ -132,6 +132,7 @@ class Package(Step):
     """Brings what was built to the master, as one archive, and has it released if there is something to serve."""
 
     name = "package"
+    warnOnWarnings = True
     unserved = None
 
     def __init__(self, chosen, migrate, **arguments):
@@ -155,7 +156,7 @@ class Package(Step):
         if answer["unserved"]:
             self.unserved = f"tested, not deployed: {answer['unserved']}"
             self.say(self.unserved)
-            return SUCCESS
+            return SUCCESS if answer["kind"] == "library" else WARNINGS
         destination = package_path(self.build.buildid)
         writer = remotetransfer.FileWriter(destination, PACKAGE_LIMIT, 0o600)
         try:

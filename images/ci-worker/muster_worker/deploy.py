@@ -219,14 +219,15 @@ def rollback(order):
         raise Refused(f"there is no release {chosen}; there are {', '.join(releases)}")
     revision = site.revision(chosen)
     delivery.activate(chosen)
-    answer = delivery.ask()
-    failing = None if answer is None or answer.works else described(answer, site.survey(chosen))
+    now_live = delivery.ask()
+    failing = None if now_live is None or now_live.works else described(now_live, site.survey(chosen))
     site.record(
         time=timestamp(), action="rollback", release=chosen, revision=revision, author="", subject=order["reason"],
         by=order["by"], **({"problem": failing} if failing else {}),
     )
     message = f"not working: {failing}" if failing else f"live: {chosen}"
-    return WARNINGS if failing else 0, {"release": chosen, "revision": revision, "previous": previous, "message": message}
+    answer = {"release": chosen, "revision": revision, "previous": previous, "message": message}
+    return WARNINGS if failing else 0, answer
 
 
 def main(arguments):

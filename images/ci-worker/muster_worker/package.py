@@ -1,6 +1,6 @@
-"""muster-package REPOSITORY REVISION DIST: packs what goes live; {"package", "bytes", "unserved"} as JSON in the last line.
+"""muster-package REPOSITORY REVISION DIST: packs what goes live.
 
-In it: the commit's files as git has them, what the build left for the live site (by the survey, and the folder DIST),
+Its last line is {"package", "bytes", "kind", "unserved"} as JSON. In the package: the commit's files as git has them, what the build left for the live site (by the survey, and the folder DIST),
 the survey, and the list of the commit's ancestors, by which the deployer tells older from newer. "unserved" says why
 there is nothing that could be live, or is null.
 """
@@ -67,9 +67,11 @@ def unserved(found):
     if found["root"] or found["backend"]:
         return None
     if found["kind"] == "library":
-        return "it is a library, without a site"
+        return "it is a library, without a site (if there is one, set root in muster.yaml)"
     said = next((note for note in found["notes"] if note["level"] == "warning"), None)
-    return f"{said['text']} ({said['remedy']})" if said and said["remedy"] else said["text"] if said else "no site in it"
+    if not said:
+        return "no site in it"
+    return said["text"] + (f" ({said['remedy']})" if said["remedy"] else "")
 
 
 def main(arguments):
@@ -89,7 +91,8 @@ def main(arguments):
         note(archive, SURVEY_FILE, json.dumps(found).encode())
         note(archive, ANCESTORS_FILE, ancestors)
     print("commit", revision, *folders, sep="\n  ", flush=True)
-    print(json.dumps({"package": PACKAGE, "bytes": os.path.getsize(PACKAGE), "unserved": unserved(found)}))
+    size = os.path.getsize(PACKAGE)
+    print(json.dumps({"package": PACKAGE, "bytes": size, "kind": found["kind"], "unserved": unserved(found)}))
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ PATIENCE, SWITCH_PATIENCE = 30, 15
 PAUSE = 0.05
 BODY_LIMIT = 512 * 1024
 FAILING = (403, 404)
-# The live server then says in the page what is else only in its log: images/apache-php/apache.conf.
-LOOKS = {"X-Muster-Deployer": "looks", "User-Agent": "Muster"}
+# The live server then says in the page what is else only in its log (images/apache-php/apache.conf). PHP answers 200
+# where it shows its errors, so that the status is another request's.
+LOOKS = {"X-Muster-Deployer": "looks"}
 ERROR = re.compile(
-    r"(?:PHP )?((?:Fatal error|Parse error|Uncaught)\b.{0,2000}? in \S+?(?: on line |:)[0-9]+|Fatal error: .{0,300})", re.S
+    r"((?:Fatal error|Parse error|Uncaught)\b.{0,2000}? in \S+?(?: on line |:)[0-9]+|Fatal error: .{0,300})", re.S
 )
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.S | re.I)
 LINE = 300
@@ -63,36 +64,38 @@ class Live:
     def __init__(self, server, host, scheme, port):
         self.server, self.host, self.scheme, self.port = server, host, scheme, port
 
-    def _get(self, connection, path, headers):
-        connection.request("GET", path, headers=headers)
+    def _get(self, path, **more):
+        connection = http.client.HTTPConnection(self.server, timeout=PATIENCE)
+        connection.request("GET", path, headers=self._headers(more))
         response = connection.getresponse()
         return response, response.read(BODY_LIMIT).decode("utf-8", "replace")
 
-    def _headers(self):
+    def _headers(self, more):
         usual = {"http": 80, "https": 443}[self.scheme] == self.port
         host = self.host if usual else f"{self.host}:{self.port}"
-        return {"Host": host, "X-Forwarded-Host": host, "X-Forwarded-Proto": self.scheme, **LOOKS}
-
-    def _connection(self):
-        return http.client.HTTPConnection(self.server, timeout=PATIENCE)
+        forwarded = {"X-Forwarded-Host": host, "X-Forwarded-Proto": self.scheme}
+        return {"Host": host, "User-Agent": "Muster", **forwarded, **more}
 
     def ask(self, folder=""):
-        """The answer to a visitor who asks for / and follows redirects to the same host. FOLDER is where the site is."""
+        """The answer to / and to where it redirects to on the same host. FOLDER is where the site is."""
         path = "/"
         try:
             for _ in range(HOPS + 1):
-                response, body = self._get(self._connection(), path, self._headers())
+                response, body = self._get(path)
                 target = urllib.parse.urlsplit(response.getheader("Location") or "")
                 if not 300 <= response.status < 400 or (target.hostname or self.host) != self.host:
                     break
                 if not (target.path or target.query):
                     break
-                there = urllib.parse.urljoin(path, urllib.parse.urlunsplit(("", "", target.path or "/", target.query, "")))
+                target = urllib.parse.urlunsplit(("", "", target.path or "/", target.query, ""))
+                there = urllib.parse.urljoin(path, target)
                 if there == path:
                     break
                 path = there
             else:
                 return Answer(500, path, "it redirects again and again")
+            if response.status >= 500:
+                body = self._get(path, **LOOKS)[1]
         except (OSError, http.client.HTTPException):
             return Answer(0, path)
         status = response.status
@@ -103,7 +106,7 @@ class Live:
         end = time.monotonic() + SWITCH_PATIENCE
         while time.monotonic() < end:
             try:
-                response, body = self._get(self._connection(), f"/-/live/{repository}/revision", self._headers())
+                response, body = self._get(f"/-/live/{repository}/revision")
                 if response.status == 200 and body.strip() == revision:
                     return True
             except (OSError, http.client.HTTPException):

@@ -17,6 +17,8 @@ RESULTS = ["passed", "passed with warnings", "FAILED", "skipped", "broke off", "
 SUCCESS, WARNINGS, FAILURE, SKIPPED, EXCEPTION, RETRY, CANCELLED = range(7)
 # Escape sequences and other characters that move a terminal's cursor.
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# What Buildbot itself says in front of the build's own words.
+VERDICT = re.compile(r"^(?:build successful|warnings|failed) (?=.)")
 PID = "/tmp/muster/apache2.pid"
 
 
@@ -89,7 +91,8 @@ class Wait:
         if done["results"] in (FAILURE, EXCEPTION):
             self.tell_triggered(identifier)
         seconds = done["complete_at"] - done["started_at"]
-        self.say(f"{RESULTS[done['results']]} after {seconds:.0f} s ({clean(done['state_string'])})")
+        outcome = VERDICT.sub("", clean(done["state_string"]))
+        self.say(f"{RESULTS[done['results']]} after {seconds:.0f} s ({outcome})")
         return done["results"]
 
     def tell_step(self, step):
