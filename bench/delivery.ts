@@ -87,7 +87,7 @@ async function measure(docker: Docker, { title, name, prepare }: Repository, pus
 
 /** When the live page first showed the text. @throws UserError when it never does */
 async function untilLive(repository: string, text: string): Promise<number> {
-  const host = repository === "app" ? "live" : `${repository}.live`;
+  const host = repository === "app" ? "live" : `${repository}--live`;
   return await until(`"${text.trim()}" on ${host}`, async () => (await get(host, "/")).includes(text));
 }
 

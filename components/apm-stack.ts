@@ -10,7 +10,7 @@ export interface ApmStackArgs {
   /** Where it runs: a scope has room for one stack. */
   readonly scope: Scope;
   /**
-   * Name, limits, PHP settings and cache.
+   * Name, limits, PHP settings, cache and environment variables.
    *
    * @default {}
    */
@@ -18,7 +18,14 @@ export interface ApmStackArgs {
   /** The files that Apache serves. */
   readonly files: Mount;
   /**
-   * What the web server is told about the files, such as `DOCUMENT_ROOT`, the folder that it serves.
+   * Where its sites write what they keep.
+   *
+   * @default `files`
+   */
+  readonly shared?: Mount;
+  /**
+   * What the web server is told about the files: every folder of them is a repository with a site of its own, and
+   * `REPOSITORY` names the one that answers every name that no other has.
    *
    * @default {}
    */
@@ -42,6 +49,12 @@ export interface ApmStackArgs {
    * @default false
    */
   readonly published?: boolean;
+  /**
+   * Gives the database an account that makes others, with this password; the stack's own then owns its database alone.
+   *
+   * @default the stack's own account is the only one
+   */
+  readonly databaseAdmin?: pulumi.Output<string>;
 }
 
 /** How another workload of the same member reaches the database; `secrets` holds the password. */
@@ -76,7 +89,7 @@ export class ApmStack extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApmStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:ApmStack", name, {}, opts);
-    const { platform, scope, tls = false, debugHost, published = false } = args;
+    const { platform, scope, tls = false, debugHost, published = false, databaseAdmin } = args;
     const owner = ownerOf(scope.member ?? name, args.owner);
     const child = { parent: this };
 
@@ -94,8 +107,12 @@ export class ApmStack extends pulumi.ComponentResource {
       {
         component: "db",
         image: platform.image("mariadb"),
-        env: { ...account, ...(debugHost === undefined ? {} : { DB_LOCAL_ROOT: "on" }) },
-        secrets,
+        env: {
+          ...account,
+          ...(debugHost === undefined ? {} : { DB_LOCAL_ROOT: "on" }),
+          ...(databaseAdmin === undefined ? {} : { TZ: owner.php.timezone }),
+        },
+        secrets: { ...secrets, ...(databaseAdmin === undefined ? {} : { DB_ADMIN_PASSWORD: databaseAdmin }) },
         mounts: [{ volume: platform.volume(scope, "database", child), path: "/var/lib/mysql" }],
         port: DATABASE_PORT,
         exposure: "private",
@@ -124,15 +141,16 @@ export class ApmStack extends pulumi.ComponentResource {
           ...this.database.env,
           ...cache,
           ...phpSettings(owner),
+          ...environmentNames(owner),
           ...(debugHost === undefined ? {} : { EDITOR_HOST: debugHost }),
           SITE_SCHEME: tls ? "https" : "http",
           ...args.site,
         },
-        secrets,
-        mounts: [args.files],
+        secrets: { ...secrets, ...environmentOf(owner) },
+        mounts: [args.files, ...(args.shared === undefined ? [] : [args.shared])],
         port: HTTP_PORT,
         exposure: published ? "published" : "team",
-        clients: ["gateway", "portal"],
+        clients: ["gateway", "portal", "deployer"],
         // Sites call other people's services.
         outbound: true,
         probe: { kind: "http", path: "/-/health" },
@@ -145,6 +163,14 @@ export class ApmStack extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
+
+/** The owner's own variables. */
+export const environmentOf = ({ environment }: Pick<Owner, "environment">): Record<string, pulumi.Output<string>> =>
+  Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, pulumi.secret(value)]));
+
+/** Apache hands on to PHP's $_SERVER what it is told to. */
+const environmentNames = ({ environment }: Owner): Record<string, string> =>
+  Object.keys(environment).length === 0 ? {} : { SITE_ENVIRONMENT: Object.keys(environment).sort().join(" ") };
 
 /** A cache, not a store: Redis keeps nothing on disk and evicts what was used least. */
 function redis({ platform, scope }: ApmStackArgs, owner: Owner, opts: pulumi.ComponentResourceOptions): Endpoint {

@@ -7,7 +7,6 @@ import { type CiOptions, teamConfig } from "../config/schema/team";
 import { fixedPath, replaceSecretValues } from "../config/secrets";
 import { workerNames } from "../config/workloads";
 import type { Endpoint, Mount, Platform, Scope, WorkloadSpec } from "../platform/platform";
-import type { DatabaseAccess } from "./apm-stack";
 
 export interface CiRunnerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -62,10 +61,11 @@ export type Upstream = NonNullable<Team["upstream"]> & Pick<Team, "repositories"
 export interface LiveTarget {
   /** The live server's scope, which the deployer joins. */
   readonly scope: Scope;
-  /** Where releases are put. */
-  readonly releases: Mount;
-  /** For the migrations of a release. */
-  readonly database: DatabaseAccess;
+  /** Releases, and what the sites write. */
+  readonly mounts: readonly Mount[];
+  /** The database for migrations, with the account that makes those of repositories, and where sites are asked. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
 /** How the git server and the runner reach each other. */
@@ -201,9 +201,9 @@ export class CiRunner extends pulumi.ComponentResource {
         {
           component: "deployer",
           image: platform.image("ci-worker"),
-          env: { ...live.database.env, CI_MASTER: master, CI_ROLE: "deployer", TZ: timezone, WORKER_NAME: "deployer" },
-          secrets: { ...live.database.secrets, WORKER_PASSWORD: deployerPassword },
-          mounts: [live.releases],
+          env: { ...live.env, CI_MASTER: master, CI_ROLE: "deployer", TZ: timezone, WORKER_NAME: "deployer" },
+          secrets: { ...live.secrets, WORKER_PASSWORD: deployerPassword },
+          mounts: live.mounts,
           port: HTTP_PORT,
           exposure: "team",
           clients: [],

@@ -3,7 +3,7 @@ import * as random from "@pulumi/random";
 import { WORKLOADS } from "../config/catalogue";
 import { type EditorOptions, memberOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
-import type { DatabaseAccess } from "./apm-stack";
+import { type DatabaseAccess, environmentOf } from "./apm-stack";
 
 export interface CodeServerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -84,7 +84,12 @@ export class CodeServer extends pulumi.ComponentResource {
           MEMBER_NAME: member.name,
           TZ: member.php.timezone,
         },
-        secrets: { ...database.secrets, ...(git && { GIT_PASSWORD: git.password }), PASSWORD: this.password },
+        secrets: {
+          ...environmentOf(member),
+          ...database.secrets,
+          ...(git && { GIT_PASSWORD: git.password }),
+          PASSWORD: this.password,
+        },
         mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: "/home/muster" }],
         port: WORKLOADS.code.port,
         // PHP calls the debugger, not the other way round.

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { memberAddresses, WORKLOADS } from "../config/catalogue";
+import { LIVE, memberAddresses, WORKLOADS } from "../config/catalogue";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
 
 export interface GatewayArgs {
@@ -46,10 +46,7 @@ export class Gateway extends pulumi.ComponentResource {
           GATEWAY_DOMAIN: domain,
           ...(tls ? { GATEWAY_SCHEME: "https" } : {}),
           GATEWAY_PORTAL: `${portal.host}:${portal.port}`,
-          GATEWAY_ROUTES: Object.entries(routes)
-            .map(([host, endpoint]) => `${host}=${endpoint.host}:${endpoint.port}`)
-            .sort()
-            .join(" "),
+          GATEWAY_ROUTES: teamRoutes(routes),
           GATEWAY_MEMBERS: memberRoutes(platform),
         },
         port: WORKLOADS.gateway.port,
@@ -65,6 +62,16 @@ export class Gateway extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
+
+/** `<host>=<host>:<port>` for each of the team's own services, and for the sites that are live beside the first one. */
+const teamRoutes = (routes: GatewayArgs["routes"]): string =>
+  Object.entries(routes)
+    .flatMap(([host, endpoint]) =>
+      (host === LIVE ? [host, `*--${host}`] : [host]).map((name) => [name, endpoint] as const),
+    )
+    .map(([name, { host, port }]) => `${name}=${host}:${port}`)
+    .sort()
+    .join(" ");
 
 /** `<kind>=<prefix>{member}=<host>:<port>=<patience>` for each address of a member, the longest prefix first. */
 const memberRoutes = (platform: Platform): string =>

@@ -1,16 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import { LIVE } from "../config/catalogue";
+import type { PublicAddress } from "../config/naming";
 import type { OwnerOptions } from "../config/options";
 import { DEFAULT_LIVE_PHP } from "../config/schema/member";
 import type { Endpoint, Platform } from "../platform/platform";
-import { ApmStack } from "./apm-stack";
+import { ApmStack, environmentOf } from "./apm-stack";
 import type { LiveTarget } from "./ci-runner";
 
 export interface LiveServerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
   /**
-   * Limits, PHP settings and cache.
+   * Limits, PHP settings, cache and environment variables.
    *
    * @default {}: as a member's, but that PHP shows no errors
    */
@@ -27,14 +29,23 @@ export interface LiveServerArgs {
    * @default "app"
    */
   readonly repository?: string;
+  /**
+   * Below which domain, and at which port, visitors reach the sites: the deployer then asks each after it changed.
+   *
+   * @default nobody asks
+   */
+  readonly address?: Pick<PublicAddress, "domain" | "port">;
 }
 
 /** Where releases are: `<root>/<repository>/current` leads to the one that is served. */
 const RELEASES = "/srv/live";
 
+/** What the sites write: `<root>/<repository>/files/…`, linked into the releases. */
+const SHARED = "/srv/shared";
+
 /**
  * What the team shows the world: an Apache stack with a database of its own that serves releases alone. Only the
- * deployer writes them.
+ * deployer writes them; what the sites themselves write is in a volume of its own.
  *
  * @example
  * const live = new LiveServer("live", { platform, repository: "shop" });
@@ -45,14 +56,18 @@ export class LiveServer extends pulumi.ComponentResource {
   readonly endpoint: Endpoint;
   /** For the CI runner. */
   readonly target: LiveTarget;
+  /** Of the account of the first repository. */
+  readonly databasePassword: pulumi.Output<string>;
 
   constructor(name: string, args: LiveServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:LiveServer", name, {}, opts);
-    const { platform, owner = {}, tls = false, repository = "app" } = args;
+    const { platform, owner = {}, tls = false, repository = "app", address } = args;
     const child = { parent: this };
 
     const scope = platform.scope(LIVE, child);
     const releases = { volume: platform.volume(scope, "releases", child), path: RELEASES, shared: true };
+    const shared = { volume: platform.volume(scope, "shared", child), path: SHARED, shared: true };
+    const databaseAdmin = new random.RandomPassword(`${name}-db-admin-password`, { length: 32, special: false }, child);
     const stack = new ApmStack(
       name,
       {
@@ -61,13 +76,32 @@ export class LiveServer extends pulumi.ComponentResource {
         owner: { name: LIVE, ...owner, php: { ...DEFAULT_LIVE_PHP, ...owner.php } },
         tls,
         files: { ...releases, readOnly: true },
-        site: { DOCUMENT_ROOT: `${RELEASES}/${repository}/current/public`, RELEASES_ROOT: RELEASES },
+        shared,
+        site: { REPOSITORY: repository, RELEASES_ROOT: RELEASES, SHARED_ROOT: SHARED },
+        databaseAdmin: databaseAdmin.result,
       },
       child,
     );
 
     this.endpoint = stack.web;
-    this.target = { scope, releases, database: stack.database };
+    const { host, port } = stack.web;
+    this.databasePassword = stack.databasePassword;
+    this.target = {
+      scope,
+      mounts: [releases, shared],
+      env: {
+        ...stack.database.env,
+        LIVE_SERVER: `${host}:${port}`,
+        REPOSITORY: repository,
+        SITE_SCHEME: tls ? "https" : "http",
+        ...(address && { SITE_DOMAIN: address.domain, SITE_PORT: String(address.port) }),
+      },
+      secrets: {
+        ...environmentOf({ environment: owner.environment ?? {} }),
+        ...stack.database.secrets,
+        DB_ADMIN_PASSWORD: databaseAdmin.result,
+      },
+    };
     this.registerOutputs();
   }
 }

@@ -61,7 +61,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
         tls,
         debugHost: platform.host(scope, "code"),
         files: workspace,
-        site: { DOCUMENT_ROOT: `${workspace.path}/${git?.repositories[0] ?? "app"}/public` },
+        site: { REPOSITORY: git?.repositories[0] ?? "app" },
       },
       child,
     );

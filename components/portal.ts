@@ -86,7 +86,7 @@ export function portalConfig(team: Team, platform: Pick<Platform, "memberEndpoin
       repositories: team.repositories.map((name, index) => ({
         name,
         gitUrl: team.upstream ? `${team.upstream.url}/${name}` : `${teamUrl(team, "git")}/${name}/`,
-        liveUrl: index === 0 ? teamUrl(team, "live") : liveUrl(team, name),
+        liveUrl: index === 0 ? teamUrl(team, "live") : (liveUrl(team, name) as string),
       })),
     },
   };

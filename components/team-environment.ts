@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { LIVE } from "../config/catalogue";
 import type { Team } from "../config/members";
 import { teamUrl } from "../config/naming";
 import type { Platform } from "../platform/platform";
@@ -24,8 +25,8 @@ export interface TeamEnvironmentArgs {
  * const environment = new TeamEnvironment(team.id, { platform: createPlatform(team), team });
  */
 export class TeamEnvironment extends pulumi.ComponentResource {
-  /** What each member logs in with, by member id. */
-  readonly credentials: Readonly<Record<string, Credentials>>;
+  /** What each member logs in with, by member id, and below `live` what leads to the live database. */
+  readonly credentials: Readonly<Record<string, Partial<Credentials>>>;
 
   constructor(name: string, { platform, team }: TeamEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:TeamEnvironment", name, {}, opts);
@@ -36,7 +37,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const [repository = "app"] = repositories;
     const live = new LiveServer(
       platform.name("live"),
-      { platform, owner: team.live, tls: team.tls, repository },
+      { platform, owner: team.live, tls: team.tls, repository, address: team },
       child,
     );
     const ci = new CiRunner(
@@ -73,7 +74,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const { domain, tls } = team;
     new Gateway(platform.name("gateway"), { platform, scope, domain, tls, portal: portal.endpoint, routes }, child);
 
-    this.credentials = Object.fromEntries(
+    const members = Object.fromEntries(
       team.members.map((member) => {
         const password = git.passwords[member.id] as pulumi.Output<string>;
         const access = {
@@ -86,6 +87,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
       }),
     );
+    this.credentials = { ...members, [LIVE]: { database: live.databasePassword } };
     this.registerOutputs();
   }
 }

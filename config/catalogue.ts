@@ -154,7 +154,7 @@ export type WorkloadKind = keyof typeof WORKLOADS;
 export type Component = Exclude<WorkloadKind, "worker"> | `worker-${number}`;
 
 /** Purposes of the volumes that several workloads of a scope share. */
-export const SHARED_VOLUMES = { member: ["workspace"], live: ["releases"] } as const;
+export const SHARED_VOLUMES = { member: ["workspace"], live: ["releases", "shared"] } as const;
 
 /** The workloads of one kind of scope, by component. */
 export const workloadsIn = (place: Place): [WorkloadKind, WorkloadEntry][] =>

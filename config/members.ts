@@ -24,6 +24,8 @@ export interface Owner {
   readonly limits: Readonly<Record<LimitedWorkload, Resources>>;
   readonly php: PhpSettings;
   readonly cache: "none" | "redis";
+  /** Variables of the owner's programs; their values are secrets. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** A member with every default filled in. */
@@ -84,12 +86,12 @@ export function resolveTeam(config: TeamConfig): Team {
     // Names below localhost lead to the visitor's own machine, so nobody else has a use for the port.
     listen: config.listen ?? (isLocalDomain(config.domain) ? "127.0.0.1" : "0.0.0.0"),
     port: config.port,
-    members: config.members.map((member) => resolveMember(member, config.defaults, config.domain)),
+    members: config.members.map((member) => resolveMember(member, config)),
     repositories: config.repositories,
     upstream: config.upstream,
     git: config.git,
     ci: { ...config.ci, limits: workerLimits(config.ci) },
-    live: resolveOwner({ id: LIVE, name: LIVE, ...config.live }, { php: DEFAULT_LIVE_PHP }),
+    live: resolveOwner({ id: LIVE, name: LIVE, ...config.live }, { php: DEFAULT_LIVE_PHP }, config.environment),
     docker: config.docker,
     kubernetes: config.kubernetes,
     registry: config.registry && resolveRegistry(config.registry),
@@ -125,17 +127,20 @@ type OwnerConfig = Pick<MemberConfig, "id"> & OwnerOptions;
 
 export function resolveMember(
   member: OwnerConfig & Pick<MemberConfig, "email" | "extensions">,
-  defaults: MemberOptions,
-  domain: string,
+  { defaults, domain, environment }: Pick<TeamConfig, "domain" | "defaults" | "environment">,
 ): Member {
   return {
-    ...resolveOwner(member, defaults),
+    ...resolveOwner(member, defaults, { ...environment, ...defaults.environment }),
     email: member.email ?? `${member.id}@${domain}`,
     extensions: member.extensions ?? defaults.extensions ?? [],
   };
 }
 
-export function resolveOwner(own: OwnerConfig, defaults: MemberOptions): Owner {
+export function resolveOwner(
+  own: OwnerConfig,
+  defaults: Partial<MemberOptions>,
+  environment: Owner["environment"] = {},
+): Owner {
   const limits = limitsOf((kind) => overlay(defaultLimits(kind), defaults.limits?.[kind], own.limits?.[kind]));
   const memoryLimit = Math.min(DEFAULT_PHP.memoryLimit, limits.web.memory);
   return {
@@ -144,6 +149,7 @@ export function resolveOwner(own: OwnerConfig, defaults: MemberOptions): Owner {
     limits,
     php: overlay<PhpSettings>({ ...DEFAULT_PHP, memoryLimit }, defaults.php, own.php),
     cache: own.cache ?? defaults.cache ?? "none",
+    environment: { ...environment, ...own.environment },
   };
 }
 

@@ -24,12 +24,16 @@ const RESERVED_IDS = [
 /** Host-name prefixes of a member's own services: `code-alice`, `db-alice`. */
 const SERVICE_PREFIXES = memberAddresses().flatMap(([, { prefix }]) => prefix || []);
 
+/** What separates a repository from whose site it is, in `blog--alice`; no name holds it. */
+const SEPARATOR = "--";
+export const SEPARATED = `contains "${SEPARATOR}", which separates the parts of an address`;
+
 /** Why `id` cannot be a member's id though it is well-formed, or undefined. */
 export function reservedReason(id: string): string | undefined {
   if (RESERVED_IDS.includes(id)) {
     return `is reserved for the team's own services (${RESERVED_IDS.join(", ")})`;
   }
-  if (id.startsWith("xn--")) return 'begins with "xn--", which browsers take for an encoded international name';
+  if (id.includes("--")) return SEPARATED;
   const prefix = SERVICE_PREFIXES.find((p) => id.startsWith(p));
   return (
     prefix && `begins with "${prefix}", which is reserved for members' own services (${SERVICE_PREFIXES.join(", ")})`
@@ -74,6 +78,14 @@ export const memberUrls = (address: PublicAddress, memberId: string): Record<Mem
     string
   >;
 
-/** The live site of another repository than the first. */
-export const liveUrl = (address: PublicAddress, repository: string): string =>
-  publicUrl(address, `${repository}.${TEAM_ADDRESSES.live.host}`);
+/** What stands for a repository in host names, `my_shop` being `my-shop`; undefined for a name that has no address. */
+export function repositoryLabel(repository: string): string | undefined {
+  const label = repository.replace(/[._]/g, "-");
+  return /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(label) && !label.includes(SEPARATOR) ? label : undefined;
+}
+
+/** The live site of another repository than the first; undefined for a repository whose name has no address. */
+export function liveUrl(address: PublicAddress, repository: string): string | undefined {
+  const label = repositoryLabel(repository);
+  return label && publicUrl(address, `${label}${SEPARATOR}${TEAM_ADDRESSES.live.host}`);
+}

@@ -40,6 +40,12 @@ export interface OwnerOptions {
    * @default "none"
    */
   readonly cache?: Owner["cache"] | undefined;
+  /**
+   * Environment variables of PHP and of the terminal; their values are secrets.
+   *
+   * @default {}
+   */
+  readonly environment?: Owner["environment"] | undefined;
 }
 
 /** A person with an editor. */
@@ -63,7 +69,10 @@ export interface EditorOptions extends OwnerOptions {
 export const ownerOf = (id: string, options: OwnerOptions = {}): Owner => resolveOwner({ ...options, id }, {});
 
 export const memberOf = (options: EditorOptions): Member =>
-  resolveMember({ ...options, extensions: options.extensions && [...options.extensions] }, {}, "localhost");
+  resolveMember(
+    { ...options, extensions: options.extensions && [...options.extensions] },
+    { defaults: { environment: {} }, domain: "localhost", environment: {} },
+  );
 
 /** @throws ConfigError that lists every problem at once */
 export function ciOf(options: CiOptions = {}): CiSettings {

@@ -5,6 +5,9 @@ import { type Recording, secretName } from "./recording";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
+/** What an env file takes without quotes. Other values, which the config alone gives, reach engines by the environment. */
+const PLAIN = /^[A-Za-z0-9._~+/=:@-]*$/;
+
 /** A secret that an export refers to. Unless the config gives it, it is generated once. */
 export interface SecretSpec {
   /** Environment variable. */
@@ -37,6 +40,7 @@ export function ensureSecrets(path: string, specs: readonly SecretSpec[]): Recor
     for (const { name, length, given } of missing) known[name] = given ?? generate(length);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const lines = Object.keys(known)
+      .filter((name) => PLAIN.test(known[name] as string))
       .sort()
       .map((name) => `${name}=${known[name]}\n`);
     writeFileSync(path, lines.join(""), { mode: 0o600 });

@@ -6,7 +6,10 @@ import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { openSession } from "./session";
 
-const REPOSITORY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** A repository's name: also of one that its first push made. */
+export const REPOSITORY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** The release is live, and its page does not work. */
+const DONE_WITH_WARNINGS = 4;
 const RELEASE = /^\d{8}T\d{6}Z-[0-9a-f]{12}$/;
 
 export interface RollbackOptions {
@@ -38,10 +41,13 @@ export async function rollback(project: Project, options: RollbackOptions): Prom
     ["muster-deploy", "rollback"],
     JSON.stringify({ ...order, by: userInfo().username, reason: "npm run rollback" }),
   );
-  if (code !== 0)
+  if (code !== 0 && code !== DONE_WITH_WARNINGS)
     throw new UserError(stderr.trim().replace(/^muster: /, "") || `muster-deploy ended with status ${code}`);
   const answer = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
-  console.log(`${releaseUrl(team, order.project)} shows ${answer.release} again, instead of ${answer.previous}.`);
+  console.log(
+    `${releaseUrl(team, order.project) ?? order.project} shows ${answer.release} again, instead of ${answer.previous}.`,
+  );
+  if (code !== 0) console.log(answer.message);
 }
 
 /**
@@ -60,6 +66,8 @@ export function rollbackOrder(
   return { project: repository, release };
 }
 
-/** Where a repository's current release is shown. */
-export const releaseUrl = (team: Pick<Team, "repositories" | "domain" | "port">, repository: string): string =>
-  repository === team.repositories[0] ? teamUrl(team, "live") : liveUrl(team, repository);
+/** Where a repository's current release is shown; undefined for a repository whose name has no address. */
+export const releaseUrl = (
+  team: Pick<Team, "repositories" | "domain" | "port">,
+  repository: string,
+): string | undefined => (repository === team.repositories[0] ? teamUrl(team, "live") : liveUrl(team, repository));

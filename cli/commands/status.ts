@@ -1,3 +1,4 @@
+import { LIVE } from "../../config/catalogue";
 import { ConfigError } from "../../config/problems";
 import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
@@ -18,6 +19,43 @@ export async function status(project: Project, requested: string | undefined): P
   console.log(instanceTable(await target.instances(), target.instanceTitle));
   const answers = await answerTable(session);
   if (answers) console.log(`\n${answers}`);
+  const sites = await liveSites(session.target);
+  if (sites.length > 0) console.log(`\n${siteTable(sites)}`);
+}
+
+/** What is live of a repository. */
+export interface LiveSite {
+  readonly repository: string;
+  readonly release: string;
+  /** Of its first page, such as `/ answers 404: no index file`. */
+  readonly answer: string;
+  readonly works: boolean;
+  /** Bytes of what it writes and keeps, by path. */
+  readonly writable: Readonly<Record<string, number>>;
+}
+
+/** Asks the deployer, which knows what is live; nothing where it is not running. */
+async function liveSites(target: Session["target"]): Promise<LiveSite[]> {
+  const deployer = (await target.instances()).find(
+    ({ member, component, running }) => member === LIVE && component === "deployer" && running,
+  );
+  if (deployer === undefined) return [];
+  const { code, stdout } = await target.exec(deployer, ["muster-deploy", "sites"], "{}");
+  return code === 0 ? JSON.parse(stdout).sites : [];
+}
+
+export function siteTable(sites: readonly LiveSite[]): string {
+  const kept = ({ writable }: LiveSite) =>
+    Object.entries(writable).map(([path, bytes]) => `${path} ${(bytes / 1e6).toFixed(1)} MB`);
+  return formatTable([
+    ["LIVE SITE", "RELEASE", "WORKS", "WRITES AND KEEPS"],
+    ...sites.map((site) => [
+      site.repository,
+      site.release,
+      site.works ? "yes" : `no: ${site.answer}`,
+      kept(site).join(", "),
+    ]),
+  ]);
 }
 
 /** The team's own first, then member by member. */

@@ -1,3 +1,4 @@
+import type { Readable, Writable } from "node:stream";
 import type { Team } from "../../config/members";
 import { UserError } from "../errors";
 import type { Progress } from "../progress";
@@ -26,6 +27,11 @@ export interface GatewayAddress {
 
 /** Finds where the gateway is reached at this moment; undefined while it is not reached at all. */
 export type FindGateway = () => Promise<GatewayAddress | undefined>;
+
+export interface Streams {
+  readonly input?: Readable;
+  readonly output?: Writable;
+}
 
 /** What a target knows of the command that opens it. */
 export interface TargetContext {
@@ -86,6 +92,8 @@ export interface Target {
   logs(instance: Instance, tail: number): Promise<string[]>;
   /** Runs a program in an instance. */
   exec(instance: Instance, command: readonly string[], input: string): Promise<Result>;
+  /** Runs a program in an instance, with streams as its input and output; the result has no `stdout`. */
+  pipe(instance: Instance, command: readonly string[], streams: Streams): Promise<Result>;
 
   /** Keeps the gateway within reach while `use` runs. */
   withGateway<T>(team: Team, use: (find: FindGateway) => Promise<T>): Promise<T>;

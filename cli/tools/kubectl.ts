@@ -1,5 +1,6 @@
+import type { Readable, Writable } from "node:stream";
 import { UserError } from "../errors";
-import { capture, lines, type Result } from "./process";
+import { capture, lines, pipe, type Result } from "./process";
 
 /** The oldest API server on which the tests have passed. */
 export const MIN_KUBERNETES = "1.29";
@@ -31,6 +32,8 @@ export interface Kubectl {
   run(...args: string[]): Promise<string>;
   /** The items of `kubectl get … -o json`. */
   list<T extends KubernetesObject>(...args: string[]): Promise<T[]>;
+  /** Runs a command with streams as its input and output. */
+  pipe(args: readonly string[], streams: { readonly input?: Readable; readonly output?: Writable }): Promise<Result>;
   /** Runs a command whose output is shown as it comes. */
   lines(args: readonly string[], onLine: (line: string) => void, input?: string): Promise<number>;
 }
@@ -52,6 +55,7 @@ export function kubectlClient(context: string | undefined): Kubectl {
   return {
     context: own,
     capture: captured,
+    pipe: (args, streams) => pipe("kubectl", [...own, ...args], streams),
     run,
     async list<T extends KubernetesObject>(...args: string[]) {
       const json = await run("get", ...args, "--output", "json", `--request-timeout=${REQUEST_TIMEOUT}s`);

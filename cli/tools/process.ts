@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { withoutAccounts } from "../../config/problems";
 import { INTERRUPTED, UserError } from "../errors";
 
@@ -47,6 +49,29 @@ export function lines(
     }
     options.signal?.addEventListener("abort", () => child.kill("SIGTERM"), { once: true });
   });
+}
+
+/**
+ * Runs a program with streams: nothing of what it reads or writes is kept.
+ *
+ * @returns its status and what it says on standard error; `stdout` is empty
+ */
+export async function pipe(
+  file: string,
+  args: readonly string[],
+  { input, output, ...options }: RunOptions & { readonly input?: Readable; readonly output?: Writable },
+): Promise<Result> {
+  let stderr = "";
+  const streams: Promise<void>[] = [];
+  const code = await start(file, args, options, [input ? "pipe" : "ignore", "pipe", "pipe"], (child) => {
+    // A program that ends before it has read everything says why itself.
+    if (input && child.stdin) streams.push(pipeline(input, child.stdin).catch(() => undefined));
+    if (output && child.stdout) streams.push(pipeline(child.stdout, output));
+    else child.stdout?.resume();
+    child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
+  });
+  await Promise.all(streams);
+  return { code, stdout: "", stderr };
 }
 
 /**

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type LimitedWorkload, type Place, WORKLOADS, workloadsIn } from "../catalogue";
 import { MEMBER_ID, reservedReason } from "../naming";
 import { TIMEZONES } from "../timezones";
-import { group, pattern, quantity, text, typeError } from "./values";
+import { environment, group, pattern, quantity, text, typeError } from "./values";
 
 export const DEFAULT_PHP = {
   memoryLimit: 128,
@@ -75,6 +75,7 @@ export const memberOptions = {
     .enum(["none", "redis"], { error: "is not a known cache: use none or redis" })
     .optional()
     .describe("redis adds a Redis of the member's own, which also holds the PHP sessions. Default none."),
+  environment: environment("the member's site and editor"),
   extensions: z
     .array(
       pattern(

@@ -4,7 +4,7 @@ import { ConfigError, describeIssue } from "../problems";
 import { ci, git, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
-import { group, pattern, quantity, repository, text, typeError } from "./values";
+import { environment, group, pattern, quantity, repository, text, typeError } from "./values";
 
 /** Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. */
 const ROSTER_LIMIT = 96 * 1024;
@@ -60,8 +60,9 @@ export const teamConfig = group({
       }
     })
     .describe("The roster: one entry for each member."),
+  environment: environment("everybody: every member and the live server"),
   defaults: group(memberOptions)
-    .default({})
+    .prefault({})
     .describe("Options for every member; a member's own entry overrides them key by key."),
   repositories: z
     .array(repository, { error: typeError("[app]") })
@@ -82,8 +83,13 @@ export const teamConfig = group({
     ),
   git: git.prefault({}).describe("Options of the git server."),
   ci: ci.prefault({}).describe("Options of the CI runner."),
-  live: group({ limits: memberOptions.limits, php: php(DEFAULT_LIVE_PHP.displayErrors), cache: memberOptions.cache })
-    .default({})
+  live: group({
+    limits: memberOptions.limits,
+    php: php(DEFAULT_LIVE_PHP.displayErrors),
+    cache: memberOptions.cache,
+    environment: environment("the live sites and their migrations"),
+  })
+    .prefault({})
     .describe("Options of the live server, as a member's; PHP errors are not shown by default."),
   docker,
   kubernetes,

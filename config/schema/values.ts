@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SEPARATED } from "../naming";
 
 /**
  * The shape of stack config, key by key. Pure: what it accepts, `config/members` resolves.
@@ -50,15 +51,13 @@ export const branch = (example: string) =>
     'up to 100 of letters, digits, ".", "_", "/" and "-", starting with a letter or digit',
     example,
   );
-/** A repository's name: also a folder, and part of a host name below live. */
+/** A repository's name: also a folder, and part of a host name. */
 export const repository = pattern(
   /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
   "repository",
   '1–40 of a-z, 0-9 and "-", starting and ending with a letter or digit',
   "app",
-).refine((name) => !name.startsWith("xn--"), {
-  error: 'begins with "xn--", which browsers take for an encoded international name: choose another name',
-});
+).refine((name) => !name.includes("--"), { error: `${SEPARATED}: choose another name` });
 export const url = (example: string) =>
   pattern(/^https?:\/\/[^\s\p{Cc}\p{Cs}"'\\]+$/u, "URL", `an http:// or https:// address such as ${example}`, example);
 const SECRETS = z.registry<{ readonly secret: true }>();
@@ -75,6 +74,46 @@ export const secret = (minLength: number, what: string) =>
     .min(minLength, { error: `is too short: use at least ${minLength} characters` })
     .max(500, { error: "is too long: use at most 500 characters" })
     .register(SECRETS, { secret: true });
+/** Names that Muster's own programs, shells and the systems below them give a meaning to. */
+const RESERVED_VARIABLE = new RegExp(
+  `^(?:${[
+    "(?:APACHE|BUILDBOT|CI|COMPOSER|DB|GIT|LC|LD|LIVE|MARIADB|MEMBER|MUSTER|NPM_CONFIG|PHP|PORTAL|REDIS|SITE|WORKER)_.*",
+    "BASH_ENV|DEBUG_HOST|DOCUMENT_ROOT|EDITOR_HOST|ENV|EXTENSIONS|HASHED_PASSWORD|HOME|HOSTNAME|IFS|LANG|LANGUAGE",
+    "LOGNAME|OLDPWD|PASSWORD|PASSWORD_FILE|PATH|PHPRC|PORT|PWD|PYTHON.*|RELEASES_ROOT|REPOSITORY|RES_OPTIONS|SHARED_ROOT",
+    "SHELL|SHLVL|TEAM|TERM|TMPDIR|TZ|UID|USER|WORKSPACE",
+  ].join("|")})$`,
+  "i",
+);
+
+/** Characters of the name and value of all variables together: Linux gives a program 128 KiB for each. */
+const ENVIRONMENT_LIMIT = 64 * 1024;
+
+/** Environment variables whose values are secrets: in no message, and exports only refer to them. */
+export const environment = (noun: string) =>
+  z
+    .record(
+      text("APP_ENV")
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, {
+          error: "is not a variable's name: use up to 100 of letters, digits and _, and no digit first",
+        })
+        .refine((name) => !RESERVED_VARIABLE.test(name), {
+          error: "is a variable of Muster's own or of the system: choose another name, for example with APP_ before it",
+        }),
+      text("production")
+        .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: "has control characters: use a value on one line" })
+        .max(8192, { error: "is too long: use at most 8192 characters" })
+        .register(SECRETS, { secret: true }),
+      { error: typeError("APP_ENV: production") },
+    )
+    .refine((variables) => JSON.stringify(variables).length <= ENVIRONMENT_LIMIT, {
+      error: `has more than ${ENVIRONMENT_LIMIT / 1024} KiB: leave some out`,
+    })
+    .default({})
+    .describe(
+      `Environment variables of ${noun}: PHP sees them (getenv, $_SERVER), terminals and migrations too. ` +
+        "Values may be secrets: npx pulumi config set --secret --path.",
+    );
+
 /** An IPv4 block wide enough to cut /28 networks from. */
 export const subnetPool = text("10.192.0.0/12").refine(
   (cidr) => {

@@ -10,7 +10,7 @@ const stack = new ApmStack("shop", {
   platform,
   scope,
   files,
-  site: { DOCUMENT_ROOT: "/workspace/public" },
+  site: { REPOSITORY: "shop" },
   owner: { php: { timezone: "Europe/Berlin" } },
   published: true,
 });

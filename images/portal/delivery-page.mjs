@@ -67,6 +67,8 @@ function troublesOf({ ciUrl }, { ci, live, repositories }) {
   return troubles;
 }
 
+const NO_ADDRESS = 'a name with "--", or one that ends in ".", "_" or "-", is no part of a host name';
+
 /**
  * @param {DeliveryConfig} config
  * @param {DeliveryState} state
@@ -78,7 +80,9 @@ function card(config, state, repository, now) {
   const of = `<span class="hush"> of ${escapeHtml(name)}</span>`;
   const links = [
     gitUrl === undefined ? "" : `<a href="${escapeHtml(gitUrl)}">Code${of}</a>`,
-    liveUrl === undefined ? "" : `<a href="${escapeHtml(liveUrl)}">Live site${of}</a>`,
+    liveUrl === undefined
+      ? `<span class="soft">No address on the live server: ${NO_ADDRESS}</span>`
+      : `<a href="${escapeHtml(liveUrl)}">Live site${of}</a>`,
   ];
   const builds =
     branches.length > 0
@@ -115,11 +119,13 @@ function release({ deployBranch }, { ci, live }, { release, branches, liveUrl },
       return '<p class="release soft">No host name can be made of its name: it has no site.</p>';
     return `<p class="release soft">Nothing is live yet: what passes the tests on ${branchName(deployBranch)} goes live.</p>`;
   }
-  const { revision, author, by, rolledBack, at } = release;
+  const { revision, author, by, rolledBack, problem, at } = release;
   const whose = author === "" ? "" : ` by ${person(author)}`;
   const back = by === "" ? "rolled back" : `rolled back by ${person(by)}`;
   const how = rolledBack ? ` <span class="back">${back}</span>` : "";
-  return `<p class="release"><b>Live</b> <code title="${revision}">${revision.slice(0, SHORT)}</code>${whose}${how} <span class="soft">${age(at, now)}</span></p>`;
+  const state = problem === "" ? "<b>Live</b>" : "<b>Not working</b>";
+  const why = problem === "" ? "" : ` <bdi class="problem">${escapeHtml(short(problem))}</bdi>`;
+  return `<p class="release">${state} <code title="${revision}">${revision.slice(0, SHORT)}</code>${whose}${how} <span class="soft">${age(at, now)}</span>${why}</p>`;
 }
 
 /**
@@ -134,7 +140,8 @@ function build({ ciUrl }, state, now) {
   const careful = result === "passed" && warnings;
   const word = careful ? withWarnings(state.text) : result;
   const who = by === "" ? "" : `${person(by)}, `;
-  const why = result === "failed" ? reason(state.text) : "";
+  const told = result === "failed" || /^(?:not working|tested, not deployed):/.test(state.text);
+  const why = told ? reason(state.text) : "";
   const more = [
     why === "" ? "" : `<bdi>${escapeHtml(short(why))}</bdi>`,
     log === undefined

@@ -88,9 +88,11 @@ export function createDelivery(config, { ask = askOverHttp, now = Date.now, fres
 function guessed({ services }, name) {
   const git = services.find(({ kind }) => kind === "git");
   const live = services.find(({ kind }) => kind === "live");
-  const label = /^(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
+  // As the live server does it; a name with "--" has no address.
+  const label = name.replace(/[._]/g, "-");
+  const addressed = /^(?!.*--)[a-z0-9](?:[a-z0-9-]{0,55}[a-z0-9])?$/.test(label);
   return {
     ...(git === undefined ? {} : { gitUrl: new URL(`${name}/`, git.url).href }),
-    ...(live === undefined || !label ? {} : { liveUrl: live.url.replace("://", `://${name}.`) }),
+    ...(live === undefined || !addressed ? {} : { liveUrl: live.url.replace("://", `://${label}--`) }),
   };
 }

@@ -5,6 +5,7 @@
  * @property {string} author Of the commit; empty when it is not known any more.
  * @property {string} by Who put it live.
  * @property {boolean} rolledBack
+ * @property {string} problem Why its first page did not work when it was switched to; empty when it did.
  * @property {number} at Milliseconds.
  */
 
@@ -90,7 +91,7 @@ export function readRelease(log) {
  * @returns {Release | undefined}
  */
 function readEntry(raw) {
-  const { time, revision, author, action, by } = /** @type {Record<string, unknown>} */ (raw);
+  const { time, revision, author, action, by, problem } = /** @type {Record<string, unknown>} */ (raw);
   const at = typeof time === "string" ? Date.parse(time) : Number.NaN;
   if (typeof revision !== "string" || !/^[0-9a-f]{12,64}$/.test(revision) || Number.isNaN(at)) return undefined;
   return {
@@ -98,6 +99,7 @@ function readEntry(raw) {
     author: typeof author === "string" ? author : "",
     by: typeof by === "string" ? by : "",
     rolledBack: action === "rollback",
+    problem: typeof problem === "string" ? problem : "",
     at,
   };
 }

@@ -21,8 +21,8 @@ export interface HttpRoute {
   readonly spec: object;
 }
 
-/** The domain and every name below it; a wildcard stands for one label alone, and a live site's name has two. */
-const hostNames = (domain: string): string[] => [domain, `*.${domain}`, `*.live.${domain}`];
+/** The domain and every name below it, which are all of one label. */
+const hostNames = (domain: string): string[] => [domain, `*.${domain}`];
 
 /** @param component the published workload, whose Service has the port that visitors use */
 export function renderRoutes(names: KubernetesNames, scope: Scope, component: Component, team: Entrance): Routes {

@@ -16,7 +16,7 @@ test("what is left out has the roster's defaults", async () => {
     return [ci, new MemberEnvironment("alice", { platform, member: { id: "alice" } })];
   });
   expect(environment(resources, "alice-web")).toEqual(
-    expect.arrayContaining(["DOCUMENT_ROOT=/workspace/app/public", "MEMBER_NAME=alice", "PHP_MEMORY_LIMIT=128"]),
+    expect.arrayContaining(["REPOSITORY=app", "MEMBER_NAME=alice", "PHP_MEMORY_LIMIT=128"]),
   );
   const editor = environment(resources, "alice-code");
   expect(editor).toContain("MEMBER_EMAIL=alice@localhost");

@@ -69,13 +69,20 @@ describe("the compose file", () => {
       { name: "CI_GIT_PASSWORD", length: 32 },
       { name: "CI_HOOK_SECRET", length: 32 },
       { name: "CI_WORKER_PASSWORD", length: 32 },
+      { name: "LIVE_DB_ADMIN_PASSWORD", length: expect.any(Number) },
       { name: "LIVE_DB_PASSWORD", length: expect.any(Number) },
     ]);
   });
 
   test("mounts releases read-only where they are served", () => {
-    expect(compose.services["live-web"].volumes).toEqual(["hackathon-live-releases:/srv/live:ro"]);
-    expect(compose.services["live-deployer"].volumes).toEqual(["hackathon-live-releases:/srv/live"]);
+    expect(compose.services["live-web"].volumes).toEqual([
+      "hackathon-live-releases:/srv/live:ro",
+      "hackathon-live-shared:/srv/shared",
+    ]);
+    expect(compose.services["live-deployer"].volumes).toEqual([
+      "hackathon-live-releases:/srv/live",
+      "hackathon-live-shared:/srv/shared",
+    ]);
     expect(compose.services["worker-1"].volumes).toEqual(["hackathon-worker-1:/var/lib/worker"]);
     const writable = Object.values<{ volumes?: string[] }>(compose.services)
       .flatMap(({ volumes = [] }) => volumes)

@@ -87,8 +87,16 @@ describe("on Docker", () => {
     ["git", ["hackathon"], ["hackathon-repositories:/srv/git"]],
     ["ci", ["hackathon"], ["hackathon-ci:/var/lib/buildbot"]],
     ["worker-1", ["hackathon"], ["hackathon-worker-1:/var/lib/worker"]],
-    ["live-deployer", ["hackathon-live", "hackathon"], ["hackathon-live-releases:/srv/live"]],
-    ["live-web", ["hackathon-live", "hackathon"], ["hackathon-live-releases:/srv/live:ro"]],
+    [
+      "live-deployer",
+      ["hackathon-live", "hackathon"],
+      ["hackathon-live-releases:/srv/live", "hackathon-live-shared:/srv/shared"],
+    ],
+    [
+      "live-web",
+      ["hackathon-live", "hackathon"],
+      ["hackathon-live-releases:/srv/live:ro", "hackathon-live-shared:/srv/shared"],
+    ],
     ["live-db", ["hackathon-live"], ["hackathon-live-database:/var/lib/mysql"]],
   ])("%s is on the networks %j with the volumes %j", (name, networks, volumes) => {
     const { inputs } = named(resources, name);
@@ -112,7 +120,7 @@ describe("on Docker", () => {
     ["git", ["CI_HOOK_SECRET", "GIT_ACCOUNTS", "GIT_CI_PASSWORD"]],
     ["ci", ["CI_HOOK_SECRET", "DEPLOYER_PASSWORD", "GIT_CI_PASSWORD", "WORKER_PASSWORD"]],
     ["worker-1", ["WORKER_PASSWORD"]],
-    ["live-deployer", ["DB_PASSWORD", "WORKER_PASSWORD"]],
+    ["live-deployer", ["DB_ADMIN_PASSWORD", "DB_PASSWORD", "WORKER_PASSWORD"]],
     ["live-web", ["DB_PASSWORD"]],
     ["alice-code", ["DB_PASSWORD", "GIT_PASSWORD", "PASSWORD"]],
     ["alice-web", ["DB_PASSWORD"]],
@@ -172,6 +180,11 @@ describe("on Docker", () => {
         "DB_NAME=app",
         "DB_PORT=3306",
         "DB_USER=app",
+        "LIVE_SERVER=hackathon-live-web:8080",
+        "REPOSITORY=app",
+        "SITE_DOMAIN=localhost",
+        "SITE_PORT=8080",
+        "SITE_SCHEME=http",
         "TZ=UTC",
         "WORKER_NAME=deployer",
       ],
@@ -181,11 +194,9 @@ describe("on Docker", () => {
   });
 
   test("every site serves the first repository: a member's their own clone, the live server its release", () => {
-    expect(plain("alice-web")).toContain("DOCUMENT_ROOT=/workspace/app/public");
+    expect(plain("alice-web")).toContain("REPOSITORY=app");
     expect(plain("alice-web").filter((variable) => variable.startsWith("RELEASES_ROOT="))).toEqual([]);
-    expect(plain("live-web")).toEqual(
-      expect.arrayContaining(["DOCUMENT_ROOT=/srv/live/app/current/public", "RELEASES_ROOT=/srv/live"]),
-    );
+    expect(plain("live-web")).toEqual(expect.arrayContaining(["REPOSITORY=app", "RELEASES_ROOT=/srv/live"]));
     expect(plain("live-web")).toContain("PHP_DISPLAY_ERRORS=off");
     expect(plain("alice-code")).toEqual(
       expect.arrayContaining(["GIT_REPOSITORIES=app", "GIT_URL=http://hackathon-git:8080"]),
@@ -194,7 +205,7 @@ describe("on Docker", () => {
 
   test("gateway and portal link to git server, CI and live site", () => {
     expect(plain("gateway")).toContain(
-      "GATEWAY_ROUTES=ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:8080",
+      "GATEWAY_ROUTES=*--live=hackathon-live-web:8080 ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:8080",
     );
     const [config = ""] = plain("portal");
     expect(JSON.parse(config.slice("PORTAL_CONFIG=".length)).services).toEqual([
@@ -231,7 +242,18 @@ describe("on Docker", () => {
     [
       "another first repository",
       { repositories: ["blog"] },
-      { changed: ["alice-code", "alice-web", "bob-code", "bob-web", "git", "live-web", "portal"] },
+      { changed: ["alice-code", "alice-web", "bob-code", "bob-web", "git", "live-deployer", "live-web", "portal"] },
+    ],
+    ["a variable of live's", { live: { environment: { A: "1" } } }, { changed: ["live-deployer", "live-web"] }],
+    [
+      "a variable of members'",
+      { defaults: { environment: { A: "1" } } },
+      { changed: ["alice-code", "alice-web", "bob-code", "bob-web"] },
+    ],
+    [
+      "a variable of everybody's",
+      { environment: { A: "1" } },
+      { changed: ["alice-code", "alice-web", "bob-code", "bob-web", "live-deployer", "live-web"] },
     ],
     ["PHP on the live server", { live: { php: { uploadLimit: 8 } } }, { changed: ["live-web"] }],
     ["the live database's limits", { live: { limits: { db: { memory: 512 } } } }, { changed: ["live-db"] }],
@@ -310,7 +332,7 @@ describe("on Kubernetes", () => {
     );
 
   test.each([
-    ["alice-web", ["8080 @own gateway portal", "8080 @muster-hackathon gateway portal"]],
+    ["alice-web", ["8080 @own deployer gateway portal", "8080 @muster-hackathon deployer gateway portal"]],
     [
       "alice-code",
       [

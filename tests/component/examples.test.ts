@@ -35,7 +35,7 @@ test("one Apache stack without a roster", async () => {
     name: "shop-web-web",
     memory: 384,
     ports: [{ internal: 8080, external: 8091, ip: "127.0.0.1" }],
-    envs: expect.arrayContaining(["DOCUMENT_ROOT=/workspace/public", "TZ=Europe/Berlin", "MEMBER_NAME=web"]),
+    envs: expect.arrayContaining(["REPOSITORY=shop", "TZ=Europe/Berlin", "MEMBER_NAME=web"]),
   });
   expect(result.url).toBe("http://localhost:8091");
 });

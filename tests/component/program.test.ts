@@ -170,6 +170,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     ["bob-code-password", ["bob-code"]],
     ["bob-git-password", ["bob-code", "git"]],
     // Code under test runs in worker-1: it holds nothing but its own password.
+    ["live-db-admin-password", ["live-db", "live-deployer"]],
     ["live-db-password", ["live-db", "live-deployer", "live-web"]],
     ["ci-deployer-password", ["ci", "live-deployer"]],
     ["ci-worker-password", ["ci", "worker-1"]],

@@ -15,10 +15,14 @@ const base = {
 };
 
 const secretAt = (path: readonly string[]) => `value-of-${path.join("-")}`;
-const paths = secretPaths(teamConfig);
+/** Every secret that the config can give; maps have one key, and lists the entry of base. */
+const paths = secretPaths(teamConfig).map((path) => path.map((key) => (key === "*" ? "ANY" : key)));
 const values = paths.map(secretAt);
-/** Every secret that the config can give. */
-const config = paths.reduce<Record<string, unknown>>((raw, path) => withValue(raw, path, secretAt(path)), base);
+const [ofMembers = [], ...others] = paths;
+const config = others.reduce<Record<string, unknown>>((raw, path) => withValue(raw, path, secretAt(path)), {
+  ...base,
+  members: [{ id: "alice", environment: { ANY: secretAt(ofMembers) } }],
+});
 const record = (raw: Record<string, unknown>) =>
   recordProgram({ project: "muster", stack: "test", config: configStrings(raw) });
 
@@ -61,6 +65,10 @@ describe("no secret of the config is written", () => {
       REGISTRY_USER: "value-of-registry-user",
       UPSTREAM_TOKEN: "value-of-upstream-token",
       UPSTREAM_WEBHOOK_SECRET: "value-of-upstream-webhookSecret",
+      _DEFAULTS_ENVIRONMENT_ANY: "value-of-defaults-environment-ANY",
+      _ENVIRONMENT_ANY: "value-of-environment-ANY",
+      _LIVE_ENVIRONMENT_ANY: "value-of-live-environment-ANY",
+      _MEMBERS_alice_ENVIRONMENT_ANY: "value-of-members-ANY-environment-ANY",
     });
   });
 });

@@ -69,7 +69,7 @@ export class Terminal {
 
 /** What the public sees of a repository, without the number of visits, which grows with every request. */
 export async function liveSite(muster: TestEnvironment, repository = "app"): Promise<LiveSite> {
-  const host = repository === "app" ? "live" : `${repository}.live`;
+  const host = repository === "app" ? "live" : `${repository}--live`;
   const [revision, page] = await Promise.all([
     request(muster.url("live", `/-/live/${repository}/revision`)),
     request(muster.url(host)),

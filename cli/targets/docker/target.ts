@@ -6,7 +6,7 @@ import { buildImages, imageBuilds, missingImages, usedImages } from "../../image
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
 import { findDocker } from "../../tools/docker-host";
-import { capture } from "../../tools/process";
+import { capture, pipe } from "../../tools/process";
 import type { Instance, Target, TargetContext } from "../target";
 import { foreignTeam } from "../target";
 import { gatewayAddress } from "./access";
@@ -75,6 +75,8 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     logs: ({ name }, tail) => docker.logs(name, tail),
     exec: ({ name }, command, input) =>
       capture("docker", ["exec", "--interactive", name, ...command], { env: docker.env, input }),
+    pipe: ({ name }, command, streams) =>
+      pipe("docker", ["exec", "--interactive", name, ...command], { env: docker.env, ...streams }),
 
     withGateway: (team, use) => use(async () => ({ address: gatewayAddress(team, host), port: team.port })),
     access: async () => undefined,

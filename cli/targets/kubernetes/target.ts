@@ -13,6 +13,7 @@ import { pulumiEngine } from "../../pulumi/stack";
 import { type Docker, dockerClient } from "../../tools/docker";
 import { dockerEnvironment, findDocker } from "../../tools/docker-host";
 import { type Kubectl, type KubernetesObject, kubectlClient, serverVersion } from "../../tools/kubectl";
+import type { Result } from "../../tools/process";
 import type { EngineName } from "../engines";
 import { secretsFile } from "../recorded";
 import type { Instance, Target, TargetContext } from "../target";
@@ -96,13 +97,8 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
       const { stdout, stderr } = await kubectl.capture(["logs", "--namespace", namespace, pod, `--tail=${tail}`]);
       return `${stdout}${stderr}`.trimEnd().split("\n");
     },
-    async exec({ name }, command, input) {
-      const { namespace, pod } = podName(name);
-      const args = ["exec", "--stdin", "--namespace", namespace, pod, "--", ...command];
-      const result = await kubectl.capture(args, input);
-      // kubectl adds a line of its own to the program's output.
-      return { ...result, stderr: result.stderr.replace(/^command terminated with exit code \d+\n?/m, "") };
-    },
+    exec: async (instance, command, input) => withoutStatus(await kubectl.capture(execArgs(instance, command), input)),
+    pipe: async (instance, command, streams) => withoutStatus(await kubectl.pipe(execArgs(instance, command), streams)),
 
     async withGateway(team, use) {
       const forward = portForward(kubectl, namespaceName({ team: team.id }, undefined), GATEWAY, team.port);
@@ -156,6 +152,17 @@ export function podStatus({ metadata, status = {} }: Pod): string {
     .filter(Boolean)
     .join(" ");
 }
+
+function execArgs({ name }: Instance, command: readonly string[]): string[] {
+  const { namespace, pod } = podName(name);
+  return ["exec", "--stdin", "--namespace", namespace, pod, "--", ...command];
+}
+
+/** kubectl adds a line of its own to what the program says. */
+const withoutStatus = (result: Result): Result => ({
+  ...result,
+  stderr: result.stderr.replace(/^command terminated with exit code \d+\n?/m, ""),
+});
 
 /** @throws Error for a name that `toInstance` did not make */
 function podName(name: string): { readonly namespace: string; readonly pod: string } {

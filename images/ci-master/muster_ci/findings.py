@@ -15,13 +15,6 @@ def not_deployed(survey, branch, deploy_branch):
     return None
 
 
-def without_site(survey):
-    """Why what was built cannot be shown: it has no document root."""
-    if survey["kind"] == "library":
-        return "not deployed: this is no site"
-    return "not deployed: no index file: put one at the root, or set root in muster.yaml"
-
-
 def jobs(answer):
     """(summary or "", lines) of what muster-workflows left out."""
     left_out, total = answer["left_out"], answer["jobs"]

@@ -16,7 +16,7 @@ BLOCK = 512 * 1024
 # As many changed files a push tells of at most: images/git-server/lib/changes.py.
 FILES_TOLD = 500
 # muster-deploy's statuses beside success and failure.
-SUPERSEDED = 3
+SUPERSEDED, DEPLOYED_WITH_WARNINGS = 3, 4
 
 
 def package_path(build):
@@ -178,9 +178,11 @@ class Workflows(Step):
 
 
 class Package(Step):
-    """Brings what was built to the master, as one archive."""
+    """Brings what was built to the master, as one archive, and has it released if there is something to serve."""
 
     name = "package"
+    warnOnWarnings = True
+    unserved = None
 
     def __init__(self, chosen, migrate, **arguments):
         super().__init__(time_limit=chosen.timeout, **arguments)
@@ -196,12 +198,15 @@ class Package(Step):
         )
         if status != 0 or answer is None:
             return FAILURE
-        if answer["root"] is None:
-            return self._without_site(answer)
         self.say(f"{answer['bytes'] / 1e6:.1f} MB")
         if answer["bytes"] > PACKAGE_LIMIT:
             self.say(f"the package has {answer['bytes']} bytes, more than {PACKAGE_LIMIT}")
             return FAILURE
+        if answer["unserved"]:
+            self.unserved = f"tested, not deployed: {answer['unserved']}"
+            self.setProperty("not_deployed", self.unserved, self.name)
+            self.say(self.unserved)
+            return SUCCESS if answer["kind"] == "library" else WARNINGS
         destination = package_path(self.build.buildid)
         writer = remotetransfer.FileWriter(destination, PACKAGE_LIMIT, 0o600)
         try:
@@ -213,11 +218,8 @@ class Package(Step):
         self.build.addStepsAfterCurrentStep([Release()])
         return SUCCESS
 
-    def _without_site(self, answer):
-        why = findings.without_site(answer)
-        self.setProperty("not_deployed", why, self.name)
-        self.say(why)
-        return SUCCESS if answer["kind"] == "library" else WARNINGS
+    def getBuildResultSummary(self):
+        return {"build": self.unserved} if self.unserved else super().getBuildResultSummary()
 
 
 class Release(steps.Trigger):
@@ -232,6 +234,7 @@ class Release(steps.Trigger):
             updateSourceStamp=True,
             haltOnFailure=True,
             flunkOnFailure=True,
+            warnOnWarnings=True,
         )
         self._outcome = ""
 
@@ -273,16 +276,18 @@ class Release(steps.Trigger):
 class Live(Step):
     """What the deployer's commands have in common."""
 
+    warnOnWarnings = True
+
     def finish(self, status, answer):
         if answer:
             self.say(answer["message"])
         if status == SUPERSEDED and answer:
             return SKIPPED
-        if status != 0 or not answer:
+        if status not in (0, DEPLOYED_WITH_WARNINGS) or not answer:
             return FAILURE
         for name in ("release", "revision", "previous"):
             self.setProperty(name, answer[name], self.name)
-        return SUCCESS
+        return WARNINGS if status == DEPLOYED_WITH_WARNINGS else SUCCESS
 
     def getBuildResultSummary(self):
         return {"build": self.descriptionDone} if self.descriptionDone else {}

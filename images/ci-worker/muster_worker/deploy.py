@@ -1,7 +1,8 @@
 """muster-deploy release|rollback: carries out the order on its standard input (JSON), and answers in its last line.
+muster-deploy database|sites only looks.
 
-Status 0: done. 3: not done, since something newer was deployed before. Anything else: failed, the site is as it was,
-and the last line of standard error says why.
+Status 0: done. 3: not done, since something newer was deployed before. 4: done, with warnings. Anything else: failed,
+the site is as it was, and the last line of standard error says why.
 """
 
 import datetime
@@ -15,10 +16,13 @@ import sys
 import tarfile
 import time
 
-from .releases import ANCESTORS_FILE, Deployed, Refused, Site, is_newer, name, one_step_back
+from . import database, page, privacy, sites
+from .releases import ANCESTORS_FILE, SURVEY_FILE, Deployed, Refused, Site, is_newer, name, one_step_back
+from .shared import Shared, stray_links
 
 LIVE = "/srv/live"
-SUPERSEDED = 3
+SHARED = "/srv/shared"
+SUPERSEDED, WARNINGS = 3, 4
 PACKAGE = "package.tar"
 # A database that starts for the first time writes its files; one that was killed repairs them.
 DATABASE_SECONDS = 180
@@ -36,7 +40,8 @@ def unpack(archive, target):
     """Python's "data" filter refuses members and links that lead out of the folder, devices, and set-uid bits."""
     os.mkdir(target)
     # REVISION marks a release as complete: only the deployer writes it.
-    members = [member for member in archive.getmembers() if member.name not in (ANCESTORS_FILE, "REVISION")]
+    own = (ANCESTORS_FILE, SURVEY_FILE, "REVISION")
+    members = [member for member in archive.getmembers() if member.name not in own]
     archive.extractall(target, members=members, filter="data")
     for folder, folders, files in os.walk(target):
         for entry in (*folders, *files):
@@ -45,9 +50,19 @@ def unpack(archive, target):
                 os.chmod(path, 0o755 if entry in folders or os.access(path, os.X_OK) else 0o644)
 
 
+def read(archive, name):
+    try:
+        return archive.extractfile(name).read()
+    except KeyError as error:
+        raise Refused(f"the package lacks {name}: push again, or rebuild") from error
+
+
 def ancestors_of(archive):
-    listed = archive.extractfile(ANCESTORS_FILE)
-    return frozenset(listed.read().decode("ascii").split())
+    return frozenset(read(archive, ANCESTORS_FILE).decode("ascii").split())
+
+
+def survey_of(archive):
+    return json.loads(read(archive, SURVEY_FILE))
 
 
 def await_database(host, port, seconds=DATABASE_SECONDS, pause=1.0):
@@ -70,21 +85,21 @@ def await_database(host, port, seconds=DATABASE_SECONDS, pause=1.0):
         time.sleep(pause)
 
 
-def migrate(folder):
-    """Runs the repository's own hook, with the live database's account in DB_*."""
+def migrate(folder, account):
+    """Runs the repository's own hook, with the live database's ACCOUNT in DB_*."""
     command = ["composer", "run-script", "--no-interaction", "--timeout=0", "migrate"]
     if "DB_HOST" in os.environ:
         command.insert(0, "with-database")
-        await_database(os.environ["DB_HOST"], int(os.environ["DB_PORT"]))
     print("composer run-script migrate", flush=True)
     home = "/tmp/migrate"
     shutil.rmtree(home, ignore_errors=True)
     os.makedirs(home)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CI_", "WORKER_"))}
+    private = ("CI_", "DB_ADMIN", "WORKER_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(private)}
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**environment, "HOME": home, "COMPOSER_HOME": f"{home}/.composer"},
+        env={**environment, **account, "HOME": home, "COMPOSER_HOME": f"{home}/.composer"},
         stdin=subprocess.DEVNULL,
         check=False,
     )
@@ -92,8 +107,61 @@ def migrate(folder):
         raise Refused(f"migrate ended with status {done.returncode}")
 
 
+class Delivery:
+    """One repository's site: its releases, what it writes, its database, and its page."""
+
+    def __init__(self, repository):
+        self.repository = repository
+        self.site = Site(LIVE, repository)
+        self.shared = Shared(SHARED, repository)
+        self.live = page.of_environment(os.environ, repository)
+        # What whoever pushed has to know.
+        self.warnings = []
+
+    def warn(self, text):
+        print(f"warning: {text}", flush=True)
+        self.warnings.append(text)
+
+    def fill(self, chosen, archive, survey, may_migrate):
+        """Makes the folder of a release: the package, links to what is writable, and what the migration adds."""
+        folder = self.site.release_path(chosen)
+        unpack(archive, folder)
+        for refused in self.shared.attach(folder, self.site.seeds_path(chosen), survey["writable"]):
+            self.warn(refused)
+        self.site.describe(chosen, survey, folder)
+        if "DB_HOST" in os.environ and (may_migrate or survey["lint"]["php"]):
+            await_database(os.environ["DB_HOST"], int(os.environ["DB_PORT"]))
+        account = database.ensure(self.site.path, self.repository, os.environ) if survey["lint"]["php"] else {}
+        if may_migrate:
+            migrate(folder, account)
+        for link, target in stray_links(folder, self.shared.files):
+            self.warn(f"the link {link} was left out: it leads out of the release, to {target}")
+
+    def activate(self, chosen):
+        """Switches to a release, with the code that it brings to writable folders."""
+        former = self.site.current()
+        survey = self.site.survey(chosen)
+        writable = survey["writable"] if survey else []
+        self.shared.refresh(self.site.seeds_path(chosen), former and self.site.seeds_path(former), writable)
+        if any(not entry["folder"] for entry in writable):
+            folder = self.site.release_path(chosen)
+            self.site.describe(chosen, survey, self.shared.expose(folder, chosen, writable))
+        self.site.switch(chosen)
+        self.shared.keep({former, chosen})
+
+    def ask(self):
+        """What the site answers now; None where that cannot be asked."""
+        current = self.site.current()
+        if self.live is None or not current:
+            return None
+        if not self.live.await_revision(self.repository, self.site.revision(current)):
+            return page.Answer(0)
+        return self.live.ask((self.site.survey(current) or {}).get("folder", ""))
+
+
 def release(order):
-    site = Site(LIVE, order["project"])
+    delivery = Delivery(order["project"])
+    site = delivery.site
     site.prepare()
     revision = order["revision"]
     with tarfile.open(PACKAGE) as archive:
@@ -103,29 +171,45 @@ def release(order):
             message = f"not deployed: {last.revision[:12]} is newer than {revision[:12]}, and was deployed before"
             return SUPERSEDED, {"message": message}
         chosen = name(now(), revision, site.releases())
-        folder = site.release_path(chosen)
+        survey = survey_of(archive)
         try:
-            unpack(archive, folder)
-            if order["migrate"]:
-                migrate(folder)
+            delivery.fill(chosen, archive, survey, order["migrate"])
             previous = site.current()
             site.complete(chosen, revision)
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            site.discard(chosen)
             raise
+    before = delivery.ask()
     site.remember_deployed(Deployed(revision, max(order["as_of"], last.as_of if last else 0), ancestors))
-    site.switch(chosen)
+    delivery.activate(chosen)
+    now_live = delivery.ask()
+    failing = None if now_live is None or now_live.works else described(now_live, survey)
+    if failing and before and before.works:
+        delivery.activate(previous)
+        site.remember_deployed(last)
+        site.discard(chosen)
+        raise Refused(f"{failing}; {previous} is live again")
     site.record(
         time=timestamp(), action="deploy", release=chosen, revision=revision, author=order["author"],
-        subject=order["subject"], by=order["by"],
+        subject=order["subject"], by=order["by"], **({"problem": failing} if failing else {}),
     )
     for pruned in site.prune():
         print(f"pruned {pruned}")
-    return 0, {"release": chosen, "revision": revision, "previous": previous, "message": f"live: {chosen}"}
+    message = f"not working: {failing}" if failing else f"live: {chosen}"
+    if delivery.warnings:
+        message += f" ({'; '.join(delivery.warnings)})"
+    answer = {"release": chosen, "revision": revision, "previous": previous, "message": message}
+    return WARNINGS if failing or delivery.warnings else 0, answer
+
+
+def described(answer, survey):
+    why = page.cause(answer, survey)
+    return f"{answer.text}: {why}" if why else answer.text
 
 
 def rollback(order):
-    site = Site(LIVE, order["project"])
+    delivery = Delivery(order["project"])
+    site = delivery.site
     releases = site.releases()
     if not releases:
         raise Refused(f"{order['project']} has no releases")
@@ -134,16 +218,25 @@ def rollback(order):
     if chosen not in releases:
         raise Refused(f"there is no release {chosen}; there are {', '.join(releases)}")
     revision = site.revision(chosen)
-    site.switch(chosen)
+    delivery.activate(chosen)
+    now_live = delivery.ask()
+    failing = None if now_live is None or now_live.works else described(now_live, site.survey(chosen))
     site.record(
         time=timestamp(), action="rollback", release=chosen, revision=revision, author="", subject=order["reason"],
-        by=order["by"],
+        by=order["by"], **({"problem": failing} if failing else {}),
     )
-    return 0, {"release": chosen, "revision": revision, "previous": previous, "message": f"live: {chosen}"}
+    message = f"not working: {failing}" if failing else f"live: {chosen}"
+    answer = {"release": chosen, "revision": revision, "previous": previous, "message": message}
+    return WARNINGS if failing else 0, answer
 
 
 def main(arguments):
+    # A migration runs as the same user.
+    privacy.seal()
     order = json.load(sys.stdin)
+    if arguments[0] in sites.READERS:
+        print(json.dumps(sites.READERS[arguments[0]](LIVE, SHARED, order)))
+        return 0
     with open(os.path.join(LIVE, ".lock"), "a", encoding="ascii") as lock:
         # A deployer that was replaced may still be at work.
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -158,5 +251,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except (Refused, OSError, tarfile.TarError) as error:
-        undone = {"release": "not deployed", "rollback": "not rolled back"}[sys.argv[1]]
+        undone = {"release": "not deployed", "rollback": "not rolled back"}.get(sys.argv[1], "no answer")
         sys.exit(f"muster: {undone}: {error}")

@@ -1,8 +1,8 @@
-"""muster-package REPOSITORY REVISION DIST: packs what goes live; as JSON in the last line
-{"package", "bytes", "kind", "root"}, the last two as the survey has them.
+"""muster-package REPOSITORY REVISION DIST: packs what goes live.
 
-In it: the commit's files as git has them, what the build left for the live site (by the survey, and the folder DIST),
-the survey, and the list of the commit's ancestors, by which the deployer tells older from newer.
+Its last line is {"package", "bytes", "kind", "unserved"} as JSON. In the package: the commit's files as git has them,
+what the build left for the live site (by the survey, and the folder DIST), the survey, and the list of the commit's
+ancestors, by which the deployer tells older from newer. "unserved" says why there is nothing to serve, or is null.
 """
 
 import io
@@ -74,12 +74,15 @@ def note(archive, name, content):
     archive.addfile(listed, io.BytesIO(content))
 
 
-def link_root(archive, root, names):
-    """Shows the document root where the web server looks for it."""
-    if root and root != "." and not any(name == "public" or name.startswith("public/") for name in names):
-        link = tarfile.TarInfo("public")
-        link.type, link.linkname = tarfile.SYMTYPE, root
-        archive.addfile(link)
+def unserved(found):
+    if found["root"] or found["backend"]:
+        return None
+    if found["kind"] == "library":
+        return "it is a library, without a site (if there is one, set root in muster.yaml)"
+    said = next((note for note in found["notes"] if note["level"] == "warning"), None)
+    if not said:
+        return "no site in it"
+    return said["text"] + (f" ({said['remedy']})" if said["remedy"] else "")
 
 
 def main(arguments):
@@ -96,12 +99,11 @@ def main(arguments):
         committed = set(archive.getnames())
         for folder, fresh in folders.items():
             add(archive, folder, fresh, committed, writable)
-        link_root(archive, found["root"] and found["root"]["path"], archive.getnames())
         note(archive, SURVEY_FILE, json.dumps(found).encode())
         note(archive, ANCESTORS_FILE, ancestors)
     print("commit", revision, *folders, sep="\n  ", flush=True)
-    told = {"kind": found["kind"], "root": found["root"]}
-    print(json.dumps({"package": PACKAGE, "bytes": os.path.getsize(PACKAGE), **told}))
+    size = os.path.getsize(PACKAGE)
+    print(json.dumps({"package": PACKAGE, "bytes": size, "kind": found["kind"], "unserved": unserved(found)}))
 
 
 if __name__ == "__main__":

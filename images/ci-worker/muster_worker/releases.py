@@ -65,12 +65,14 @@ class Site:
     def __init__(self, root, repository):
         self.path = os.path.join(root, repository)
         self.releases_path = os.path.join(self.path, "releases")
+        self.meta_path = os.path.join(self.path, "meta")
 
     def prepare(self):
         os.makedirs(self.releases_path, exist_ok=True)
+        os.makedirs(self.meta_path, exist_ok=True)
         for entry in os.listdir(self.releases_path):
             if not self._complete(entry):
-                shutil.rmtree(os.path.join(self.releases_path, entry))
+                self.discard(entry)
 
     def releases(self):
         try:
@@ -84,6 +86,33 @@ class Site:
 
     def release_path(self, release):
         return os.path.join(self.releases_path, release)
+
+    def seeds_path(self, release):
+        """What the commit has in the site's writable folders."""
+        return os.path.join(self.meta_path, f"{release}.files")
+
+    def survey(self, release):
+        """What is known of a release; None for one from before it was written down."""
+        try:
+            with open(os.path.join(self.meta_path, f"{release}.json"), encoding="utf-8") as file:
+                return json.load(file)
+        except FileNotFoundError:
+            return None
+
+    def describe(self, release, survey, folder):
+        """Writes down what a release is, and the FOLDER that is served, for the web server."""
+        text = json.dumps({**survey, "folder": folder})
+        self._replace(os.path.join(self.meta_path, f"{release}.json"), text)
+
+    def discard(self, release):
+        """Removes a release. Without REVISION it is none any more: nobody rolls back to one that is half removed."""
+        folder = self.release_path(release)
+        if os.path.lexists(f"{folder}/REVISION"):
+            os.unlink(f"{folder}/REVISION")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(self.seeds_path(release), ignore_errors=True)
+        if os.path.lexists(f"{self.meta_path}/{release}.json"):
+            os.unlink(f"{self.meta_path}/{release}.json")
 
     def current(self):
         try:
@@ -109,9 +138,7 @@ class Site:
     def prune(self):
         pruned = to_prune(self.releases(), self.current())
         for release in pruned:
-            # Without REVISION it is no release any more, so that nobody rolls back to one that is half removed.
-            os.unlink(self.release_path(release) + "/REVISION")
-            shutil.rmtree(self.release_path(release))
+            self.discard(release)
         return pruned
 
     def record(self, **entry):
@@ -127,6 +154,10 @@ class Site:
         return Deployed(value["revision"], value["as_of"], frozenset(value["ancestors"]))
 
     def remember_deployed(self, deployed):
+        """None: as if nothing had been deployed."""
+        if deployed is None:
+            os.unlink(os.path.join(self.path, "deployed.json"))
+            return
         value = {**dataclasses.asdict(deployed), "ancestors": sorted(deployed.ancestors)}
         self._replace(os.path.join(self.path, "deployed.json"), json.dumps(value))
 

@@ -11,16 +11,23 @@ valid_name() {
   [ "${#1}" -le 64 ]
 }
 
-# same_address NAME: prints another repository whose site would have the address of NAME's; "." and "_" become "-" there.
-same_address() {
-  for other in "$repositories"/*.git; do
-    other=${other##*/}
-    other=${other%.git}
-    if [ "$other" != "$1" ] && [ "$(printf '%s' "$other" | tr '._' '--')" = "$(printf '%s' "$1" | tr '._' '--')" ]; then
-      printf '%s\n' "$other"
-      return
-    fi
-  done
+# no_address NAME: why a new repository of that name would have no address of its own, or fails when it would.
+no_address() {
+  label=$(printf '%s' "$1" | tr ._ -)
+  case $label in
+    *--*) echo '"--" separates the parts of an address, also where "_" and "." stand for "-"' ;;
+    *-) echo 'a name ends in a letter or a digit, since it is part of an address' ;;
+    *)
+      for other in "$repositories"/*.git; do
+        other=$(basename "$other" .git)
+        [ "$other" = "$1" ] || [ "$(printf '%s' "$other" | tr ._ -)" != "$label" ] || {
+          echo "its address is that of \"$other\", since \"_\" and \".\" are \"-\" in addresses"
+          return
+        }
+      done
+      return 1
+      ;;
+  esac
 }
 
 # drop_repository NAME: nobody finds it from here on, and then it is gone.

@@ -18,8 +18,6 @@ class Deployment(unittest.TestCase):
         ):
             with self.subTest(kind=kind, branch=branch):
                 self.assertEqual(findings.not_deployed({"kind": kind, "server": server}, branch, "main"), expected)
-        self.assertIn("no site", findings.without_site({"kind": "library"}))
-        self.assertIn("muster.yaml", findings.without_site({"kind": "empty"}))
 
 
 class Jobs(unittest.TestCase):

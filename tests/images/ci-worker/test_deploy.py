@@ -9,7 +9,8 @@ import unittest
 from unittest import mock
 
 from muster_worker import deploy
-from muster_worker.releases import ANCESTORS_FILE, Refused
+from muster_worker.page import Answer
+from muster_worker.releases import ANCESTORS_FILE, SURVEY_FILE, Refused
 
 A, B = ("a" * 40, "b" * 40)
 
@@ -18,14 +19,21 @@ class Releases(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.live = folder.name
+        self.live, self.shared = f"{folder.name}/live", f"{folder.name}/shared"
+        os.mkdir(self.live)
+        os.mkdir(self.shared)
+        self.writable = []
+        self.notes = []
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(folder.name)
-        self.enterContext(mock.patch.object(deploy, "LIVE", folder.name))
+        self.enterContext(mock.patch.object(deploy, "LIVE", self.live))
+        self.enterContext(mock.patch.object(deploy, "SHARED", self.shared))
 
     def package(self, ancestors, files, links=()):
+        survey = json.dumps({"writable": self.writable, "lint": {"php": True}, "notes": self.notes})
+        own = {ANCESTORS_FILE: "\n".join(ancestors), SURVEY_FILE: survey}
         with tarfile.open("package.tar", "w") as archive:
-            for path, text in {ANCESTORS_FILE: "\n".join(ancestors), **files}.items():
+            for path, text in {**own, **files}.items():
                 member = tarfile.TarInfo(path)
                 member.size = len(text)
                 archive.addfile(member, io.BytesIO(text.encode()))
@@ -68,6 +76,144 @@ class Releases(unittest.TestCase):
             self.release(B, migrate=True)
         self.assertEqual(self.current("public/index.php"), "one")
         self.assertEqual(len(os.listdir(f"{self.live}/app/releases")), 1)
+
+    def writes(self, path, folder=True, refresh=False):
+        self.writable.append({"path": path, "folder": folder, "refresh": refresh})
+
+    def answers(self, *answers):
+        """What the site answers, before the switch and after it, again and again."""
+        self.enterContext(mock.patch.object(deploy.Delivery, "ask", side_effect=answers))
+
+    def logged(self):
+        with open(f"{self.live}/app/releases.log", encoding="utf-8") as log:
+            return [json.loads(line) for line in log]
+
+    def test_writable_folders_are_seeded_once_and_kept(self):
+        self.writes("data")
+        self.package([A], {"index.php": "", "data/first.txt": "of A"})
+        self.release(A)
+        for name, text in (("first.txt", "changed by the site"), ("upload.txt", "new")):
+            with open(f"{self.live}/app/current/data/{name}", "w", encoding="utf-8") as file:
+                file.write(text)
+        self.package([B, A], {"index.php": "", "data/first.txt": "of B", "data/more/second.txt": "of B"})
+        self.release(B)
+        kept = {name: self.current(f"data/{name}") for name in ("first.txt", "upload.txt", "more/second.txt")}
+        self.assertEqual(kept, {"first.txt": "changed by the site", "upload.txt": "new", "more/second.txt": "of B"})
+        deploy.rollback({"project": "app", "release": "", "reason": "", "by": "alice"})
+        self.assertEqual(self.current("data/upload.txt"), "new")
+
+    def test_code_in_a_writable_folder_is_the_releases(self):
+        self.writes("plugins", refresh=True)
+        self.package([A], {"index.php": "", "plugins/a.php": "A", "plugins/old/b.php": "A"})
+        self.release(A)
+        with open(f"{self.live}/app/current/plugins/own.php", "w", encoding="utf-8") as file:
+            file.write("installed by the site")
+        self.package([B, A], {"index.php": "", "plugins/a.php": "B"})
+        self.release(B)
+        self.assertEqual((self.current("plugins/a.php"), self.current("plugins/own.php")), ("B", "installed by the site"))
+        self.assertFalse(os.path.exists(f"{self.live}/app/current/plugins/old/b.php"))
+        deploy.rollback({"project": "app", "release": "", "reason": "", "by": "alice"})
+        self.assertEqual((self.current("plugins/a.php"), self.current("plugins/old/b.php")), ("A", "A"))
+
+    def served(self):
+        with open(f"{self.live}/app/meta/{os.readlink(f'{self.live}/app/current').split('/')[1]}.json") as file:
+            return json.load(file)["folder"]
+
+    def test_an_installer_writes_beside_the_code(self):
+        self.writes("config.php", folder=False)
+        for revisions, how in (([A], "w"), ([B, A], None)):
+            self.package(revisions, {"index.php": revisions[0]})
+            self.release(revisions[0])
+            folder = self.served()
+            self.assertTrue(folder.startswith(f"{self.shared}/app/releases/"), folder)
+            self.assertEqual(os.path.exists(f"{folder}/config.php"), how is None)
+            if how:
+                with open(f"{folder}/config.php", how, encoding="utf-8") as file:
+                    file.write("written by the installer")
+        with open(f"{self.served()}/config.php", encoding="utf-8") as file:
+            self.assertEqual(file.read(), "written by the installer")
+
+    def test_a_file_put_in_the_place_of_its_link_is_kept(self):
+        self.writes("config.php", folder=False)
+        self.package([A], {"index.php": ""})
+        self.release(A)
+        with open(f"{self.served()}/new", "w", encoding="utf-8") as file:
+            file.write("renamed")
+        os.rename(f"{self.served()}/new", f"{self.served()}/config.php")
+        self.package([B, A], {"index.php": ""})
+        self.release(B)
+        with open(f"{self.shared}/app/files/config.php", encoding="utf-8") as file:
+            self.assertEqual(file.read(), "renamed")
+
+    def test_a_site_leads_the_deployer_nowhere(self):
+        self.writes("data")
+        os.mkdir(f"{self.live}/other")
+        os.makedirs(f"{self.shared}/app/files")
+        os.symlink(f"{self.live}/other", f"{self.shared}/app/files/data")
+        self.package([A], {"index.php": "", "data/x.txt": "x"})
+        self.release(A)
+        self.assertEqual(os.listdir(f"{self.live}/other"), [])
+
+    def test_links_of_a_migration_that_lead_out(self):
+        def links(folder, _):
+            os.symlink("/etc/passwd", f"{folder}/public/pw.txt")
+            os.symlink(f"{folder}/data", f"{folder}/public/data")
+
+        self.writes("data")
+        self.package([A], {"public/index.php": ""})
+        with mock.patch.object(deploy, "migrate", side_effect=links):
+            status, answer = self.release(A, migrate=True)
+        self.assertEqual(status, 4)
+        self.assertIn("public/pw.txt was left out: it leads out of the release, to /etc/passwd", answer["message"])
+        self.assertEqual(sorted(os.listdir(f"{self.live}/app/current/public")), ["data", "index.php"])
+
+    def test_what_does_not_answer_is_not_called_live(self):
+        remedy = "put one there, or set root in muster.yaml"
+        self.notes = [{"level": "warning", "text": "no index file in public/", "remedy": remedy}]
+        self.answers(None, Answer(404))
+        self.package([A], {"public/a.txt": ""})
+        status, answer = self.release(A)
+        message = f"/ answers 404: no index file in public/: {remedy}"
+        self.assertEqual((status, answer["message"]), (4, f"not working: {message}"))
+        self.assertEqual(self.logged()[0]["problem"], message)
+
+    def test_a_page_that_breaks_is_taken_back(self):
+        self.answers(None, Answer(200), Answer(200), Answer(500, said="Fatal error in index.php:3"))
+        self.package([A], {"index.php": "one"})
+        _, first = self.release(A)
+        self.package([B, A], {"index.php": "two"})
+        with self.assertRaisesRegex(Refused, f"/ answers 500: Fatal error in index.php:3; {first['release']} is live"):
+            self.release(B)
+        self.assertEqual((self.current("index.php"), len(self.logged())), ("one", 1))
+        self.assertEqual(os.listdir(f"{self.live}/app/releases"), [first["release"]])
+        # The same commit may come again.
+        self.answers(Answer(200), Answer(200))
+        self.assertEqual(self.release(B)[0], 0)
+
+    def test_a_page_that_was_broken_before_is_no_reason_to_go_back(self):
+        self.answers(None, Answer(500), Answer(500), Answer(404))
+        for revisions in ([A], [B, A]):
+            self.package(revisions, {"index.php": revisions[0]})
+            self.assertEqual(self.release(revisions[0])[0], 4)
+        self.assertEqual(self.current("index.php"), B)
+
+    def test_a_migration_waits_for_the_database(self):
+        self.package([A], {"public/index.php": ""})
+        with (
+            mock.patch.dict(os.environ, {"DB_HOST": "db", "DB_PORT": "3307"}),
+            mock.patch.object(deploy, "await_database", side_effect=Refused("away")) as awaited,
+            mock.patch.object(deploy, "migrate") as migrate,
+            self.assertRaises(Refused),
+        ):
+            self.release(A, migrate=True)
+        awaited.assert_called_once_with("db", 3307)
+        migrate.assert_not_called()
+
+    def test_a_package_without_its_lists(self):
+        with tarfile.open("package.tar", "w"):
+            pass
+        with self.assertRaisesRegex(Refused, "lacks .muster-ancestors"):
+            self.release(A)
 
     def test_what_leads_out_is_refused(self):
         for files, links in (
@@ -133,15 +279,3 @@ class Database(unittest.TestCase):
             host, port = closed.getsockname()
         with self.assertRaisesRegex(Refused, f"does not answer at {host}:{port} \\(Connection refused\\)"):
             deploy.await_database(host, port, seconds=0)
-
-    def test_a_migration_waits_for_it(self):
-        environment = {"DB_HOST": "db", "DB_PORT": "3307"}
-        with (
-            mock.patch.dict(os.environ, environment),
-            mock.patch.object(deploy, "await_database", side_effect=Refused("away")) as awaited,
-            mock.patch.object(deploy.subprocess, "run") as run,
-            self.assertRaises(Refused),
-        ):
-            deploy.migrate("/nowhere")
-        awaited.assert_called_once_with("db", 3307)
-        run.assert_not_called()

@@ -54,6 +54,21 @@ describe("a repository's name", () => {
     return execFileSync("sh", ["-c", script, "sh", name], { encoding: "utf8" }).trim() === "yes";
   };
 
+  test.each([
+    ["my-shop", ""],
+    ["shop", ""],
+    ["my_blog", 'its address is that of "my.blog", since "_" and "." are "-" in addresses'],
+    ["my--shop", '"--" separates the parts of an address'],
+    ["my._shop", '"--" separates the parts of an address'],
+    ["shop-", "a name ends in a letter or a digit, since it is part of an address"],
+  ])("of a new repository, %j", (name, problem) => {
+    mkdirSync(join(folder, "my.blog.git"));
+    mkdirSync(join(folder, "shop.git"));
+    const script = `. "${image}/lib/repository.sh"; repositories=$2; no_address "$1" || true`;
+    const said = execFileSync("sh", ["-c", script, "sh", name, folder], { encoding: "utf8" }).trim();
+    expect(said.slice(0, problem.length || 1)).toBe(problem);
+  });
+
   test.each(["app", "a", "0", "my-app_2.0", "a".repeat(64)])("%j is one", (name) => {
     expect(isValid(name)).toBe(true);
   });

@@ -299,7 +299,7 @@ describe("builds", () => {
     servers.build("../x");
     const { repositories } = await look();
     expect(repositories.map(({ name }) => name)).toEqual(["app", "blog", "zoo"]);
-    expect(repositories[1]).toMatchObject({ gitUrl: "http://git.x/blog/", liveUrl: "http://blog.live.x:8080" });
+    expect(repositories[1]).toMatchObject({ gitUrl: "http://git.x/blog/", liveUrl: "http://blog--live.x:8080" });
   });
 
   test("the log is that of the step that failed", async () => {

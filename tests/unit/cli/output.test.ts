@@ -270,8 +270,8 @@ describe("a roll back", () => {
 
   test.each([
     ["app", "http://live.localhost:8080"],
-    ["blog", "http://blog.live.localhost:8080"],
-    ["other", "http://other.live.localhost:8080"],
+    ["blog", "http://blog--live.localhost:8080"],
+    ["other", "http://other--live.localhost:8080"],
   ])("%s is shown at %s", (repository, url) => {
     expect(releaseUrl(blogs, repository)).toBe(url);
   });

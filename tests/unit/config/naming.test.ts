@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { liveUrl, memberUrl, publicUrl, teamUrl } from "../../../config/naming";
+import { liveUrl, memberUrl, publicUrl, repositoryLabel, reservedReason, teamUrl } from "../../../config/naming";
 import { containerName, memberNetworkName, teamNetworkName } from "../../../platform/docker/render";
 import { namespaceName, serviceHost } from "../../../platform/kubernetes/terms";
 import { labels } from "../../../platform/platform";
@@ -15,13 +15,31 @@ describe("URLs", () => {
     ["the git server", teamUrl(address, "git"), "http://git.dev.example.org:8080"],
     ["the CI", teamUrl(address, "ci"), "http://ci.dev.example.org:8080"],
     ["the live site", teamUrl(address, "live"), "http://live.dev.example.org:8080"],
-    ["another repository's live site", liveUrl(address, "blog"), "http://blog.live.dev.example.org:8080"],
+    ["another repository's live site", liveUrl(address, "blog"), "http://blog--live.dev.example.org:8080"],
     ["a host of the team", publicUrl(address, "git"), "http://git.dev.example.org:8080"],
     ["port 80 is not written", teamUrl({ domain: "localhost", port: 80 }, "portal"), "http://localhost"],
     ["every other port is", memberUrl({ domain: "localhost", port: 443 }, "site", "bob"), "http://bob.localhost:443"],
   ])("%s", (_, url, expected) => {
     expect(url).toBe(expected);
-    expect(new URL(url).href).toBe(`${expected}/`);
+    expect(new URL(url ?? "").href).toBe(`${expected}/`);
+  });
+});
+
+describe("a repository's part of host names", () => {
+  test.each([
+    ["app", "app"],
+    ["my_shop.kr", "my-shop-kr"],
+    ["my--shop", undefined],
+    ["my-_shop", undefined],
+    ["my_", undefined],
+  ])("%s", (name, label) => {
+    expect(repositoryLabel(name)).toBe(label);
+    expect(liveUrl({ domain: "localhost", port: 80 }, name)).toBe(label && `http://${label}--live.localhost`);
+  });
+
+  test("is kept apart from a member's id", () => {
+    expect(reservedReason("al-ice")).toBeUndefined();
+    expect(reservedReason("al--ice")).toBe('contains "--", which separates the parts of an address');
   });
 });
 

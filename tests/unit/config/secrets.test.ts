@@ -86,8 +86,12 @@ describe("no message repeats", () => {
   ]);
   test("any of these", () => {
     expect(secretPaths(teamConfig).map((path) => path.join("/"))).toEqual([
+      "members/*/environment/*",
+      "environment/*",
+      "defaults/environment/*",
       "upstream/webhookSecret",
       "upstream/token",
+      "live/environment/*",
       "registry/user",
       "registry/password",
     ]);

@@ -118,9 +118,9 @@ describe("namespaces", () => {
       hard: {
         "limits.cpu": "2400m",
         "limits.memory": "1068Mi",
-        persistentvolumeclaims: "2",
+        persistentvolumeclaims: "3",
         pods: "4",
-        "requests.storage": "8Gi",
+        "requests.storage": "12Gi",
       },
     });
     expect(renderLimitRange(names, live).spec).toMatchObject({ limits: [{ max: { cpu: "1", memory: "384Mi" } }] });
@@ -570,7 +570,7 @@ describe("Services", () => {
 describe("entrances", () => {
   const routes = (kubernetes: object) =>
     renderRoutes(names, team, "gateway", teamOf({ domain: "dev.example.org", port: 443, kubernetes }));
-  const hosts = ["dev.example.org", "*.dev.example.org", "*.live.dev.example.org"];
+  const hosts = ["dev.example.org", "*.dev.example.org"];
   const metadata = { name: "gateway", namespace: "muster-hackathon", labels: labelsOf("gateway") };
   const rules = hosts.map((host) => ({
     host,

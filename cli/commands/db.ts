@@ -1,0 +1,184 @@
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { PassThrough, type Readable, Transform, type Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createGzip } from "node:zlib";
+import { LIVE } from "../../config/catalogue";
+import { UserError } from "../errors";
+import { findStack, type Project, stackTeam } from "../project";
+import { listed } from "../table";
+import type { Instance } from "../targets/target";
+import type { Result } from "../tools/process";
+import { withoutDatabases } from "./dump";
+import { REPOSITORY } from "./rollback";
+import { openSession, type Session } from "./session";
+
+export interface DatabaseOptions {
+  readonly stack?: string | undefined;
+  /** Of the live server's databases, the one of this repository; the first repository's by default. */
+  readonly repository?: string | undefined;
+  /** Whether what is there may be replaced: tables, or the file of an export. */
+  readonly replace?: boolean | undefined;
+}
+
+/** A database and the instance of its server. */
+interface Database {
+  readonly instance: Instance;
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+}
+
+/** The server's own user, by its socket: no password is needed, and a dump's owners of views and procedures may be others. */
+const CLIENT = ["--no-defaults", "--socket=/run/mysqld/mysqld.sock"];
+const DUMP = ["mariadb-dump", ...CLIENT, "--single-transaction", "--quick", "--routines", "--events", "--hex-blob"];
+
+/**
+ * Fills an empty database of a member or of the live server from a dump; `.gz` is unpacked.
+ *
+ * @throws UserError when there are tables already, unless they may be replaced: then they are saved first
+ */
+export async function importDatabase(project: Project, file: string, owner: string, options: DatabaseOptions) {
+  if (!existsSync(file)) throw new UserError(`${file} does not exist.`);
+  const session = await openSession(findStack(project, options.stack));
+  const database = await find(session, owner, options.repository);
+  await makeRoom(session, database, options.replace);
+  const size = statSync(file).size;
+  await session.progress.step(`Importing ${file} into ${database.title}`, async (detail) => {
+    const source = counted(createReadStream(file), (bytes) => detail(`${Math.floor((100 * bytes) / (size || 1))} %`));
+    await load(session, database, file.endsWith(".gz") ? joined(source, createGunzip()) : source);
+  });
+}
+
+/** Writes a dump with procedures, triggers and events; `.gz` is packed. Only its owner may read the file. */
+export async function exportDatabase(project: Project, file: string, owner: string, options: DatabaseOptions) {
+  if (existsSync(file) && !options.replace)
+    throw new UserError(`${file} is there already: give --replace, or another name.`);
+  const session = await openSession(findStack(project, options.stack));
+  await save(session, await find(session, owner, options.repository), file);
+}
+
+/** Fills an empty database from another one; nothing of it is written to this machine. */
+export async function copyDatabase(project: Project, from: string, to: string, options: DatabaseOptions) {
+  const session = await openSession(findStack(project, options.stack));
+  const repositoryOf = (owner: string) => (owner === LIVE ? options.repository : undefined);
+  const source = await find(session, from, repositoryOf(from));
+  const target = await find(session, to, repositoryOf(to));
+  if (source.instance.name === target.instance.name) throw new UserError(`${from} and ${to} are the same database.`);
+  await makeRoom(session, target, options.replace);
+  await session.progress.step(`Copying ${source.title} to ${target.title}`, async (detail) => {
+    const stream = new PassThrough();
+    const shown = counted(stream, (bytes) => detail(megabytes(bytes)));
+    await Promise.all([dump(session, source, stream), load(session, target, shown)]);
+  });
+}
+
+async function find(session: Session, owner: string, repository: string | undefined): Promise<Database> {
+  if (repository !== undefined && owner !== LIVE) {
+    throw new UserError("--repository is for the live server: a member has one database, app.");
+  }
+  const instances = await session.target.instances();
+  const at = (component: string) =>
+    instances.find((each) => each.member === owner && each.component === component && each.running);
+  const instance = at("db");
+  if (instance === undefined) {
+    const owners = instances.flatMap(({ member, component }) => (component === "db" && member ? [member] : []));
+    const known = owners.length > 0 ? `; there are those of ${listed(owners.sort())}` : "";
+    throw new UserError(`No database of "${owner}" is running${known}: npm run up${session.options}`);
+  }
+  const isFirst = repository === undefined || repository === stackTeam(session.stack).repositories[0];
+  const name = isFirst ? "app" : await repositoryDatabase(session, at("deployer"), repository);
+  return { instance, name, title: `${owner}'s database ${name}` };
+}
+
+/** The deployer knows what it made. */
+async function repositoryDatabase(session: Session, deployer: Instance | undefined, repository: string) {
+  if (!REPOSITORY.test(repository)) throw new UserError(`"${repository}" is not a repository's name.`);
+  if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
+  const { code, stdout } = await session.target.exec(
+    deployer,
+    ["muster-deploy", "database"],
+    `{"project":"${repository}"}`,
+  );
+  if (code !== 0) throw new UserError(`${repository} has no database yet: it gets one when its PHP goes live.`);
+  return (JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as { name: string }).name;
+}
+
+/** Leaves an empty database, or throws. */
+async function makeRoom(session: Session, database: Database, replace = false): Promise<void> {
+  const { target, stack, progress } = session;
+  const sql = (text: string) =>
+    target.exec(database.instance, ["mariadb", ...CLIENT, "--batch", "--skip-column-names"], text);
+  const tables = await sql(`SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database.name}'`);
+  check("Asking for tables", tables);
+  const there = tables.stdout.split("\n").filter(Boolean);
+  if (there.length === 0) return;
+  if (!replace) {
+    const some = there.length > 5 ? [...there.slice(0, 5), `${there.length - 5} more`] : there;
+    throw new UserError(
+      `${database.title} has tables (${listed(some)}): nothing was changed. Give --replace to replace them.`,
+    );
+  }
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const file = join(stack.folder, "databases", `${database.instance.member}-${database.name}-${time}.sql.gz`);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  await save(session, database, file);
+  progress.note(`  what was there: ${file}`);
+  check("Emptying the database", await sql(`DROP DATABASE \`${database.name}\`; CREATE DATABASE \`${database.name}\``));
+}
+
+async function save(session: Session, database: Database, file: string): Promise<void> {
+  const unfinished = `${file}.unfinished`;
+  try {
+    await session.progress.step(
+      `Exporting ${database.title} to ${file}`,
+      async (detail) => {
+        const output = createWriteStream(unfinished, { mode: 0o600 });
+        const stream = new PassThrough();
+        const shown = counted(stream, (bytes) => detail(megabytes(bytes)));
+        const written = file.endsWith(".gz") ? pipeline(shown, createGzip(), output) : pipeline(shown, output);
+        await Promise.all([dump(session, database, stream), written]);
+      },
+      () => megabytes(statSync(unfinished).size),
+    );
+    renameSync(unfinished, file);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+async function dump({ target }: Session, { instance, name }: Database, output: Writable): Promise<void> {
+  check("mariadb-dump", await target.pipe(instance, [...DUMP, name], { output }));
+}
+
+async function load({ target }: Session, { instance, name, title }: Database, dumped: Readable): Promise<void> {
+  const input = joined(dumped, withoutDatabases());
+  const done = await target.pipe(instance, ["mariadb", ...CLIENT, `--database=${name}`], { input });
+  if (done.code !== 0) {
+    throw new UserError(`${done.stderr.trim()}\n${title} holds what came before: correct it, and give --replace.`);
+  }
+}
+
+function check(what: string, { code, stderr }: Result): void {
+  if (code !== 0) throw new UserError(`${what}: ${stderr.trim() || `ended with status ${code}`}`);
+}
+
+/** `transform` fed by `source`; a fault of either ends both. */
+function joined<T extends Transform>(source: Readable, transform: T): T {
+  void pipeline(source, transform).catch((error: Error) => transform.destroy(error));
+  return transform;
+}
+
+function counted(source: Readable, tell: (bytes: number) => void): Readable {
+  let bytes = 0;
+  const count = new Transform({
+    transform(chunk: Buffer, _, done) {
+      bytes += chunk.length;
+      tell(bytes);
+      done(null, chunk);
+    },
+  });
+  return joined(source, count);
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

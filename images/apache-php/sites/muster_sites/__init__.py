@@ -1,0 +1,1 @@
+"""Apache's virtual hosts: one for each repository of a workspace, or for each one that is live."""

@@ -1,0 +1,20 @@
+import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
+import { copyDatabase, exportDatabase, importDatabase } from "../cli/commands/db";
+import { UsageError } from "../cli/errors";
+
+void runCommand({
+  usage: "db -- import FILE OWNER | export FILE OWNER | copy FROM TO [--repository NAME] [--replace] [--stack NAME]",
+  help: `Moves whole databases between files (*.sql, *.sql.gz), members and the live server. An owner is a member's id or live.
+
+  --repository NAME  of the live databases, that of another repository than the first
+  --replace      replace the tables that are there, after they were saved, or the file of an export\n${STACK_HELP}`,
+  options: { ...STACK_OPTION, repository: { type: "string" }, replace: { type: "boolean" } },
+  maxWords: 3,
+  run: (options, [action = "", first, second], project) => {
+    const actions = { import: importDatabase, export: exportDatabase, copy: copyDatabase };
+    const act = Object.hasOwn(actions, action) ? actions[action as keyof typeof actions] : undefined;
+    if (act === undefined) throw new UsageError(`"${action}" is none of import, export and copy`);
+    if (first === undefined || second === undefined) throw new UsageError(`db ${action} needs two words after it`);
+    return act(project, first, second, options);
+  },
+});

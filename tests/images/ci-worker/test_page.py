@@ -1,0 +1,95 @@
+import http.server
+import threading
+import unittest
+
+from muster_worker.page import Answer, Live, cause, error_in, host_name, of_environment
+
+
+class Hosts(unittest.TestCase):
+    def test_names(self):
+        for repository, host in (
+            ("app", "live.dev.test"),
+            ("blog", "blog--live.dev.test"),
+            ("my_blog.v2", "my-blog-v2--live.dev.test"),
+            ("x" * 58, None),
+        ):
+            with self.subTest(repository=repository):
+                self.assertEqual(host_name(repository, "app", "dev.test"), host)
+
+
+class Errors(unittest.TestCase):
+    def test_what_php_says(self):
+        body = (
+            "<br />\n<b>Warning</b>: a in <b>/srv/live/app/releases/x/a.php</b> on line <b>1</b><br />\n"
+            "Fatal error: Uncaught Error: Call to undefined function nope() in /srv/live/app/releases/x/public/i.php:3\n"
+            "Stack trace:\n#0 {main}\n  thrown in /srv/live/app/releases/x/public/i.php on line 3\n"
+        )
+        self.assertEqual(
+            error_in(body, "/srv/live/app/releases/x"),
+            "Fatal error: Uncaught Error: Call to undefined function nope() in public/i.php:3",
+        )
+
+    def test_a_page_of_its_own(self):
+        self.assertEqual(error_in("<html><title>Server\n Error</title>"), "Server Error")
+        self.assertEqual(error_in("nothing"), "")
+
+    def test_terminals_are_safe(self):
+        self.assertEqual(error_in("<title>a\x1b[31mb</title>"), "a?[31mb")
+
+    def test_cause_of_the_survey(self):
+        notes = [
+            {"level": "info", "text": "no index file", "remedy": None},
+            {"level": "warning", "text": "the build wrote no dist/index.html", "remedy": "name the folder"},
+        ]
+        self.assertEqual(cause(Answer(403), {"notes": notes}), "the build wrote no dist/index.html: name the folder")
+        self.assertEqual(cause(Answer(500, said="Fatal"), {"notes": notes}), "Fatal")
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.hosts.append(self.headers["Host"])
+        status, location = self.server.pages.get(self.path, (404, None))
+        self.send_response(status)
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Asking(unittest.TestCase):
+    def setUp(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        self.server.hosts = []
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def ask(self, **pages):
+        self.server.pages = {"/" if path == "root" else f"/{path}": answer for path, answer in pages.items()}
+        environ = {"LIVE_SERVER": f"127.0.0.1:{self.server.server_port}", "SITE_DOMAIN": "dev.test", "SITE_PORT": "8091"}
+        return of_environment({**environ, "REPOSITORY": "app"}, "app").ask()
+
+    def test_a_page(self):
+        self.assertEqual(self.ask(root=(200, None)), Answer(200))
+        self.assertEqual(self.server.hosts, ["live.dev.test:8091"])
+
+    def test_redirects_to_itself(self):
+        answer = self.ask(root=(302, "http://live.dev.test:8091/install"), install=(301, "/broken"), broken=(500, None))
+        self.assertEqual((answer, answer.works), (Answer(500, "/broken"), False))
+
+    def test_elsewhere(self):
+        self.assertTrue(self.ask(root=(302, "https://sso.example.org/")).works)
+
+    def test_a_circle(self):
+        self.assertEqual(self.ask(root=(302, "/a"), a=(302, "/b"), b=(302, "/a")).status, 500)
+
+    def test_what_counts_as_an_answer(self):
+        for status, works in ((200, True), (401, True), (403, False), (404, False), (410, True), (500, False), (503, False)):
+            with self.subTest(status=status):
+                self.assertEqual(self.ask(root=(status, None)).works, works)
+
+    def test_nobody_there(self):
+        answer = Live("127.0.0.1:1", "live.dev.test", "http", 80).ask()
+        self.assertEqual((answer.works, answer.text), (False, "/ does not answer"))
