@@ -1,8 +1,9 @@
 """muster-package REPOSITORY REVISION DIST: packs what goes live.
 
-Its last line is {"package", "bytes", "kind", "unserved"} as JSON. In the package: the commit's files as git has them, what the build left for the live site (by the survey, and the folder DIST),
-the survey, and the list of the commit's ancestors, by which the deployer tells older from newer. "unserved" says why
-there is nothing that could be live, or is null.
+Its last line is {"package", "bytes", "kind", "unserved"} as JSON. "unserved" says why there is nothing that could
+be live, or is null. In the package: the commit's files as git has them, what the build left for the live site (by the
+survey, and the folder DIST), the survey, and the list of the commit's ancestors, by which the deployer tells older from
+newer.
 """
 
 import io
