@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
 import { copyDatabase, exportDatabase, importDatabase } from "../cli/commands/db";
 import { UsageError } from "../cli/errors";
@@ -15,6 +16,8 @@ void runCommand({
     const act = Object.hasOwn(actions, action) ? actions[action as keyof typeof actions] : undefined;
     if (act === undefined) throw new UsageError(`"${action}" is none of import, export and copy`);
     if (first === undefined || second === undefined) throw new UsageError(`db ${action} needs two words after it`);
-    return act(project, first, second, options);
+    // npm runs this in the project's folder.
+    const file = resolve(process.env.INIT_CWD ?? ".", first);
+    return act(project, action === "copy" ? first : file, second, options);
   },
 });

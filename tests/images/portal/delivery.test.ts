@@ -439,7 +439,7 @@ describe("the log of releases", () => {
   test("the last entry counts, and a line that was cut does not", () => {
     const log = `thor":"x"}\n${entry({ revision: "b".repeat(40) })}${entry({ author: "Bob" })}`;
     expect(readRelease(log)).toEqual({
-      ...{ revision, author: "Bob", by: "alice", rolledBack: false },
+      ...{ revision, author: "Bob", by: "alice", rolledBack: false, problem: "" },
       at: Date.UTC(2026, 0, 2, 11),
     });
   });

@@ -28,7 +28,8 @@ class Place:
     """One repository. `folder` is its real path, "" where there is none; `survey` is None then.
 
     `label` is its part of a host name, None without one, and `why` says why. `linked` are folders outside of its own
-    that links may lead to. `revision` and `log` are files of the deployer's. `database` holds DB_* of the repository's own.
+    that links may lead to. `revision` and `log` are files of the deployer's. `database` has the variables of an account
+    of the repository's own.
     """
 
     name: str
