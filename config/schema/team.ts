@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { decodeConfig } from "../decode";
+import { strayKeys } from "../namespaces";
 import { TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
 import { ci, git, upstream } from "./delivery";
@@ -145,4 +147,26 @@ export function parseOptions<S extends z.ZodType>(schema: S, raw: unknown, root:
   const result = schema.safeParse(raw, { reportInput: true });
   if (result.success) return result.data;
   throw new ConfigError([...new Set(result.error.issues.flatMap((issue) => describeIssue(issue, raw, schema, root)))]);
+}
+
+/**
+ * Validates config as the engine passes it, with the keys that only seem to be somebody else's.
+ *
+ * @param config full keys; every value as a string
+ * @param namespace the project's name
+ * @throws ConfigError as `parseTeamConfig`
+ */
+export function readTeamConfig(config: Readonly<Record<string, string>>, namespace: string): TeamConfig {
+  const strays = strayKeys(Object.keys(config), namespace, Object.keys(teamConfig.shape));
+  if (strays.length === 0) return parseTeamConfig(decodeConfig(config, namespace));
+  // Read as what they were meant to be, so that their own problems are said too.
+  const meant = strays.map(({ key, meant }) => [`${namespace}:${meant}`, config[key]]);
+  const problems = strays.map(({ problem }) => problem);
+  try {
+    parseTeamConfig(decodeConfig({ ...Object.fromEntries(meant), ...config }, namespace));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+  }
+  throw new ConfigError(problems);
 }

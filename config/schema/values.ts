@@ -37,10 +37,7 @@ export const quantity = (min: number, max: number, unit: string, example: number
 
 export const group = <T extends z.ZodRawShape>(shape: T) =>
   z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? `is not a known key: use ${Object.keys(shape).sort().join(", ")}`
-        : typeError(`"${Object.keys(shape)[0]}: …"`)(issue),
+    error: typeError(`"${Object.keys(shape)[0]}: …"`),
   });
 /** A branch name that needs no quoting anywhere; git itself allows more. */
 export const branch = (example: string) =>
