@@ -1,5 +1,5 @@
-/** How far a name may be from the one that was meant: a letter in five is wrong, and two at most. */
-const allowed = (name: string): number => Math.min(2, Math.ceil(name.length / 5));
+/** How far a name may be from the one that was meant: two letters are wrong in eight, and one in less. */
+const allowed = (name: string): number => (name.length < 8 ? 1 : 2);
 
 /** Which of `known` somebody who wrote `name` most likely meant; undefined when none is near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {

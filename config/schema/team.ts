@@ -3,13 +3,17 @@ import { decodeConfig } from "../decode";
 import { strayKeys } from "../namespaces";
 import { TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
+import { expression } from "../rules";
 import { ci, git, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
 import { group, pattern, quantity, repository, text, typeError } from "./values";
 
-/** Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. */
-const ROSTER_LIMIT = 96 * 1024;
+/**
+ * Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. The
+ * repositories and their addresses take up to 40 KiB of it.
+ */
+const ROSTER_LIMIT = 80 * 1024;
 const rosterSize = (members: readonly { id: string; name?: string | undefined }[]) =>
   Buffer.byteLength(JSON.stringify(members.map(({ id, name }) => ({ id, name }))));
 
@@ -21,14 +25,19 @@ export const teamConfig = group({
     .enum(["docker", "kubernetes"], { error: "is not a known target: use docker or kubernetes" })
     .default("docker")
     .describe("Where the environment runs."),
-  domain: pattern(
-    /^(?=.{1,190}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/,
-    "domain",
-    'lower-case labels of a-z, 0-9 and "-" joined by dots, such as localhost or dev.example.org',
-    "dev.example.org",
-  )
+  domain: text("dev.example.org")
     .refine((domain) => !/^[\d.]+$/.test(domain), {
       error: "is an IP address, below which no host names exist: use a domain such as localhost",
+      abort: true,
+    })
+    .regex(expression("domain"), {
+      error:
+        'is not a valid domain: use lower-case labels of a-z, 0-9 and "-" joined by dots, ' +
+        "such as localhost or dev.example.org",
+      abort: true,
+    })
+    .refine((domain) => URL.canParse(`http://${domain}`), {
+      error: 'has a label that begins with "xn--" and encodes nothing: write the domain as browsers show its address',
     })
     .default("localhost")
     .describe("Domain below which every host name lives. Browsers resolve *.localhost by themselves."),
