@@ -12,6 +12,8 @@ export interface Rule {
 
 const LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 const FOLDER = "[A-Za-z0-9_][A-Za-z0-9._-]*";
+/** JavaScript and Python do not have the same blanks in `\s`. */
+const BLANKS = "[\\s\\x1c-\\x1f\\x85\\ufeff]*";
 /** Half of a character outside of the basic plane: no UTF-8 has it. */
 const SURROGATES = "\\ud800-\\udfff";
 
@@ -21,7 +23,7 @@ export const RULES = {
   /** A member's name: on one line, and not only of what git leaves out of names. */
   person: {
     is: `[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029${SURROGATES}]{1,80}`,
-    not: "^[\\s.,:;<>\"'\\\\]*$",
+    not: "^[\\s\\x85\\ufeff.,:;<>\"'\\\\]*$",
   },
   /** Not in the place of the last label: what looks like a number, which makes an IPv4 address of the whole in URLs. */
   domain: { is: `${LABEL}(\\.${LABEL})*`, not: "(^|\\.)([0-9]+|0x[0-9a-f]*)$|.{191}" },
@@ -31,8 +33,8 @@ export const RULES = {
   branch: { is: "[A-Za-z0-9]([A-Za-z0-9._/-]{0,98}[A-Za-z0-9_-])?", not: "\\.\\.|//|/\\.|\\.lock(/|$)" },
   /** A folder of a repository. */
   folder: { is: `${FOLDER}(/${FOLDER})*`, not: "\\.\\.|.{101}" },
-  stepName: { is: `[^\\x00-\\x1f\\x7f-\\x9f${SURROGATES}]{1,50}`, not: "^\\s*$" },
-  command: { is: `[^\\x00${SURROGATES}]{1,8192}`, not: "^\\s*$" },
+  stepName: { is: `[^\\x00-\\x1f\\x7f-\\x9f${SURROGATES}]{1,50}`, not: `^${BLANKS}$` },
+  command: { is: `[^\\x00${SURROGATES}]{1,8192}`, not: `^${BLANKS}$` },
   variable: { is: "[A-Za-z_][A-Za-z0-9_]{0,99}" },
   variableValue: { is: `[^\\x00${SURROGATES}]{0,8192}` },
   /** Above the repositories of an upstream: a host and a path. */
@@ -119,7 +121,9 @@ matches() {
     *'
 '*) return 1 ;;
   esac
-  printf '%s\\n' "$1" | grep -Eqx -e "$2"
+  grep -Eqx -e "$2" << VALUE
+$1
+VALUE
 }
 
 # follows RULE VALUE: whether VALUE follows RULE.
@@ -129,7 +133,7 @@ ${SHELL_RULES.map((name) => {
   const { is, not = "" }: Rule = RULES[name];
   return `    ${name}) _is='${is}' _not='${not}' ;;\n`;
 }).join("")}  esac
-  matches "$2" "$_is" && { [ -z "$_not" ] || ! printf '%s\\n' "$2" | grep -Eq -e "$_not"; }
+  matches "$2" "$_is" && { [ -z "$_not" ] || ! matches "$2" ".*($_not).*"; }
 }
 `,
 });

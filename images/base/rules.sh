@@ -6,7 +6,9 @@ matches() {
     *'
 '*) return 1 ;;
   esac
-  printf '%s\n' "$1" | grep -Eqx -e "$2"
+  grep -Eqx -e "$2" << VALUE
+$1
+VALUE
 }
 
 # follows RULE VALUE: whether VALUE follows RULE.
@@ -16,5 +18,5 @@ follows() {
     member) _is='[a-z]([a-z0-9-]{0,18}[a-z0-9])?' _not='' ;;
     repository) _is='[a-z0-9][a-z0-9._-]{0,63}' _not='\.\.|\.(git|lock)$' ;;
   esac
-  matches "$2" "$_is" && { [ -z "$_not" ] || ! printf '%s\n' "$2" | grep -Eq -e "$_not"; }
+  matches "$2" "$_is" && { [ -z "$_not" ] || ! matches "$2" ".*($_not).*"; }
 }
