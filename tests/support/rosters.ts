@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { RANGES } from "../../config/rules";
-import { timezones } from "../../config/schema/member";
 import { teamConfig } from "../../config/schema/team";
+import { TIMEZONES } from "../../config/timezones";
 
 /** What shells, JSON, option files, URLs and terminals each trip over. */
 const HOSTILE = [
@@ -48,7 +48,7 @@ const options = {
       uploadLimit: within({ min: 1, max: 64 }),
       maxExecutionTime: within({ min: 1, max: 3600 }),
       displayErrors: fc.boolean(),
-      timezone: fc.constantFrom(...timezones),
+      timezone: fc.constantFrom(...TIMEZONES),
     },
     { requiredKeys: [] },
   ),

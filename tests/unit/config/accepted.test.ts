@@ -10,7 +10,7 @@ import { resolveTeam } from "../../../config/members";
 import { ruleFiles } from "../../../config/rules";
 import { parseTeamConfig } from "../../../config/schema/team";
 import { containerName, renderContainer } from "../../../platform/docker/render";
-import type { Platform } from "../../../platform/platform";
+import { type Platform, resourceNames } from "../../../platform/platform";
 import { register } from "../../support/program";
 import { findPython, PYTHON_ADVICE } from "../../support/python";
 import { acceptedRosters } from "../../support/rosters";
@@ -42,11 +42,12 @@ beforeAll(async () => {
 async function environments(rosters: readonly unknown[]): Promise<Start[]> {
   const found: Start[] = [];
   await register(() => {
-    for (const roster of rosters) {
+    for (const [index, roster] of rosters.entries()) {
       const team = resolveTeam(parseTeamConfig(roster));
       const names = { team: team.id };
       const platform: Platform = {
         kind: "docker",
+        name: resourceNames(`roster${index}`),
         image: (name) => ({ name, id: name }),
         scope: (member) => ({ member }),
         volume: (_, purpose) => ({ name: purpose }),
@@ -61,7 +62,7 @@ async function environments(rosters: readonly unknown[]): Promise<Start[]> {
         host: (scope, component) => containerName(names, scope.member, component),
         memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
       };
-      new TeamEnvironment(team.id, { platform, team });
+      new TeamEnvironment(`roster${index}`, { platform, team });
     }
   });
   return found;
