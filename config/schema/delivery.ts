@@ -65,7 +65,9 @@ export const ci = group({
   limits: limits("worker").optional().describe("Memory and CPU limits of each CI worker."),
 }).refine(({ steps, environment }) => Buffer.byteLength(JSON.stringify({ steps, environment })) <= PIPELINE_LIMIT, {
   path: ["steps"],
-  error: `and the variables need more than ${PIPELINE_LIMIT / 1024} KiB: put long commands into scripts of the repository`,
+  error:
+    `and the variables need more than ${PIPELINE_LIMIT / 1024} KiB: ` +
+    "put long commands into scripts of the repository",
 });
 export const git = group({
   forcePush: z
