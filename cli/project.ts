@@ -4,9 +4,8 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
-import { decodeConfig } from "../config/decode";
 import { resolveTeam, type Team } from "../config/members";
-import { parseTeamConfig } from "../config/schema/team";
+import { readTeamConfig } from "../config/schema/team";
 import { configStrings, type Identity, identity, readStackFile, type StackFile } from "../config/stack-file";
 import { UserError } from "./errors";
 
@@ -126,7 +125,7 @@ export const pulumiHome = (env: NodeJS.ProcessEnv = process.env): string =>
  * @throws ConfigError that lists every problem at once
  */
 export const stackTeam = (stack: Stack): Team =>
-  resolveTeam(parseTeamConfig(decodeConfig(stack.config("allowed"), stack.project.name)));
+  resolveTeam(readTeamConfig(stack.config("allowed"), stack.project.name));
 
 /** What can be read from the stack file even if it has faults. */
 export const stackIdentity = (stack: Stack): Identity => identity(stack.config("allowed"), stack.project.name);

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { decodeConfig } from "./decode";
 import { resolveTeam, type Team } from "./members";
-import { parseTeamConfig, type TeamConfig } from "./schema/team";
+import { readTeamConfig, type TeamConfig } from "./schema/team";
 
 /**
  * The stack's config as a team. The only reader of Pulumi config: it hands every value on, unknown keys included, so
@@ -11,5 +10,5 @@ import { parseTeamConfig, type TeamConfig } from "./schema/team";
  * @throws ConfigError that lists every problem at once
  */
 export function loadTeam(conceal: (config: TeamConfig) => TeamConfig): Team {
-  return resolveTeam(conceal(parseTeamConfig(decodeConfig(pulumi.runtime.allConfig(), pulumi.getProject()))));
+  return resolveTeam(conceal(readTeamConfig(pulumi.runtime.allConfig(), pulumi.getProject())));
 }

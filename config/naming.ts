@@ -6,11 +6,11 @@ import {
   type TeamAddress,
   teamAddresses,
 } from "./catalogue";
+import { expression } from "./rules";
 
 /** Every name that leaves the program is decided here: ids, host names and URLs. */
 
-/** A member's id: it becomes part of host, container and volume names, so a DNS label with room for a prefix. */
-export const MEMBER_ID = /^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?$/;
+export const MEMBER_ID = expression("member");
 
 /** A team's id has no "-", so that `<team>-<member>-<component>` can be read in one way only. */
 export const TEAM_ID = /^[a-z][a-z0-9]{0,19}$/;

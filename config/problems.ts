@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { mayHoldSecret } from "./secrets";
+import { nearest } from "./nearest";
+import { keysAt, mayHoldSecret } from "./secrets";
 
 /** Config that cannot be used. `problems` has a line for each fault; the message is all of them. */
 export class ConfigError extends Error {
@@ -22,7 +23,8 @@ export class ConfigError extends Error {
 export function describeIssue(issue: z.core.$ZodIssue, raw: unknown, schema: z.ZodType, root = "config"): string[] {
   const where = (path: readonly PropertyKey[]) => [root, ...path.map(String)].join("/");
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `${where([...issue.path, key])}: ${quote(key)} ${issue.message}`);
+    const known = keysAt(schema, issue.path);
+    return issue.keys.map((key) => `${where([...issue.path, key])}: ${quote(key)} ${unknownKey(key, known)}`);
   }
   if (issue.code === "invalid_key") {
     return issue.issues.map(({ message }) => `${where(issue.path)}: ${quote(issue.path.at(-1))} ${message}`);
@@ -32,14 +34,35 @@ export function describeIssue(issue: z.core.$ZodIssue, raw: unknown, schema: z.Z
   return [`${where(issue.path)}: ${shown}${issue.message}`];
 }
 
+function unknownKey(key: string, known: Readonly<Record<string, readonly string[]>>): string {
+  const keys = Object.keys(known).sort();
+  const inner = keys.find((group) => known[group]?.includes(key));
+  const [group = "", ...rest] = key.split(".");
+  const meant =
+    nearest(key, keys) ??
+    (inner && `${inner}: { ${key}: … }`) ??
+    (rest.length > 0 && keys.includes(group) ? `${group}: { ${rest.join(".")}: … }` : undefined);
+  return `is not a known key: ${meant === undefined ? `use ${keys.join(", ")}` : `did you mean ${meant}?`}`;
+}
+
 const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);
 
 /** A value as JSON, without accounts of URLs, and shortened so that one problem stays one line. */
 export function quote(value: unknown): string {
   const readable = (_: string, inner: unknown) => (typeof inner === "string" ? withoutAccounts(inner) : inner);
-  const json = JSON.stringify(value, readable) ?? String(value);
+  const json = asJson(value, readable);
   return json.length > 120 ? `${json.slice(0, 117)}…` : json;
+}
+
+function asJson(value: unknown, replacer: (key: string, inner: unknown) => unknown): string {
+  try {
+    return JSON.stringify(value, replacer) ?? String(value);
+  } catch (error) {
+    // Thousands of levels, or a circle.
+    if (error instanceof RangeError || error instanceof TypeError) return "…";
+    throw error;
+  }
 }
 
 /**

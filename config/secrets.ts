@@ -67,6 +67,24 @@ export function mayHoldSecret(schema: z.ZodType, [key, ...rest]: readonly Proper
   return children(inner).some((child) => mayHoldSecret(child, rest));
 }
 
+/** The keys of the group at `path`, each with the keys of the group that it holds. */
+export function keysAt(schema: z.ZodType, [key, ...rest]: readonly PropertyKey[]): Record<string, string[]> {
+  const inner = unwrapped(schema);
+  if (inner !== schema) return keysAt(inner, key === undefined ? [] : [key, ...rest]);
+  if (key !== undefined) {
+    const child = inner instanceof z.ZodObject ? (inner.shape[String(key)] as z.ZodType) : children(inner)[0];
+    return child === undefined ? {} : keysAt(child, rest);
+  }
+  if (!(inner instanceof z.ZodObject)) return {};
+  return Object.fromEntries(
+    Object.entries(inner.shape).map(([name, child]) => {
+      let group = child as z.ZodType;
+      while (unwrapped(group) !== group) group = unwrapped(group);
+      return [name, group instanceof z.ZodObject ? Object.keys(group.shape) : []];
+    }),
+  );
+}
+
 function children(schema: z.ZodType): z.ZodType[] {
   if (schema instanceof z.ZodObject) return Object.values(schema.shape);
   if (schema instanceof z.ZodArray) return [schema.element as z.ZodType];

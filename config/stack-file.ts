@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { parse } from "yaml";
+import { existsSync } from "node:fs";
 import { decodeConfig } from "./decode";
 import { ConfigError } from "./problems";
 import { kubernetes } from "./schema/targets";
 import { type TeamConfig, teamConfig } from "./schema/team";
+import { readYaml } from "./yaml";
 
 /** Stands for a value that only the Pulumi CLI can read. */
 export const ENCRYPTED = "encrypted-by-pulumi";
@@ -20,41 +20,47 @@ export function readStackFile(path: string): StackFile {
   if (!existsSync(path)) {
     throw new ConfigError([`${path}: does not exist: copy Pulumi.dev.yaml and enter your roster`]);
   }
-  const config = parseYaml(path)?.config ?? {};
-  if (typeof config !== "object" || Array.isArray(config)) {
+  const content = readYaml(path) ?? {};
+  if (!isGroup(content)) {
+    throw new ConfigError([`${path}: is not a group of keys: begin the file with config: and a roster`]);
+  }
+  const config = content.config ?? {};
+  if (!isGroup(config)) {
     throw new ConfigError([
       `${path}: config: is not a group of keys: write for example config: { muster:team: hackathon }`,
     ]);
   }
-  return { path, config: config as Record<string, unknown> };
+  return { path, config };
 }
+
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * The config of a stack file as the engine would pass it to the program.
  *
  * @param encrypted whether values inside of a group may be encrypted: each is then `ENCRYPTED`
  * @returns full keys; texts as they are, everything else as JSON
- * @throws ConfigError when it holds an encrypted value
+ * @throws ConfigError that lists the keys with an encrypted value
  */
 export function configStrings(
   { path, config }: StackFile,
   encrypted: "allowed" | "refused" = "refused",
 ): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => {
-      const refuse = () => {
-        throw new ConfigError([
-          `${path}: config/${key}: is encrypted, which only the Pulumi CLI can read: use a plain value`,
-        ]);
-      };
-      if (isEncrypted(value)) refuse();
-      if (typeof value === "string") return [key, value];
-      const readable = (_: string, inner: unknown) => {
-        if (!isEncrypted(inner)) return inner;
-        return encrypted === "allowed" ? ENCRYPTED : refuse();
-      };
-      return [key, JSON.stringify(value, readable)];
-    }),
+  const refused = new Set<string>();
+  const strings = Object.entries(config).map(([key, value]) => {
+    const readable = (_: string, inner: unknown) => {
+      if (!isEncrypted(inner)) return inner;
+      if (inner === value || encrypted === "refused") refused.add(key);
+      return ENCRYPTED;
+    };
+    return [key, typeof value === "string" ? value : JSON.stringify(value, readable)];
+  });
+  if (refused.size === 0) return Object.fromEntries(strings);
+  throw new ConfigError(
+    [...refused].map(
+      (key) => `${path}: config/${key}: is encrypted, which only the Pulumi CLI can read: use a plain value`,
+    ),
   );
 }
 
@@ -85,12 +91,4 @@ export function identity(config: Readonly<Record<string, string>>, namespace: st
   };
 }
 
-function parseYaml(path: string): { config?: unknown } | undefined {
-  try {
-    return parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new ConfigError([`${path}: is not valid YAML: ${(error as Error).message.split("\n")[0]}`]);
-  }
-}
-
-const isEncrypted = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
+const isEncrypted = (value: unknown): boolean => isGroup(value) && "secure" in value;

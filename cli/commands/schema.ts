@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { everydayReference, rosterReference, stackFileSchema } from "../../config/reference";
+import { ruleFiles } from "../../config/rules";
 import { componentsReference } from "../components-reference";
 import { UserError } from "../errors";
 
@@ -36,6 +37,7 @@ export function writeSchema(root: string, check: boolean): string {
     { name: REFERENCE_FILE, text: `${rosterReference("muster")}\n` },
     { name: COMPONENTS_FILE, text: `${componentsReference(join(__dirname, "../.."))}\n` },
     { name: README_FILE, text: withReference(readme, everydayReference("muster")) },
+    ...Object.entries(ruleFiles()).map(([name, text]) => ({ name, text })),
   ];
   const stale = files.filter(({ name, text }) => {
     const path = join(root, name);

@@ -1,28 +1,41 @@
 import { z } from "zod";
+import { expression } from "../rules";
 import { limits } from "./member";
-import { branch, group, pattern, quantity, secret, text, typeError, url } from "./values";
+import { branch, group, ranged, ruled, secret, text, typeError, url } from "./values";
 
-const environmentVariable = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Bytes of steps and variables, which go to the CI in one variable: Linux ends those at 128 KiB. */
+const PIPELINE_LIMIT = 96 * 1024;
 /** Above the repositories: a host and a path. */
 const repositoriesUrl = url("https://github.com/our-team")
-  .refine((address) => !/^https?:/.test(address) || /^https?:\/\/[^/@?#]+(?:\/[^@?#]*)?$/.test(address), {
+  .max(300, { error: "is too long: use at most 300 characters", abort: true })
+  .refine((address) => !/^https?:/.test(address) || expression("upstreamUrl").test(address), {
     error: "has more than a host and a path: leave accounts, ? and # out, and use the key token for a token",
   })
   .transform((address) => address.replace(/\/+$/, ""));
 
 export const ci = group({
   deployBranch: branch("main").default("main").describe("Branch that goes live when its build is green."),
-  workers: quantity(1, 16, "workers", 1).default(1).describe("Test workers; each runs one build at a time."),
-  timeout: quantity(10, 7200, "seconds", 600).default(600).describe("Longest run of one build step in seconds."),
+  workers: ranged("workers", "workers", 1).default(1).describe("Test workers; each runs one build at a time."),
+  timeout: ranged("timeout", "seconds", 600).default(600).describe("Longest run of one build step in seconds."),
   steps: z
     .array(
       group({
         name: text("lint styles")
-          .min(1, { error: "is empty: give the step a name" })
-          .max(50, { error: "is too long: use at most 50 characters" })
+          .min(1, { error: "is empty: give the step a name", abort: true })
+          .refine((name) => [...name].length <= 50, { error: "is too long: use at most 50 characters", abort: true })
+          .regex(expression("stepName"), {
+            error: "is blank or has control characters: use a name on one line",
+          })
           .describe("Name of the step."),
         command: text("npx stylelint src")
-          .min(1, { error: "is empty: write the shell command to run" })
+          .min(1, { error: "is empty: write the shell command to run", abort: true })
+          .refine((command) => [...command].length <= 8192, {
+            error: "is too long: put it into a script of the repository",
+            abort: true,
+          })
+          .regex(expression("command"), {
+            error: "is blank or has characters that no shell takes: write the shell command to run",
+          })
           .describe("Shell command, run in the checkout; an exit status other than 0 fails the build."),
       }),
       { error: typeError("- {name: lint styles, command: npx stylelint src}") },
@@ -32,20 +45,17 @@ export const ci = group({
     .describe("Steps of the team's own, after the built-in ones and before the deployment."),
   environment: z
     .record(
-      text("NODE_ENV").regex(environmentVariable, {
-        error: "is not a variable's name: use letters, digits and _, and no digit first",
+      text("NODE_ENV").regex(expression("variable"), {
+        error: "is not a variable's name: use up to 100 letters, digits and _, and no digit first",
       }),
-      text("test"),
+      text("test").regex(expression("variableValue"), {
+        error: "cannot be a variable's value: use at most 8192 characters, and none of them NUL",
+      }),
       { error: typeError("NODE_ENV: test") },
     )
     .default({})
     .describe("Environment variables of every step."),
-  dist: pattern(
-    /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/,
-    "folder",
-    "a path inside the repository, such as dist or web/build",
-    "dist",
-  )
+  dist: ruled("folder", "folder", "a path inside the repository, such as dist or web/build", "dist")
     .default("dist")
     .describe("Folder that npm run build writes; it is deployed with the rest."),
   workflows: z
@@ -60,6 +70,11 @@ export const ci = group({
     .default(true)
     .describe("Whether visitors without an account may look at builds and logs."),
   limits: limits("worker").optional().describe("Memory and CPU limits of each CI worker."),
+}).refine(({ steps, environment }) => Buffer.byteLength(JSON.stringify({ steps, environment })) <= PIPELINE_LIMIT, {
+  path: ["steps"],
+  error:
+    `and the variables need more than ${PIPELINE_LIMIT / 1024} KiB: ` +
+    "put long commands into scripts of the repository",
 });
 export const git = group({
   forcePush: z
@@ -79,13 +94,13 @@ export const upstream = group({
   webhookSecret: secret(16, "secret")
     .optional()
     .describe("Secret of the webhook that the server sends at a push. Without it, the CI looks for pushes by itself."),
-  pollInterval: quantity(10, 3600, "seconds", 30)
+  pollInterval: ranged("pollInterval", "seconds", 30)
     .default(30)
     .describe("How often the CI looks for pushes, in seconds; with webhooks it does every 10 minutes instead."),
   token: secret(1, "token")
     .optional()
     .describe("Token with which the CI clones private repositories and reports the result of a commit."),
-  user: pattern(/^[A-Za-z0-9._-]{1,100}$/, "user", 'up to 100 of letters, digits, ".", "_" and "-"', "ci-bot")
+  user: ruled("upstreamUser", "user", 'up to 100 of letters, digits, ".", "_" and "-"', "ci-bot")
     .optional()
     .describe("Account of the token. Default: x-access-token for github, git for git, else oauth2."),
 }).refine(({ provider, webhookSecret }) => provider !== "git" || webhookSecret === undefined, {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type LimitedWorkload, type Place, WORKLOADS, workloadsIn } from "../catalogue";
 import { MEMBER_ID, reservedReason } from "../naming";
+import { expression } from "../rules";
 import { TIMEZONES } from "../timezones";
 import { environment, group, pattern, quantity, text, typeError } from "./values";
 
@@ -83,7 +84,7 @@ export const memberOptions = {
         "extension",
         "its identifier, publisher.name or publisher.name@version",
         "xdebug.php-debug",
-      ),
+      ).max(200, { error: "is too long: use at most 200 characters" }),
       { error: typeError("[xdebug.php-debug]") },
     )
     .max(50, { error: "has too many entries: list at most 50 extensions" })
@@ -107,9 +108,15 @@ export const member = group({
     })
     .describe("The member's id: part of host, container and volume names, and never to be changed."),
   name: text("Alice Kim")
-    .min(1, { error: "is empty: leave the key out to show the id instead" })
-    .max(80, { error: "is too long: use at most 80 characters" })
-    .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, { error: "has control characters: use a name on one line" })
+    .min(1, { error: "is empty: leave the key out to show the id instead", abort: true })
+    .max(80, { error: "is too long: use at most 80 characters", abort: true })
+    .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, {
+      error: "has control characters: use a name on one line",
+      abort: true,
+    })
+    .regex(expression("person"), {
+      error: "has neither letters nor signs that show: leave the key out to show the id instead",
+    })
     .optional()
     .describe("Name shown on the portal and in commits. Default: the id."),
   email: text("alice@example.org")

@@ -3,6 +3,8 @@ import { WORKLOAD_IMAGES, type WorkloadImage } from "../catalogue";
 import {
   annotations,
   group,
+  IMAGE_HOST,
+  IMAGE_PATH,
   objectName,
   pattern,
   quantity,
@@ -28,7 +30,7 @@ export const docker = group({
 
 export const kubernetes = group({
   context: text("kind-dev")
-    .min(1, { error: "is empty: leave the key out to use the current context" })
+    .regex(/\S/, { error: "is empty: leave the key out to use the current context" })
     .optional()
     .describe("Context of the kubeconfig. Default: its current one."),
   storageClass: objectName("storage class", "standard")
@@ -107,7 +109,7 @@ export const registry = group({
 
 const prebuilt = (image: WorkloadImage) =>
   pattern(
-    /^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._-]+)+(?::[\w.-]+)?@sha256:[0-9a-f]{64}$/,
+    new RegExp(`^${IMAGE_HOST}(?:/${IMAGE_PATH})+(?::\\w[\\w.-]{0,127})?@sha256:[0-9a-f]{64}$`),
     "image",
     `a reference with its digest, such as registry.example.org/muster/${image}@sha256:<64 hex digits>`,
     `registry.example.org/muster/${image}@sha256:…`,

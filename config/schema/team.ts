@@ -1,13 +1,19 @@
 import { z } from "zod";
+import { decodeConfig } from "../decode";
+import { strayKeys } from "../namespaces";
 import { TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
+import { expression } from "../rules";
 import { ci, git, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
 import { environment, group, pattern, quantity, repository, text, typeError } from "./values";
 
-/** Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. */
-const ROSTER_LIMIT = 96 * 1024;
+/**
+ * Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. The
+ * repositories and their addresses take up to 40 KiB of it.
+ */
+const ROSTER_LIMIT = 80 * 1024;
 const rosterSize = (members: readonly { id: string; name?: string | undefined }[]) =>
   Buffer.byteLength(JSON.stringify(members.map(({ id, name }) => ({ id, name }))));
 
@@ -19,14 +25,19 @@ export const teamConfig = group({
     .enum(["docker", "kubernetes"], { error: "is not a known target: use docker or kubernetes" })
     .default("docker")
     .describe("Where the environment runs."),
-  domain: pattern(
-    /^(?=.{1,190}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/,
-    "domain",
-    'lower-case labels of a-z, 0-9 and "-" joined by dots, such as localhost or dev.example.org',
-    "dev.example.org",
-  )
+  domain: text("dev.example.org")
     .refine((domain) => !/^[\d.]+$/.test(domain), {
       error: "is an IP address, below which no host names exist: use a domain such as localhost",
+      abort: true,
+    })
+    .regex(expression("domain"), {
+      error:
+        'is not a valid domain: use lower-case labels of a-z, 0-9 and "-" joined by dots, ' +
+        "such as localhost or dev.example.org",
+      abort: true,
+    })
+    .refine((domain) => URL.canParse(`http://${domain}`), {
+      error: 'has a label that begins with "xn--" and encodes nothing: write the domain as browsers show its address',
     })
     .default("localhost")
     .describe("Domain below which every host name lives. Browsers resolve *.localhost by themselves."),
@@ -151,4 +162,26 @@ export function parseOptions<S extends z.ZodType>(schema: S, raw: unknown, root:
   const result = schema.safeParse(raw, { reportInput: true });
   if (result.success) return result.data;
   throw new ConfigError([...new Set(result.error.issues.flatMap((issue) => describeIssue(issue, raw, schema, root)))]);
+}
+
+/**
+ * Validates config as the engine passes it, with the keys that only seem to be somebody else's.
+ *
+ * @param config full keys; every value as a string
+ * @param namespace the project's name
+ * @throws ConfigError as `parseTeamConfig`
+ */
+export function readTeamConfig(config: Readonly<Record<string, string>>, namespace: string): TeamConfig {
+  const strays = strayKeys(Object.keys(config), namespace, Object.keys(teamConfig.shape));
+  if (strays.length === 0) return parseTeamConfig(decodeConfig(config, namespace));
+  // Read as what they were meant to be, so that their own problems are said too.
+  const meant = strays.map(({ key, meant }) => [`${namespace}:${meant}`, config[key]]);
+  const problems = strays.map(({ problem }) => problem);
+  try {
+    parseTeamConfig(decodeConfig({ ...Object.fromEntries(meant), ...config }, namespace));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+  }
+  throw new ConfigError(problems);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SEPARATED } from "../naming";
+import { expression, RANGES, type RuleName } from "../rules";
 
 /**
  * The shape of stack config, key by key. Pure: what it accepts, `config/members` resolves.
@@ -27,6 +28,9 @@ export const typeError =
 export const text = (example: string) => z.string({ error: typeError(example) });
 export const pattern = (expression: RegExp, noun: string, rule: string, example: string) =>
   text(example).regex(expression, { error: `is not a valid ${noun}: use ${rule}` });
+/** A text that follows a rule that the images share. */
+export const ruled = (name: RuleName, noun: string, rule: string, example: string) =>
+  pattern(expression(name), noun, rule, example);
 /** A number in `[min, max]`; `unit` is part of the message and of the docs. */
 export const quantity = (min: number, max: number, unit: string, example: number, whole = true) => {
   const number = z.number({ error: typeError(String(example)) });
@@ -35,18 +39,17 @@ export const quantity = (min: number, max: number, unit: string, example: number
     .min(min, range)
     .max(max, range);
 };
+/** A number in a range that the images share. */
+export const ranged = (name: keyof typeof RANGES, unit: string, example: number) =>
+  quantity(RANGES[name].min, RANGES[name].max, unit, example);
 
 export const group = <T extends z.ZodRawShape>(shape: T) =>
   z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? `is not a known key: use ${Object.keys(shape).sort().join(", ")}`
-        : typeError(`"${Object.keys(shape)[0]}: …"`)(issue),
+    error: typeError(`"${Object.keys(shape)[0]}: …"`),
   });
-/** A branch name that needs no quoting anywhere; git itself allows more. */
 export const branch = (example: string) =>
-  pattern(
-    /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[A-Za-z0-9][A-Za-z0-9._/-]{0,99}(?<![/.])$/,
+  ruled(
+    "branch",
     "branch",
     'up to 100 of letters, digits, ".", "_", "/" and "-", starting with a letter or digit',
     example,
@@ -59,7 +62,11 @@ export const repository = pattern(
   "app",
 ).refine((name) => !name.includes("--"), { error: `${SEPARATED}: choose another name` });
 export const url = (example: string) =>
-  pattern(/^https?:\/\/[^\s\p{Cc}\p{Cs}"'\\]+$/u, "URL", `an http:// or https:// address such as ${example}`, example);
+  pattern(/^https?:\/\/[^\s\p{Cc}\p{Cs}"'\\]+$/u, "URL", `an http:// or https:// address such as ${example}`, example)
+    .max(1000, { error: "is too long: use at most 1000 characters" })
+    .refine((address) => !/^https?:/.test(address) || URL.canParse(address), {
+      error: `has no valid host or port: use an address such as ${example}`,
+    });
 const SECRETS = z.registry<{ readonly secret: true }>();
 
 /** Whether `secret` made the schema, or the one that it refines. */
@@ -122,16 +129,27 @@ export const subnetPool = text("10.192.0.0/12").refine(
     const [a, b, c, d, bits] = match.slice(1).map(Number) as [number, number, number, number, number];
     if ([a, b, c, d].some((octet) => octet > 255) || bits < 8 || bits > 20) return false;
     const address = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+    // Neither this machine's own addresses nor those that no host can have.
+    if (a === 0 || a === 127 || a >= 224 || (a === 169 && b === 254)) return false;
     return address % 2 ** (32 - bits) === 0;
   },
   { error: "is not a usable address pool: use an IPv4 network of /8 to /20 such as 10.192.0.0/12" },
 );
 
+/** The parts of an image's reference, as Docker reads it. */
+export const IMAGE_HOST = "[a-z0-9]+(?:(?:\\.|-+)[a-z0-9]+)*(?::[1-9][0-9]{0,4})?";
+export const IMAGE_PATH = "[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*";
+
 /** The name of an object in the cluster. */
 export const objectName = (noun: string, example: string) =>
-  pattern(/^[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?$/, noun, 'its name, of a-z, 0-9, "-" and "."', example);
+  pattern(
+    /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/,
+    noun,
+    'its name, of a-z, 0-9, "-" and "."',
+    example,
+  );
 export const registry = pattern(
-  /^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._-]+)*$/,
+  new RegExp(`^${IMAGE_HOST}(?:/${IMAGE_PATH})*$`),
   "registry",
   "host[:port][/path], such as registry.example.org/muster",
   "registry.example.org/muster",

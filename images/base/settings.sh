@@ -1,4 +1,5 @@
-# Functions for entry points (POSIX sh, to be sourced): settings come from the environment only.
+# Functions for entry points (POSIX sh, to be sourced): settings come from the environment only. With the argument
+# --check, an entry point only says what is wrong with them.
 
 # fail MESSAGE...: one clear line, and the container stops.
 fail() {

@@ -1,3 +1,5 @@
+import { follows } from "./rules.mjs";
+
 /**
  * @typedef {object} Service
  * @property {string} kind `site`, `editor`, … for a member; `git`, `ci`, `live`, … for the team.
@@ -47,20 +49,19 @@ export class ConfigError extends Error {
 }
 
 const ID = /^[a-z][a-z0-9-]{0,19}$/;
-// What the git server and the CI let a repository be called.
-const REPOSITORY = /^(?!.*\.\.)(?!.*\.(?:git|lock)$)[a-z0-9][a-z0-9._-]{0,63}$/;
 const REPOSITORY_RULE =
   'is not a repository\'s name: use 1–64 of a-z, 0-9, ".", "_" and "-", starting with a letter or digit';
 
 /** @param {string} name */
 export function isRepository(name) {
-  return REPOSITORY.test(name);
+  return follows("repository", name);
 }
 
 /** Where a member's id goes in the addresses of `memberServices`. */
 const MEMBER = "{member}";
 const MEMBER_RULE = `is the same for every member: write ${MEMBER} where the id goes`;
 
+const PERSON_RULE = "is not a name: use up to 80 characters on one line, and some that show";
 const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter';
 
 /**
@@ -134,10 +135,12 @@ function readMemberServices(check, path, raw) {
 function readMember(check, path, raw, servicesOf) {
   const entry = check.object(path, raw, ["id", "name"]);
   const id = check.text(`${path}/id`, entry.id);
-  if (id !== "" && !ID.test(id)) check.add(`${path}/id`, id, ID_RULE);
+  if (id !== "" && !follows("member", id)) check.add(`${path}/id`, id, ID_RULE);
+  const name = entry.name === undefined ? id : check.text(`${path}/name`, entry.name);
+  if (name !== "" && !follows("person", name)) check.add(`${path}/name`, name, PERSON_RULE);
   return {
     id,
-    name: entry.name === undefined ? id : check.text(`${path}/name`, entry.name),
+    name,
     services: servicesOf(id),
   };
 }

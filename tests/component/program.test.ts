@@ -461,9 +461,7 @@ describe("config that cannot be used", () => {
       { members: [alice], prot: 80, port: "eighty" },
       "2 problems in the stack's config; nothing was changed.\n" +
         '  config/port: "eighty" is not a number: write for example 8080\n' +
-        '  config/prot: "prot" is not a known key: ' +
-        "use certificates, ci, defaults, docker, domain, git, images, kubernetes, listen, live, members, mirrors, port, registry, " +
-        "repositories, target, team, upstream",
+        '  config/prot: "prot" is not a known key: did you mean port?',
     ],
     [
       "certificates that are not there",

@@ -2,7 +2,8 @@
 
 import re
 
-REPOSITORY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
+from . import rules
+
 REVISION = re.compile(r"[0-9a-f]{40}\Z")
 RELEASE = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}\Z")
 # The rules of git-check-ref-format(1). Whatever git accepts is built: names are passed as arguments, never in a script.
@@ -20,12 +21,7 @@ def quoted(value, limit=80):
 
 
 def repository(value):
-    if (
-        not isinstance(value, str)
-        or not REPOSITORY.match(value)
-        or ".." in value
-        or value.endswith((".git", ".lock"))
-    ):
+    if not rules.follows("repository", value):
         raise Invalid(
             f"{quoted(value)} is not a repository's name: use 1-64 of a-z, 0-9, '.', '_' and '-', starting with a"
             " letter or digit, without '..', not ending in '.git' or '.lock'"
@@ -53,7 +49,6 @@ def release(value):
 
 def relative_folder(value):
     """A folder inside the repository, as in "dist" or "public/build"."""
-    parts = value.split("/") if isinstance(value, str) else []
-    if not parts or any(not re.match(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z", part) for part in parts):
+    if not rules.follows("folder", value):
         raise Invalid(f"{quoted(value)} is not a folder of the repository")
     return value

@@ -4,16 +4,13 @@ import dataclasses
 import json
 import re
 
-from . import names
+from . import names, rules
 from .names import Invalid, quoted
 from .pipeline import WORKFLOWS
 from .upstream import Upstream
 from .upstream import of_environment as upstream_of
 
 SECRETS = ("GIT_CI_PASSWORD", "CI_HOOK_SECRET", "WORKER_PASSWORD", "DEPLOYER_PASSWORD")
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-STEP_NAME = re.compile(r"[^\x00-\x1f]{1,50}\Z")
-WORKERS_LIMIT = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,8 +85,8 @@ def of_environment(environ):
         return value
 
     workers = environ.get("CI_WORKERS") or "1"
-    if not re.match(r"[1-9][0-9]?\Z", workers) or int(workers) > WORKERS_LIMIT:
-        problems.append(f"CI_WORKERS is {quoted(workers)}: it must be a number from 1 to {WORKERS_LIMIT}")
+    if not re.match(r"[1-9][0-9]{0,3}\Z", workers) or not rules.within("workers", int(workers)):
+        problems.append(f"CI_WORKERS is {quoted(workers)}: it must be {rules.span('workers')}")
         workers = "1"
 
     settings = Settings(
@@ -142,8 +139,8 @@ def _pipeline(text, problems):
 
 
 def _seconds(value):
-    if isinstance(value, bool) or not isinstance(value, int) or not 10 <= value <= 86400:
-        raise Invalid(f"{quoted(value)} is not a number of seconds from 10 to 86400")
+    if not rules.within("timeout", value):
+        raise Invalid(f"{quoted(value)} is not {rules.span('timeout')} (seconds)")
     return value
 
 
@@ -163,10 +160,10 @@ def _variables(value):
     if not isinstance(value, dict):
         raise Invalid("must be an object of variables")
     for name, text in value.items():
-        if not VARIABLE.match(name):
+        if not rules.follows("variable", name):
             raise Invalid(f"{quoted(name)} is not a variable's name")
-        if not isinstance(text, str):
-            raise Invalid(f"the value of {name} must be a string")
+        if not rules.follows("variableValue", text):
+            raise Invalid(f"the value of {name} must be a text of at most 8192 characters without NUL")
     return dict(value)
 
 
@@ -177,9 +174,9 @@ def _steps(value):
     for position, step in enumerate(value):
         if not isinstance(step, dict) or set(step) != {"name", "command"}:
             raise Invalid(f"step {position} must have exactly a name and a command")
-        if not isinstance(step["name"], str) or not STEP_NAME.match(step["name"]):
+        if not rules.follows("stepName", step["name"]):
             raise Invalid(f"step {position}: {quoted(step['name'])} is not a name of 1-50 characters")
-        if not isinstance(step["command"], str) or not step["command"].strip():
-            raise Invalid(f"step {position}: the command is empty")
+        if not rules.follows("command", step["command"]):
+            raise Invalid(f"step {position}: the command is empty, too long, or holds NUL")
         steps.append(TeamStep(step["name"], step["command"]))
     return tuple(steps)

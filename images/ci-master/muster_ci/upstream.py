@@ -6,7 +6,7 @@ import json
 import re
 import urllib.parse
 
-from . import names
+from . import names, rules
 from .names import Invalid, quoted
 
 # The account that clones with a token; Gitea only looks at the token.
@@ -73,10 +73,12 @@ def _read(given, token, webhook_secret):
     provider, url, seconds = given["provider"], given["url"], given.get("pollInterval", 30)
     if provider not in USERS:
         raise Invalid(f"{quoted(provider)} is not a provider: use one of {', '.join(USERS)}")
-    if not isinstance(url, str) or not re.match(r"https?://[^\s/@]+(/[^\s@?#]*)?\Z", url):
+    if not rules.follows("upstreamUrl", url):
         raise Invalid(f"{quoted(url)} is not an http or https address without an account in it")
-    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 10 <= seconds <= 3600:
-        raise Invalid(f"{quoted(seconds)} is not a number of seconds from 10 to 3600")
+    if not rules.within("pollInterval", seconds):
+        raise Invalid(f"{quoted(seconds)} is not {rules.span('pollInterval')} (seconds)")
+    if given.get("user") is not None and not rules.follows("upstreamUser", given["user"]):
+        raise Invalid(f"{quoted(given['user'])} is not the name of an account")
     if not isinstance(given["repositories"], list):
         raise Invalid("repositories must be a list")
     if provider == "git" and webhook_secret:

@@ -1,14 +1,11 @@
-# Functions for the entry point and the CGI (POSIX sh, to be sourced).
+# Functions for the entry point and the CGI (POSIX sh, to be sourced after rules.sh).
 
 repositories=/srv/git
 name_rule='use 1 to 64 of a-z, 0-9, ".", "_" and "-", beginning with a letter or a digit, without ".." and not ending in ".git" or ".lock"'
 
 # valid_name NAME: whether NAME may be a repository's.
 valid_name() {
-  case $1 in
-    '' | [!a-z0-9]* | *[!a-z0-9._-]* | *..* | *.git | *.lock) return 1 ;;
-  esac
-  [ "${#1}" -le 64 ]
+  follows repository "$1"
 }
 
 # no_address NAME: why a new repository of that name would have no address of its own, or fails when it would.

@@ -50,7 +50,7 @@ function repositories() {
 
 describe("a repository's name", () => {
   const isValid = (name: string) => {
-    const script = `. "${image}/lib/repository.sh"; valid_name "$1" && echo yes || echo no`;
+    const script = `. "${image}/../base/rules.sh"; . "${image}/lib/repository.sh"; valid_name "$1" && echo yes || echo no`;
     return execFileSync("sh", ["-c", script, "sh", name], { encoding: "utf8" }).trim() === "yes";
   };
 

@@ -122,15 +122,23 @@ describe("what the program writes", () => {
 
   const KIB = 1024;
   test.each([
-    ["usual names", 25, 100 * KIB],
-    ["names as long as they may be together", 47, 128 * KIB],
-  ])("of 1000 members with %s fits into one environment variable", (_, length, limit) => {
+    ["usual names", 25, 100 * KIB, {}],
+    [
+      "names and addresses as long as they may be together",
+      41,
+      128 * KIB,
+      {
+        domain: `${"d".repeat(63)}.${"e".repeat(63)}.${"f".repeat(62)}`,
+        upstream: { provider: "git", url: `https://${"u".repeat(292)}` },
+      },
+    ],
+  ])("of 1000 members with %s fits into one environment variable", (_, length, limit, options) => {
     const members = Array.from({ length: 1000 }, (_, index) => ({
       id: `member-of-${index}`.padEnd(20, "x"),
       name: "n".repeat(length),
     }));
     const repositories = Array.from({ length: 50 }, (_, index) => `r${index}`.padEnd(40, "x"));
-    const text = written({ members, repositories });
+    const text = written({ members, repositories, ...options });
     expect(text.length).toBeLessThan(limit - "PORTAL_CONFIG=".length);
     expect(parseConfig(text).members).toHaveLength(1000);
   });

@@ -37,7 +37,8 @@ const REPOSITORY_RULE =
 const BRANCH_RULE =
   'is not a valid branch: use up to 100 of letters, digits, ".", "_", "/" and "-", starting with a letter or digit';
 const FOLDER_RULE = "is not a valid folder: use a path inside the repository, such as dist or web/build";
-const VARIABLE_RULE = "is not a variable's name: use letters, digits and _, and no digit first";
+const VARIABLE_RULE = "is not a variable's name: use up to 100 letters, digits and _, and no digit first";
+const VALUE_RULE = "cannot be a variable's value: use at most 8192 characters, and none of them NUL";
 const LISTEN_RULE = "is not an IPv4 address: use for example 127.0.0.1, or 0.0.0.0 for every interface";
 
 describe("bad input", () => {
@@ -105,15 +106,30 @@ describe("bad input", () => {
     [
       "names that the portal's one variable does not hold",
       { members: longNames },
-      "config/members: has names that need more than the portal's 96 KiB: shorten them, or leave some out",
+      "config/members: has names that need more than the portal's 80 KiB: shorten them, or leave some out",
     ],
 
-    ["an unknown key", { members: roster, memebers: [] }, `config/memebers: "memebers" ${TEAM_KEYS}`],
-    ["an unknown key of a member", alice({ nmae: "Alice" }), `config/members/0/nmae: "nmae" ${MEMBER_KEYS}`],
+    [
+      "an unknown key",
+      { members: roster, memebers: [] },
+      'config/memebers: "memebers" is not a known key: did you mean members?',
+    ],
+    [
+      "an unknown key of a member",
+      alice({ nmae: "Alice" }),
+      'config/members/0/nmae: "nmae" is not a known key: did you mean name?',
+    ],
     [
       "a name of JavaScript's as key",
       alice({ constructor: 1 }),
       `config/members/0/constructor: "constructor" ${MEMBER_KEYS}`,
+    ],
+    [
+      "keys of a group outside of it, or as a path",
+      { members: [{ id: "alice", timezone: "UTC" }], "ci.workers": 2, Domain: "localhost" },
+      'config/members/0/timezone: "timezone" is not a known key: did you mean php: { timezone: … }?',
+      'config/ci.workers: "ci.workers" is not a known key: did you mean ci: { workers: … }?',
+      'config/Domain: "Domain" is not a known key: did you mean domain?',
     ],
     [
       "an unknown workload",
@@ -380,7 +396,7 @@ describe("bad input", () => {
       { members: roster, git: { forcePush: "yes", deletion: 1, forcepush: true } },
       'config/git/forcePush: "yes" is not true or false: write for example false',
       "config/git/deletion: 1 is not true or false: write for example false",
-      'config/git/forcepush: "forcepush" is not a known key: use deletion, forcePush',
+      'config/git/forcepush: "forcepush" is not a known key: did you mean forcePush?',
     ],
     [
       "no groups as options of the services",
@@ -460,6 +476,81 @@ describe("bad input", () => {
       'config/ci/environment: ["NODE_ENV=test"] is not a group of keys: write for example NODE_ENV: test',
     ],
     [
+      "what the CI's master refuses at its start",
+      {
+        members: roster,
+        ci: {
+          dist: "dist/",
+          steps: [
+            { name: "a\tb", command: " \n" },
+            { name: " ", command: "a\0" },
+            { name: "long", command: "x".repeat(8193) },
+          ],
+          environment: { A: "a\0", B: "\ud800" },
+        },
+      },
+      'config/ci/steps/0/name: "a\\tb" is blank or has control characters: use a name on one line',
+      'config/ci/steps/0/command: " \\n" is blank or has characters that no shell takes: write the shell command to run',
+      'config/ci/steps/1/name: " " is blank or has control characters: use a name on one line',
+      'config/ci/steps/1/command: "a\\u0000" is blank or has characters that no shell takes: write the shell command to run',
+      `config/ci/steps/2/command: "${"x".repeat(116)}… is too long: put it into a script of the repository`,
+      `config/ci/environment/A: "a\\u0000" ${VALUE_RULE}`,
+      `config/ci/environment/B: "\\ud800" ${VALUE_RULE}`,
+      `config/ci/dist: "dist/" ${FOLDER_RULE}`,
+    ],
+    [
+      "steps that one variable does not hold",
+      ci({ steps: steps(20).map(({ name }) => ({ name, command: "x".repeat(8192) })) }),
+      `config/ci/steps: [{"name":"s0","command":"${"x".repeat(92)}… ` +
+        "and the variables need more than 96 KiB: put long commands into scripts of the repository",
+    ],
+    ...["a//b", "/a", "a/.b", "a b", "a/../b"].map((dist): [string, unknown, string] => [
+      `the folder ${dist}`,
+      ci({ dist }),
+      `config/ci/dist: "${dist}" ${FOLDER_RULE}`,
+    ]),
+    ...[" ", "\u00a0", ".,;", "<'\">"].map((name): [string, unknown, string] => [
+      `the name ${JSON.stringify(name)}`,
+      alice({ name }),
+      `config/members/0/name: ${JSON.stringify(name)} has neither letters nor signs that show: ` +
+        "leave the key out to show the id instead",
+    ]),
+    ...["team.1", "dev.0x1", "example.0"].map((domain): [string, unknown, string] => [
+      `the domain ${domain}, an address in URLs`,
+      { members: roster, domain },
+      `config/domain: "${domain}" ${DOMAIN_RULE}`,
+    ]),
+    [
+      "a domain that encodes nothing",
+      { members: roster, domain: "xn--a.example.org" },
+      'config/domain: "xn--a.example.org" has a label that begins with "xn--" and encodes nothing: ' +
+        "write the domain as browsers show its address",
+    ],
+    [
+      "addresses that no program can read",
+      { members: roster, upstream: { provider: "git", url: "https://git:99999/a" }, mirrors: { npm: "http://[a" } },
+      'config/upstream/url: "https://git:99999/a" has no valid host or port: ' +
+        "use an address such as https://github.com/our-team",
+      'config/mirrors/npm: "http://[a" has no valid host or port: use an address such as https://npm.example.org',
+    ],
+    [
+      "pools that no host has",
+      { members: roster, docker: { subnets: "224.0.0.0/8" } },
+      `config/docker/subnets: "224.0.0.0/8" ${SUBNETS_RULE}`,
+    ],
+    ...["a..b", "a.-b", "r.example.org/a//b", "r.example.org/.a", "r.example.org:0/a"].map(
+      (push): [string, unknown, string] => [
+        `the registry ${push}`,
+        { members: roster, registry: { push } },
+        `config/registry/push: "${push}" ${REGISTRY_RULE}`,
+      ],
+    ),
+    ...["a..b", "a.-b", "-a"].map((storageClass): [string, unknown, string] => [
+      `the storage class ${storageClass}`,
+      { members: roster, kubernetes: { storageClass } },
+      `config/kubernetes/storageClass: "${storageClass}" ${STORAGE_CLASS_RULE}`,
+    ]),
+    [
       "names that no variable has",
       ci({ environment: { "1A": "a", "A-B": "b", "": "c" } }),
       `config/ci/environment/1A: "1A" ${VARIABLE_RULE}`,
@@ -501,8 +592,7 @@ describe("bad input", () => {
     [
       "an unknown key of the CI",
       ci({ worker: 2 }),
-      'config/ci/worker: "worker" is not a known key: ' +
-        "use anonymous, deployBranch, dist, environment, limits, steps, timeout, workers, workflows",
+      'config/ci/worker: "worker" is not a known key: did you mean workers?',
     ],
 
     [
@@ -680,7 +770,7 @@ describe("bad input", () => {
         'config/target: "podman" is not a known target: use docker or kubernetes',
         "config/port: 0 is out of range: use 1 to 65535 (a TCP port)",
         `config/members/0/id: "Bob!" ${ID_RULE}`,
-        `config/members/0/nmae: "nmae" ${MEMBER_KEYS}`,
+        'config/members/0/nmae: "nmae" is not a known key: did you mean name?',
         `config/members/1/id: "live" ${RESERVED}`,
         "config/members/2/limits/web/memory: 1 is out of range: use 96 to 1048576 MiB",
         `config/colour: "colour" ${TEAM_KEYS}`,
