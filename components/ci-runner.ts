@@ -8,6 +8,7 @@ import { fixedPath, replaceSecretValues } from "../config/secrets";
 import { workerNames } from "../config/workloads";
 import type { Endpoint, Mount, Platform, Scope, WorkloadSpec } from "../platform/platform";
 import type { DatabaseAccess } from "./apm-stack";
+import type { MailAccess } from "./mail";
 
 export interface CiRunnerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -41,6 +42,12 @@ export interface CiRunnerArgs {
    * @default none: every push is tested, and nothing is deployed
    */
   readonly live?: LiveTarget;
+  /**
+   * Where the mail of tests and migrations goes.
+   *
+   * @default none: sending fails
+   */
+  readonly mail?: MailAccess;
   /**
    * A git server that the team already has, and which of its repositories are tested.
    *
@@ -108,7 +115,7 @@ export class CiRunner extends pulumi.ComponentResource {
 
   constructor(name: string, args: CiRunnerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CiRunner", name, {}, opts);
-    const { platform, scope, live, timezone = "UTC" } = args;
+    const { platform, scope, live, mail, timezone = "UTC" } = args;
     const child = { parent: this };
     const secret = (purpose: string) =>
       new random.RandomPassword(`${name}-${purpose}`, { length: 32, special: false }, child).result;
@@ -173,7 +180,7 @@ export class CiRunner extends pulumi.ComponentResource {
         {
           component: worker,
           image: platform.image("ci-worker"),
-          env: { CI_MASTER: master, CI_ROLE: "worker", TZ: timezone, WORKER_NAME: worker },
+          env: { ...mail?.env, CI_MASTER: master, CI_ROLE: "worker", TZ: timezone, WORKER_NAME: worker },
           secrets: { WORKER_PASSWORD: workerPassword },
           mounts: [{ volume: platform.volume(scope, worker, child), path: "/var/lib/worker" }],
           port: HTTP_PORT,
@@ -194,7 +201,14 @@ export class CiRunner extends pulumi.ComponentResource {
         {
           component: "deployer",
           image: platform.image("ci-worker"),
-          env: { ...live.database.env, CI_MASTER: master, CI_ROLE: "deployer", TZ: timezone, WORKER_NAME: "deployer" },
+          env: {
+            ...live.database.env,
+            ...mail?.env,
+            CI_MASTER: master,
+            CI_ROLE: "deployer",
+            TZ: timezone,
+            WORKER_NAME: "deployer",
+          },
           secrets: { ...live.database.secrets, WORKER_PASSWORD: deployerPassword },
           mounts: [live.releases],
           port: HTTP_PORT,

@@ -5,6 +5,7 @@ import { DEFAULT_LIVE_PHP } from "../config/schema/member";
 import type { Endpoint, Platform } from "../platform/platform";
 import { ApmStack } from "./apm-stack";
 import type { LiveTarget } from "./ci-runner";
+import type { MailAccess } from "./mail";
 
 export interface LiveServerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -27,6 +28,12 @@ export interface LiveServerArgs {
    * @default "app"
    */
   readonly repository?: string;
+  /**
+   * Where mail goes, by PHP's `mail()` and by SMTP.
+   *
+   * @default none: sending fails
+   */
+  readonly mail?: MailAccess;
 }
 
 /** Where releases are: `<root>/<repository>/current` leads to the one that is served. */
@@ -48,7 +55,7 @@ export class LiveServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: LiveServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:LiveServer", name, {}, opts);
-    const { platform, owner = {}, tls = false, repository = "app" } = args;
+    const { platform, owner = {}, tls = false, repository = "app", mail } = args;
     const child = { parent: this };
 
     const scope = platform.scope(LIVE, child);
@@ -61,6 +68,7 @@ export class LiveServer extends pulumi.ComponentResource {
         owner: { name: LIVE, ...owner, php: { ...DEFAULT_LIVE_PHP, ...owner.php } },
         tls,
         files: { ...releases, readOnly: true },
+        ...(mail && { mail }),
         site: { DOCUMENT_ROOT: `${RELEASES}/${repository}/current/public`, RELEASES_ROOT: RELEASES },
       },
       child,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type LimitedWorkload, type Place, WORKLOADS, workloadsIn } from "../catalogue";
 import { MEMBER_ID, reservedReason } from "../naming";
 import { TIMEZONES } from "../timezones";
-import { group, pattern, quantity, text, typeError } from "./values";
+import { emailAddress, group, pattern, quantity, text, typeError } from "./values";
 
 export const DEFAULT_PHP = {
   memoryLimit: 128,
@@ -111,11 +111,7 @@ export const member = group({
     .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, { error: "has control characters: use a name on one line" })
     .optional()
     .describe("Name shown on the portal and in commits. Default: the id."),
-  email: text("alice@example.org")
-    .max(254, { error: "is too long: use at most 254 characters" })
-    .regex(/^[^\s\p{Cc}\p{Cs}@<>"]+@[^\s\p{Cc}\p{Cs}@<>"]+$/u, { error: "is not an e-mail address: use name@host" })
-    .optional()
-    .describe("Address for commits. Default: <id>@<domain>."),
+  email: emailAddress("alice@example.org").optional().describe("Address for commits. Default: <id>@<domain>."),
   ...memberOptions,
 });
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
-import { ci, git, upstream } from "./delivery";
+import { ci, git, mail, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
 import { group, pattern, quantity, repository, text, typeError } from "./values";
@@ -82,7 +82,12 @@ export const teamConfig = group({
     ),
   git: git.prefault({}).describe("Options of the git server."),
   ci: ci.prefault({}).describe("Options of the CI runner."),
-  live: group({ limits: memberOptions.limits, php: php(DEFAULT_LIVE_PHP.displayErrors), cache: memberOptions.cache })
+  live: group({
+    limits: memberOptions.limits,
+    php: php(DEFAULT_LIVE_PHP.displayErrors),
+    cache: memberOptions.cache,
+    mail,
+  })
     .default({})
     .describe("Options of the live server, as a member's; PHP errors are not shown by default."),
   docker,

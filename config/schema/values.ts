@@ -75,6 +75,34 @@ export const secret = (minLength: number, what: string) =>
     .min(minLength, { error: `is too short: use at least ${minLength} characters` })
     .max(500, { error: "is too long: use at most 500 characters" })
     .register(SECRETS, { secret: true });
+/** User and password are given together, or not at all. */
+export function accountProblems(
+  { user, password }: { readonly user?: string | undefined; readonly password?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  const missing = (key: string, reason: string) =>
+    context.addIssue({
+      code: "custom",
+      path: [key],
+      input: undefined,
+      message: `is missing: ${reason}, or leave both out`,
+    });
+  if (user !== undefined && password === undefined) missing("password", "the user has one");
+  if (password !== undefined && user === undefined) missing("user", "the password belongs to one");
+}
+
+export const emailAddress = (example: string) =>
+  text(example)
+    .max(254, { error: "is too long: use at most 254 characters" })
+    .regex(/^[^\s\p{Cc}\p{Cs}@<>"]+@[^\s\p{Cc}\p{Cs}@<>"]+$/u, { error: "is not an e-mail address: use name@host" });
+/** A package of Debian's, by the rule of its policy. */
+export const debianPackage = pattern(
+  /^[a-z0-9][a-z0-9+.-]{1,99}$/,
+  "package",
+  'its name in Debian: of a-z, 0-9, "+", "-" and ".", such as php8.4-tidy',
+  "php8.4-tidy",
+);
+
 /** An IPv4 block wide enough to cut /28 networks from. */
 export const subnetPool = text("10.192.0.0/12").refine(
   (cidr) => {
