@@ -20,7 +20,7 @@ export interface PortalArgs {
  * replaces it, as it does the git server.
  *
  * @example
- * const routes = { git: git.endpoint, ci: ci.endpoint, live: live.endpoint };
+ * const routes = { git: git.endpoint, ci: ci.endpoint, live: live.endpoint, mail: mail.endpoint };
  * const portal = new Portal("portal", { platform, scope, team, routes });
  */
 export class Portal extends pulumi.ComponentResource {

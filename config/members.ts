@@ -85,6 +85,8 @@ export interface Team {
   /** Whether something in front of the gateway ends TLS, so that visitors use https. */
   readonly tls: boolean;
   readonly mirrors: Mirrors;
+  /** Debian packages of the team's own. */
+  readonly packages: readonly string[];
   readonly certificates: string | undefined;
 }
 
@@ -110,6 +112,7 @@ export function resolveTeam(config: TeamConfig): Team {
     images: config.images,
     tls: endsTls(config),
     mirrors: config.mirrors,
+    packages: config.packages,
     certificates: config.certificates,
   };
 }

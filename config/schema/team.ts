@@ -4,7 +4,7 @@ import { ConfigError, describeIssue } from "../problems";
 import { ci, git, mail, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
-import { group, pattern, quantity, repository, text, typeError } from "./values";
+import { debianPackage, group, pattern, quantity, repository, text, typeError } from "./values";
 
 /** Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. */
 const ROSTER_LIMIT = 96 * 1024;
@@ -90,6 +90,15 @@ export const teamConfig = group({
   })
     .default({})
     .describe("Options of the live server, as a member's; PHP errors are not shown by default."),
+  packages: z
+    .array(debianPackage, { error: typeError("[imagemagick, php8.4-tidy]") })
+    .max(50, { error: "has too many entries: list at most 50 packages" })
+    .refine((names) => new Set(names).size === names.length, { error: "names a package twice: list each once" })
+    .default([])
+    .describe(
+      "Debian packages that web servers, editors, the CI and the live server have besides, such as php8.4-tidy; " +
+        "prebuilt images have what they were built with. Default: none.",
+    ),
   docker,
   kubernetes,
   registry,
