@@ -241,6 +241,7 @@ describe("on Docker", () => {
       ["hackathon-live-db", 384, 384, "1.0"],
       ["hackathon-live-deployer", 384, 384, "1.0"],
       ["hackathon-live-web", 384, 384, "1.0"],
+      ["hackathon-mail", 192, 192, "0.5"],
       ["hackathon-portal", 192, 192, "1.0"],
       ["hackathon-worker-1", 1024, 1024, "1.0"],
     ]);
@@ -324,7 +325,7 @@ describe("on Kubernetes", () => {
 
   test("no pod starts before its namespace is closed", () => {
     const controllers = objects().filter(({ type }) => type.startsWith("kubernetes:apps/"));
-    expect(controllers).toHaveLength(15);
+    expect(controllers).toHaveLength(16);
     for (const { name, dependencies } of controllers) {
       const [member] = ["alice", "bob", "live"].filter((id) => name.startsWith(`${id}-`));
       const prefix = member === undefined ? "" : `${member}-`;
@@ -356,6 +357,7 @@ describe("on Kubernetes", () => {
       ["live-db", "StatefulSet", undefined],
       ["live-deployer", "Deployment", "true"],
       ["live-web", "Deployment", "true"],
+      ["mail", "Deployment", undefined],
       ["portal", "Deployment", undefined],
       ["worker-1", "StatefulSet", undefined],
     ]);
@@ -461,7 +463,7 @@ describe("config that cannot be used", () => {
       "2 problems in the stack's config; nothing was changed.\n" +
         '  config/port: "eighty" is not a number: write for example 8080\n' +
         '  config/prot: "prot" is not a known key: ' +
-        "use certificates, ci, defaults, docker, domain, git, images, kubernetes, listen, live, members, mirrors, port, registry, " +
+        "use certificates, ci, defaults, docker, domain, git, images, kubernetes, listen, live, members, mirrors, packages, port, registry, " +
         "repositories, target, team, upstream",
     ],
     [
