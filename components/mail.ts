@@ -26,7 +26,7 @@ export interface MailArgs {
 /** How a workload sends mail, by PHP's `mail()` and by SMTP; `secrets` holds a relay's password. */
 export interface MailAccess {
   readonly env: Readonly<Record<string, string>>;
-  readonly secrets?: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
 const SMTP_PORT = 1025;
@@ -72,7 +72,8 @@ export class Mail extends pulumi.ComponentResource {
   /** @param sender whose mail it is: the part before the @ of a sender that says nothing else */
   access(sender: string): MailAccess {
     const { host } = this.endpoint;
-    return { env: { MAIL_FROM: `${sender}@${this.domain}`, SMTP_HOST: host, SMTP_PORT: String(SMTP_PORT) } };
+    const env = { MAIL_FROM: `${sender}@${this.domain}`, SMTP_HOST: host, SMTP_PORT: String(SMTP_PORT) };
+    return { env, secrets: {} };
   }
 }
 
@@ -81,5 +82,5 @@ export function relayAccess({ host, port, from, tls, account }: Relay): MailAcce
   const env = { MAIL_FROM: from, SMTP_HOST: host, SMTP_PORT: String(port), SMTP_TLS: tls ? "on" : "off" };
   return account
     ? { env: { ...env, SMTP_USER: account.user }, secrets: { SMTP_PASSWORD: pulumi.secret(account.password) } }
-    : { env };
+    : { env, secrets: {} };
 }
