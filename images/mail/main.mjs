@@ -26,7 +26,9 @@ const smtp = createSMTPServer({
 const web = createAPIServer({ port: 8080, host: EVERYWHERE, storage, smtp, cors: { origin: false } });
 
 web.server.addHook("onRequest", async (request, reply) => {
-  if (!fromOwnPages(request.raw)) reply.code(403).send({ error: "This page belongs to another site." });
+  if (!fromOwnPages(request.raw)) return reply.code(403).send({ error: "This page belongs to another site." });
+  // A page that was attached runs no script here.
+  if (request.url.includes("/attachment/")) reply.header("content-security-policy", "sandbox");
 });
 await web.registerPlugins();
 web.io.engine.opts.allowRequest = (request, decide) => decide(null, fromOwnPages(request));
