@@ -23,6 +23,7 @@ export { CodeServer, type CodeServerArgs, type GitAccess } from "./components/co
 export { Gateway, type GatewayArgs } from "./components/gateway";
 export { GitServer, type GitServerArgs } from "./components/git-server";
 export { LiveServer, type LiveServerArgs } from "./components/live-server";
+export { Mail, type MailAccess, type MailArgs } from "./components/mail";
 export { type Credentials, MemberEnvironment, type MemberEnvironmentArgs } from "./components/member-environment";
 export { Portal, type PortalArgs } from "./components/portal";
 export { TeamEnvironment, type TeamEnvironmentArgs } from "./components/team-environment";

@@ -3,6 +3,7 @@ import * as random from "@pulumi/random";
 import type { Owner } from "../config/members";
 import { type OwnerOptions, ownerOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
+import type { MailAccess } from "./mail";
 
 export interface ApmStackArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -17,6 +18,12 @@ export interface ApmStackArgs {
   readonly owner?: OwnerOptions;
   /** The files that Apache serves. */
   readonly files: Mount;
+  /**
+   * Where mail goes, by PHP's `mail()` and by SMTP.
+   *
+   * @default none: sending fails
+   */
+  readonly mail?: MailAccess;
   /**
    * Where its sites write what they keep.
    *
@@ -89,7 +96,7 @@ export class ApmStack extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApmStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:ApmStack", name, {}, opts);
-    const { platform, scope, tls = false, debugHost, published = false, databaseAdmin } = args;
+    const { platform, scope, mail, tls = false, debugHost, published = false, databaseAdmin } = args;
     const owner = ownerOf(scope.member ?? name, args.owner);
     const child = { parent: this };
 
@@ -140,13 +147,14 @@ export class ApmStack extends pulumi.ComponentResource {
         env: {
           ...this.database.env,
           ...cache,
+          ...mail?.env,
           ...phpSettings(owner),
           ...environmentNames(owner),
           ...(debugHost === undefined ? {} : { EDITOR_HOST: debugHost }),
           SITE_SCHEME: tls ? "https" : "http",
           ...args.site,
         },
-        secrets: { ...secrets, ...environmentOf(owner) },
+        secrets: { ...secrets, ...mail?.secrets, ...environmentOf(owner) },
         mounts: [args.files, ...(args.shared === undefined ? [] : [args.shared])],
         port: HTTP_PORT,
         exposure: published ? "published" : "team",

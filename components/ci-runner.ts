@@ -7,6 +7,7 @@ import { type CiOptions, teamConfig } from "../config/schema/team";
 import { fixedPath, replaceSecretValues } from "../config/secrets";
 import { workerNames } from "../config/workloads";
 import type { Endpoint, Mount, Platform, Scope, WorkloadSpec } from "../platform/platform";
+import type { MailAccess } from "./mail";
 
 export interface CiRunnerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -46,6 +47,12 @@ export interface CiRunnerArgs {
    * @default none: every push is tested, and nothing is deployed
    */
   readonly live?: LiveTarget;
+  /**
+   * Where the mail of tests and migrations goes.
+   *
+   * @default none: sending fails
+   */
+  readonly mail?: MailAccess;
   /**
    * A git server that the team already has, and which of its repositories are tested.
    *
@@ -114,7 +121,7 @@ export class CiRunner extends pulumi.ComponentResource {
 
   constructor(name: string, args: CiRunnerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CiRunner", name, {}, opts);
-    const { platform, scope, live, timezone = "UTC" } = args;
+    const { platform, scope, live, mail, timezone = "UTC" } = args;
     const child = { parent: this };
     const secret = (purpose: string) =>
       new random.RandomPassword(`${name}-${purpose}`, { length: 32, special: false }, child).result;
@@ -180,7 +187,7 @@ export class CiRunner extends pulumi.ComponentResource {
         {
           component: worker,
           image: platform.image("ci-worker"),
-          env: { CI_MASTER: master, CI_ROLE: "worker", TZ: timezone, WORKER_NAME: worker },
+          env: { ...mail?.env, CI_MASTER: master, CI_ROLE: "worker", TZ: timezone, WORKER_NAME: worker },
           secrets: { WORKER_PASSWORD: workerPassword },
           mounts: [{ volume: platform.volume(scope, worker, child), path: "/var/lib/worker" }],
           port: HTTP_PORT,
@@ -201,7 +208,14 @@ export class CiRunner extends pulumi.ComponentResource {
         {
           component: "deployer",
           image: platform.image("ci-worker"),
-          env: { ...live.env, CI_MASTER: master, CI_ROLE: "deployer", TZ: timezone, WORKER_NAME: "deployer" },
+          env: {
+            ...live.env,
+            ...mail?.env,
+            CI_MASTER: master,
+            CI_ROLE: "deployer",
+            TZ: timezone,
+            WORKER_NAME: "deployer",
+          },
           secrets: { ...live.secrets, WORKER_PASSWORD: deployerPassword },
           mounts: live.mounts,
           port: HTTP_PORT,

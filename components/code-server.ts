@@ -4,6 +4,7 @@ import { WORKLOADS } from "../config/catalogue";
 import { type EditorOptions, memberOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import { type DatabaseAccess, environmentOf } from "./apm-stack";
+import type { MailAccess } from "./mail";
 
 export interface CodeServerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -16,6 +17,12 @@ export interface CodeServerArgs {
   readonly workspace: Mount;
   /** The database that the terminal's client connects to. */
   readonly database: DatabaseAccess;
+  /**
+   * Where mail goes, by PHP's `mail()` and by SMTP.
+   *
+   * @default none: sending fails
+   */
+  readonly mail?: MailAccess;
   /**
    * Where the workspace's repositories are cloned from.
    *
@@ -60,7 +67,7 @@ export class CodeServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: CodeServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CodeServer", name, {}, opts);
-    const { platform, scope, database, git } = args;
+    const { platform, scope, database, mail, git } = args;
     const member = memberOf(args.member);
     const child = { parent: this };
 
@@ -73,6 +80,7 @@ export class CodeServer extends pulumi.ComponentResource {
         image: platform.image("code-server"),
         env: {
           ...database.env,
+          ...mail?.env,
           EXTENSIONS: member.extensions.join(" "),
           ...(git && {
             GIT_REPOSITORIES: git.repositories.join(" "),

@@ -7,6 +7,7 @@ import { DEFAULT_LIVE_PHP } from "../config/schema/member";
 import type { Endpoint, Platform } from "../platform/platform";
 import { ApmStack, environmentOf } from "./apm-stack";
 import type { LiveTarget } from "./ci-runner";
+import type { MailAccess } from "./mail";
 
 export interface LiveServerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -35,6 +36,12 @@ export interface LiveServerArgs {
    * @default nobody asks
    */
   readonly address?: Pick<PublicAddress, "domain" | "port">;
+  /**
+   * Where mail goes, by PHP's `mail()` and by SMTP.
+   *
+   * @default none: sending fails
+   */
+  readonly mail?: MailAccess;
 }
 
 /** Where releases are: `<root>/<repository>/current` leads to the one that is served. */
@@ -61,7 +68,7 @@ export class LiveServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: LiveServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:LiveServer", name, {}, opts);
-    const { platform, owner = {}, tls = false, repository = "app", address } = args;
+    const { platform, owner = {}, tls = false, repository = "app", address, mail } = args;
     const child = { parent: this };
 
     const scope = platform.scope(LIVE, child);
@@ -77,6 +84,7 @@ export class LiveServer extends pulumi.ComponentResource {
         tls,
         files: { ...releases, readOnly: true },
         shared,
+        ...(mail && { mail }),
         site: { REPOSITORY: repository, RELEASES_ROOT: RELEASES, SHARED_ROOT: SHARED },
         databaseAdmin: databaseAdmin.result,
       },

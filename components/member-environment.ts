@@ -3,6 +3,7 @@ import type { EditorOptions } from "../config/options";
 import type { Platform } from "../platform/platform";
 import { ApmStack } from "./apm-stack";
 import { CodeServer, type GitAccess } from "./code-server";
+import type { MailAccess } from "./mail";
 
 export interface MemberEnvironmentArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -21,6 +22,12 @@ export interface MemberEnvironmentArgs {
    * @default none: the site is the folder `app` of the workspace
    */
   readonly git?: GitAccess;
+  /**
+   * Where mail goes, by PHP's `mail()` and by SMTP.
+   *
+   * @default none: sending fails
+   */
+  readonly mail?: MailAccess;
 }
 
 /** What a member logs in with, by service. */
@@ -44,7 +51,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { platform, member, tls = false, git }: MemberEnvironmentArgs,
+    { platform, member, tls = false, git, mail }: MemberEnvironmentArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("muster:index:MemberEnvironment", name, {}, opts);
@@ -61,13 +68,14 @@ export class MemberEnvironment extends pulumi.ComponentResource {
         tls,
         debugHost: platform.host(scope, "code"),
         files: workspace,
+        ...(mail && { mail }),
         site: { REPOSITORY: git?.repositories[0] ?? "app" },
       },
       child,
     );
     const editor = new CodeServer(
       name,
-      { platform, scope, member, workspace, database: stack.database, ...(git && { git }) },
+      { platform, scope, member, workspace, database: stack.database, ...(git && { git }), ...(mail && { mail }) },
       child,
     );
 

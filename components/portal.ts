@@ -12,7 +12,7 @@ export interface PortalArgs {
   /** Whose members and repositories it shows. */
   readonly team: Team;
   /** The team's own services by kind. */
-  readonly routes: Readonly<Record<"git" | "ci" | "live", Endpoint>>;
+  readonly routes: Readonly<Record<"git" | "ci" | "mail" | "live", Endpoint>>;
 }
 
 /**
@@ -20,7 +20,7 @@ export interface PortalArgs {
  * replaces it, as it does the git server.
  *
  * @example
- * const routes = { git: git.endpoint, ci: ci.endpoint, live: live.endpoint };
+ * const routes = { git: git.endpoint, ci: ci.endpoint, live: live.endpoint, mail: mail.endpoint };
  * const portal = new Portal("portal", { platform, scope, team, routes });
  */
 export class Portal extends pulumi.ComponentResource {
@@ -72,7 +72,7 @@ export function portalConfig(team: Team, platform: Pick<Platform, "memberEndpoin
         ? {}
         : { probe: `http://${platform.memberEndpoint(component, WORKLOADS[component].port)}${probe}` }),
     })),
-    services: (["git", "ci", "live"] as const).map((kind) => {
+    services: (["git", "ci", "live", "mail"] as const).map((kind) => {
       const { title, probe } = TEAM_ADDRESSES[kind];
       return { kind, name: title, url: teamUrl(team, kind), probe: inside(routes[kind], probe) };
     }),

@@ -7,6 +7,7 @@ import { CiRunner } from "./ci-runner";
 import { Gateway } from "./gateway";
 import { GitServer } from "./git-server";
 import { LiveServer } from "./live-server";
+import { Mail, relayAccess } from "./mail";
 import { type Credentials, MemberEnvironment } from "./member-environment";
 import { Portal } from "./portal";
 
@@ -35,9 +36,21 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const scope = platform.scope(undefined, child);
     const { repositories, upstream } = team;
     const [repository = "app"] = repositories;
+    const mail = new Mail(
+      platform.name("mail"),
+      { platform, scope, domain: team.domain, workers: team.ci.workers },
+      child,
+    );
     const live = new LiveServer(
       platform.name("live"),
-      { platform, owner: team.live, tls: team.tls, repository, address: team },
+      {
+        platform,
+        owner: team.live,
+        tls: team.tls,
+        repository,
+        address: team,
+        mail: team.relay ? relayAccess(team.relay) : mail.access(LIVE),
+      },
       child,
     );
     const ci = new CiRunner(
@@ -51,6 +64,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         settings: team.ci,
         timezone: team.live.php.timezone,
         live: live.target,
+        mail: mail.access("ci"),
         ...(upstream && { upstream: { ...upstream, repositories } }),
       },
       child,
@@ -69,7 +83,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
       },
       child,
     );
-    const routes = { ci: ci.endpoint, git: git.endpoint, live: live.endpoint };
+    const routes = { ci: ci.endpoint, git: git.endpoint, live: live.endpoint, mail: mail.endpoint };
     const portal = new Portal(platform.name("portal"), { platform, scope, team, routes }, child);
     const { domain, tls } = team;
     new Gateway(platform.name("gateway"), { platform, scope, domain, tls, portal: portal.endpoint, routes }, child);
@@ -83,7 +97,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
           repositories,
           password,
         };
-        const args = { platform, member, tls, git: access };
+        const args = { platform, member, tls, git: access, mail: mail.access(member.id) };
         return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
       }),
     );

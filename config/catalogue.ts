@@ -18,6 +18,7 @@ export const IMAGES = {
   "git-server": { parent: "base" },
   "ci-master": { parent: "base" },
   "ci-worker": { parent: "php" },
+  mail: { parent: "node" },
 } as const satisfies Record<string, { readonly parent?: string }>;
 
 export type ImageName = keyof typeof IMAGES;
@@ -99,6 +100,14 @@ export const WORKLOADS = {
     limits: { memory: 1024, cpus: 1 },
     least: 256,
     volumes: ["worker"],
+  },
+  mail: {
+    place: "team",
+    image: "mail",
+    title: "the inbox",
+    port: 8080,
+    limits: { memory: 192, cpus: 0.5 },
+    volumes: [],
   },
   web: {
     place: "sites",
@@ -228,6 +237,15 @@ export const TEAM_ADDRESSES = {
     needs: [],
   },
   ci: { title: "CI", name: "the CI", host: "ci", component: "ci", probe: "/-/health", page: "/", needs: [] },
+  mail: {
+    title: "Mail",
+    name: "the inbox",
+    host: "mail",
+    component: "mail",
+    probe: "/api/healthz",
+    page: "/api/healthz",
+    needs: [],
+  },
   live: {
     title: "Live",
     name: "the live server",

@@ -40,6 +40,17 @@ export type CiSettings = Omit<TeamConfig["ci"], "limits"> & { readonly limits: R
 /** Package mirrors by client; a missing one means the client's default. */
 export type Mirrors = TeamConfig["mirrors"];
 
+/** A server that delivers the live site's mail to the world. */
+export interface Relay {
+  readonly host: string;
+  readonly port: number;
+  /** Sender of messages that name none, and of every envelope. */
+  readonly from: string;
+  /** Whether the connection is encrypted. */
+  readonly tls: boolean;
+  readonly account: { readonly user: string; readonly password: string } | undefined;
+}
+
 /** A registry of images. */
 export interface Registry {
   /** `host[:port][/path]`, as the machine that runs Muster reaches it. */
@@ -65,6 +76,8 @@ export interface Team {
   readonly git: TeamConfig["git"];
   readonly ci: CiSettings;
   readonly live: Owner;
+  /** Undefined when the live site's mail goes to the inbox, as everybody's does. */
+  readonly relay: Relay | undefined;
   readonly docker: { readonly subnets: string };
   readonly kubernetes: TeamConfig["kubernetes"];
   /** Where the kubernetes target's images go and come from; undefined when all are prebuilt. */
@@ -74,6 +87,8 @@ export interface Team {
   /** Whether something in front of the gateway ends TLS, so that visitors use https. */
   readonly tls: boolean;
   readonly mirrors: Mirrors;
+  /** Debian packages of the team's own. */
+  readonly packages: readonly string[];
   readonly certificates: string | undefined;
 }
 
@@ -92,12 +107,14 @@ export function resolveTeam(config: TeamConfig): Team {
     git: config.git,
     ci: { ...config.ci, limits: workerLimits(config.ci) },
     live: resolveOwner({ id: LIVE, name: LIVE, ...config.live }, { php: DEFAULT_LIVE_PHP }, config.environment),
+    relay: config.live.mail && resolveRelay(config.live.mail),
     docker: config.docker,
     kubernetes: config.kubernetes,
     registry: config.registry && resolveRegistry(config.registry),
     images: config.images,
     tls: endsTls(config),
     mirrors: config.mirrors,
+    packages: config.packages,
     certificates: config.certificates,
   };
 }
@@ -107,8 +124,16 @@ export const workerLimits = ({ limits }: Pick<TeamConfig["ci"], "limits">): Reso
   overlay(defaultLimits("worker"), limits);
 
 function resolveRegistry({ push, pull = push, user, password }: NonNullable<TeamConfig["registry"]>): Registry {
-  return { push, pull, account: user === undefined || password === undefined ? undefined : { user, password } };
+  return { push, pull, account: accountOf(user, password) };
 }
+
+function resolveRelay({ relay, user, password, from, tls }: NonNullable<TeamConfig["live"]["mail"]>): Relay {
+  const [host = "", port] = relay.split(":");
+  return { host, port: Number(port), from, tls, account: accountOf(user, password) };
+}
+
+const accountOf = (user: string | undefined, password: string | undefined) =>
+  user === undefined || password === undefined ? undefined : { user, password };
 
 function endsTls({ target, kubernetes: { ingress, gatewayApi } }: TeamConfig): boolean {
   switch (target) {

@@ -174,6 +174,12 @@ export interface PlatformArgs {
    * @default /usr/local/share/ca-certificates of the machine that runs the program
    */
   readonly certificates?: string | undefined;
+  /**
+   * Debian packages that the images with PHP have besides.
+   *
+   * @default []
+   */
+  readonly packages?: readonly string[];
 }
 
 /** `Platform.name` for a prefix. */

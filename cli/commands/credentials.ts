@@ -14,7 +14,7 @@ export async function credentials(
   member: string | undefined,
   json: boolean,
 ) {
-  const known = await read(await openSession(findStack(project, requested)));
+  const known = await knownCredentials(await openSession(findStack(project, requested)));
   const own = member === undefined ? undefined : known[member];
   if (member !== undefined && own === undefined) {
     throw new UserError(
@@ -26,7 +26,7 @@ export async function credentials(
 }
 
 /** The engine that made the environment also keeps its passwords. */
-async function read({ stack, target, options }: Session): Promise<Credentials> {
+export async function knownCredentials({ stack, target, options }: Session): Promise<Credentials> {
   const { running, exporter } = target;
   if (running === exporter || (running === undefined && existsSync(secretsFile(stack)))) {
     return recordedCredentials(stack);

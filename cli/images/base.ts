@@ -12,7 +12,8 @@ import { failure, follow } from "../tools/process";
 /** Seconds of silence after which a registry counts as unreachable. */
 const REGISTRY_PATIENCE = 20;
 
-const SUITE = "trixie";
+/** The release of Debian that every image is made of. */
+export const SUITE = "trixie";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /**

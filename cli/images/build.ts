@@ -2,7 +2,7 @@ import type { ImageName } from "../../config/catalogue";
 import type { Team } from "../../config/members";
 import { workloads } from "../../config/workloads";
 import type { ImageSpec } from "../../export/compose";
-import { buildOrder, type ImageBuild, imageBuild, readCertificates } from "../../platform/images/plan";
+import { buildOrder, type ImageBuild, imageBuild, imageOptions } from "../../platform/images/plan";
 import type { Progress } from "../progress";
 import type { Docker } from "../tools/docker";
 import { failure, follow } from "../tools/process";
@@ -12,7 +12,7 @@ export const usedImages = (team: Team): ImageName[] => [...new Set(workloads(tea
 
 /** How to build `images` and all that they build on, parents first. */
 export function imageBuilds(team: Team, images: readonly ImageName[], root: string): ImageBuild[] {
-  const options = { root, mirrors: team.mirrors, certificates: readCertificates(team.certificates) };
+  const options = imageOptions(team, root);
   return buildOrder(images).map((image) => imageBuild(image, options));
 }
 

@@ -8,6 +8,7 @@ import { follow } from "../tools/process";
 import { hasImage } from "../tools/registry";
 import { ensureBaseImage } from "./base";
 import { buildImages, imageBuilds, missingImages, usedImages } from "./build";
+import { checkPackages } from "./packages";
 
 /** Images that pods run and that the config does not name: they have to be in the registry. */
 export const ownImages = (team: Team): ImageName[] =>
@@ -37,6 +38,7 @@ export async function publishImages(
   root: string,
   progress: Progress,
 ): Promise<void> {
+  await checkPackages(team, progress);
   await ensureBaseImage(docker, team.mirrors, progress);
   const builds = imageBuilds(
     team,

@@ -37,6 +37,9 @@ export interface Answer {
   readonly body: string;
 }
 
+/** An answer, and where it leads. */
+type Reply = Answer & { readonly location: string | undefined };
+
 const answers = ({ status }: Answer): boolean => status === 200;
 
 /**
@@ -132,15 +135,22 @@ export async function notReady(
 export const answersAt = async (team: Team, gateway: GatewayAddress): Promise<boolean> =>
   (await notReady(services(team).slice(0, 1), gateway)).length === 0;
 
-function ask(url: string, { address, port }: GatewayAddress): Promise<Answer | undefined> {
-  const { host, pathname } = new URL(url);
+/**
+ * Asks the gateway for a page, whether or not its domain resolves here.
+ *
+ * @returns undefined when there is no whole answer within three seconds
+ */
+export function ask(url: string, { address, port }: GatewayAddress): Promise<Reply | undefined> {
+  const { host, pathname, search } = new URL(url);
   return new Promise((resolve) => {
     const call = request(
-      { host: address, port, path: pathname, headers: { host }, timeout: REQUEST_TIMEOUT, agent: false },
+      { host: address, port, path: pathname + search, headers: { host }, timeout: REQUEST_TIMEOUT, agent: false },
       (response) => {
         let body = "";
         response.setEncoding("utf8").on("data", (text) => (body += text));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, body, location: response.headers.location }),
+        );
         response.on("error", () => resolve(undefined));
       },
     );

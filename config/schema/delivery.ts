@@ -1,10 +1,29 @@
 import { z } from "zod";
 import { expression } from "../rules";
 import { limits } from "./member";
-import { branch, group, ranged, ruled, secret, text, typeError, url } from "./values";
+import {
+  accountProblems,
+  branch,
+  emailAddress,
+  group,
+  pattern,
+  ranged,
+  ruled,
+  secret,
+  text,
+  typeError,
+  url,
+} from "./values";
 
 /** Bytes of steps and variables, which go to the CI in one variable: Linux ends those at 128 KiB. */
 const PIPELINE_LIMIT = 96 * 1024;
+
+const hostAndPort = pattern(
+  /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?:(?!0)(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$/,
+  "address",
+  "host:port, such as smtp.example.org:587",
+  "smtp.example.org:587",
+);
 /** Above the repositories: a host and a path. */
 const repositoriesUrl = url("https://github.com/our-team")
   .max(300, { error: "is too long: use at most 300 characters", abort: true })
@@ -107,3 +126,24 @@ export const upstream = group({
   path: ["webhookSecret"],
   error: "is for github, gitlab and gitea: leave it out, and the CI looks for pushes by itself",
 });
+export const mail = group({
+  relay: hostAndPort.describe("SMTP server that delivers the live site's mail, as host:port."),
+  from: emailAddress("shop@example.org").describe(
+    "Sender of every envelope, and of messages that name no other: an address that the relay accepts.",
+  ),
+  user: pattern(/^[^\s\p{Cc}\p{Cs}]{1,200}$/u, "user", "up to 200 characters without blanks", "shop@example.org")
+    .optional()
+    .describe("Account at the relay. Default: none."),
+  password: secret(1, "password").optional().describe("Password of that account."),
+  tls: z
+    .boolean({ error: typeError("true") })
+    .default(true)
+    .describe("Whether the connection is encrypted: from its start at port 465, else by STARTTLS."),
+})
+  .superRefine((relay, context) => accountProblems(relay, context))
+  .refine(({ tls, password }) => tls || password === undefined, {
+    path: ["tls"],
+    error: "would send the password in the clear: leave it out, or leave user and password out",
+  })
+  .optional()
+  .describe("A relay for the mail of the live site. Default: none, and its mail goes to the team's inbox.");

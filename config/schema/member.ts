@@ -3,7 +3,7 @@ import { type LimitedWorkload, type Place, WORKLOADS, workloadsIn } from "../cat
 import { MEMBER_ID, reservedReason } from "../naming";
 import { expression } from "../rules";
 import { TIMEZONES } from "../timezones";
-import { environment, group, pattern, quantity, text, typeError } from "./values";
+import { emailAddress, environment, group, pattern, quantity, text, typeError } from "./values";
 
 export const DEFAULT_PHP = {
   memoryLimit: 128,
@@ -119,11 +119,7 @@ export const member = group({
     })
     .optional()
     .describe("Name shown on the portal and in commits. Default: the id."),
-  email: text("alice@example.org")
-    .max(254, { error: "is too long: use at most 254 characters" })
-    .regex(/^[^\s\p{Cc}\p{Cs}@<>"]+@[^\s\p{Cc}\p{Cs}@<>"]+$/u, { error: "is not an e-mail address: use name@host" })
-    .optional()
-    .describe("Address for commits. Default: <id>@<domain>."),
+  email: emailAddress("alice@example.org").optional().describe("Address for commits. Default: <id>@<domain>."),
   ...memberOptions,
 });
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { WORKLOAD_IMAGES, type WorkloadImage } from "../catalogue";
 import {
+  accountProblems,
   annotations,
   group,
   IMAGE_HOST,
@@ -96,14 +97,7 @@ export const registry = group({
     .optional()
     .describe("Password of that account. Pushing uses what docker login has kept."),
 })
-  .refine(({ user, password }) => user === undefined || password !== undefined, {
-    path: ["password"],
-    error: "is missing: the user has one, or leave both out",
-  })
-  .refine(({ user, password }) => password === undefined || user !== undefined, {
-    path: ["user"],
-    error: "is missing: the password belongs to one, or leave both out",
-  })
+  .superRefine((account, context) => accountProblems(account, context))
   .optional()
   .describe("Registry of the kubernetes target's images. Not needed where `images` has all of them.");
 

@@ -4,10 +4,10 @@ import { strayKeys } from "../namespaces";
 import { TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
 import { expression } from "../rules";
-import { ci, git, upstream } from "./delivery";
+import { ci, git, mail, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
-import { environment, group, pattern, quantity, repository, text, typeError } from "./values";
+import { debianPackage, environment, group, pattern, quantity, repository, text, typeError } from "./values";
 
 /**
  * Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. The
@@ -99,9 +99,19 @@ export const teamConfig = group({
     php: php(DEFAULT_LIVE_PHP.displayErrors),
     cache: memberOptions.cache,
     environment: environment("the live sites and their migrations"),
+    mail,
   })
     .prefault({})
     .describe("Options of the live server, as a member's; PHP errors are not shown by default."),
+  packages: z
+    .array(debianPackage, { error: typeError("[imagemagick, php8.4-tidy]") })
+    .max(50, { error: "has too many entries: list at most 50 packages" })
+    .refine((names) => new Set(names).size === names.length, { error: "names a package twice: list each once" })
+    .default([])
+    .describe(
+      "Debian packages that web servers, editors, the CI and the live server have besides, such as php8.4-tidy; " +
+        "prebuilt images have what they were built with. Default: none.",
+    ),
   docker,
   kubernetes,
   registry,

@@ -84,7 +84,7 @@ export const secret = (minLength: number, what: string) =>
 /** Names that Muster's own programs, shells and the systems below them give a meaning to. */
 const RESERVED_VARIABLE = new RegExp(
   `^(?:${[
-    "(?:APACHE|BUILDBOT|CI|COMPOSER|DB|GIT|LC|LD|LIVE|MARIADB|MEMBER|MUSTER|NPM_CONFIG|PHP|PORTAL|REDIS|SITE|WORKER)_.*",
+    "(?:APACHE|BUILDBOT|CI|COMPOSER|DB|GIT|LC|LD|LIVE|MAIL|MARIADB|MEMBER|MUSTER|NPM_CONFIG|PHP|PORTAL|REDIS|SITE|SMTP|WORKER)_.*",
     "BASH_ENV|DEBUG_HOST|DOCUMENT_ROOT|EDITOR_HOST|ENV|EXTENSIONS|HASHED_PASSWORD|HOME|HOSTNAME|IFS|LANG|LANGUAGE",
     "LOGNAME|OLDPWD|PASSWORD|PASSWORD_FILE|PATH|PHPRC|PORT|PWD|PYTHON.*|RELEASES_ROOT|REPOSITORY|RES_OPTIONS|SHARED_ROOT",
     "SHELL|SHLVL|TEAM|TERM|TMPDIR|TZ|UID|USER|WORKSPACE",
@@ -120,6 +120,34 @@ export const environment = (noun: string) =>
       `Environment variables of ${noun}: PHP sees them (getenv, $_SERVER), terminals and migrations too. ` +
         "Values may be secrets: npx pulumi config set --secret --path.",
     );
+
+/** User and password are given together, or not at all. */
+export function accountProblems(
+  { user, password }: { readonly user?: string | undefined; readonly password?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  const missing = (key: string, reason: string) =>
+    context.addIssue({
+      code: "custom",
+      path: [key],
+      input: undefined,
+      message: `is missing: ${reason}, or leave both out`,
+    });
+  if (user !== undefined && password === undefined) missing("password", "the user has one");
+  if (password !== undefined && user === undefined) missing("user", "the password belongs to one");
+}
+
+export const emailAddress = (example: string) =>
+  text(example)
+    .max(254, { error: "is too long: use at most 254 characters" })
+    .regex(/^[^\s\p{Cc}\p{Cs}@<>"]+@[^\s\p{Cc}\p{Cs}@<>"]+$/u, { error: "is not an e-mail address: use name@host" });
+/** A package of Debian's, by the rule of its policy. */
+export const debianPackage = pattern(
+  /^[a-z0-9][a-z0-9+.-]{1,99}$/,
+  "package",
+  'its name in Debian: of a-z, 0-9, "+", "-" and ".", such as php8.4-tidy',
+  "php8.4-tidy",
+);
 
 /** An IPv4 block wide enough to cut /28 networks from. */
 export const subnetPool = text("10.192.0.0/12").refine(

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { type ImageName, parentOf } from "../../config/catalogue";
-import type { Mirrors } from "../../config/members";
+import type { Mirrors, Team } from "../../config/members";
 import { ConfigError } from "../../config/problems";
 
 export const DEBIAN_IMAGE = "debian:trixie-slim";
@@ -31,13 +31,29 @@ export interface ImageOptions {
   readonly mirrors: Mirrors;
   /** PEM bundle; empty for none. */
   readonly certificates: string;
+  /** Debian packages that the images with PHP have besides. */
+  readonly packages: readonly string[];
 }
+
+/** @param root of the project */
+export const imageOptions = (
+  { mirrors, certificates, packages }: Pick<Team, "mirrors" | "certificates" | "packages">,
+  root: string,
+): ImageOptions => ({
+  root,
+  mirrors,
+  certificates: readCertificates(certificates),
+  packages,
+});
 
 /** The build of an image; its parents' builds are found by `parent`. */
 export function imageBuild(image: ImageName, options: ImageOptions): ImageBuild {
   const parent = parentOf(image);
   const context = `images/${image}`;
-  const args = parent === undefined ? baseArgs(options) : { PARENT: imageBuild(parent, options).name };
+  const args = {
+    ...(parent === undefined ? baseArgs(options) : { PARENT: imageBuild(parent, options).name }),
+    ...(image === "php" && options.packages.length > 0 ? { PACKAGES: [...options.packages].sort().join(" ") } : {}),
+  };
   const hash = createHash("sha256").update(JSON.stringify(args));
   for (const file of contextFiles(join(options.root, context))) {
     const executable = (statSync(file).mode & 0o100) !== 0;

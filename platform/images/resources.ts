@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ImageName } from "../../config/catalogue";
 import type { Registry, Team } from "../../config/members";
 import { type ImageRef, type PlatformArgs, resourceNames } from "../platform";
-import { type ImageBuild, imageBuild, imageResourceName, readCertificates } from "./plan";
+import { type ImageBuild, imageBuild, imageOptions, imageResourceName } from "./plan";
 
 interface BuiltImage extends ImageRef {
   readonly resource: docker.Image;
@@ -13,7 +13,7 @@ interface BuiltImage extends ImageRef {
 /** The package that holds `images/`, wherever the program is that uses it. */
 const ROOT = dirname(dirname(__dirname));
 
-export interface ImagesArgs extends Pick<PlatformArgs, "mirrors" | "certificates" | "prefix"> {
+export interface ImagesArgs extends Pick<PlatformArgs, "mirrors" | "certificates" | "packages" | "prefix"> {
   /**
    * Where images that workloads run go, as `<registry>/muster/<image>:<hash>`; images that others build on stay.
    *
@@ -36,12 +36,13 @@ export interface ImagesArgs extends Pick<PlatformArgs, "mirrors" | "certificates
 export function createImages({
   mirrors = {},
   certificates,
+  packages = [],
   prefix,
   registry,
   prebuilt = {},
 }: ImagesArgs): (name: ImageName) => ImageRef {
   const resourceName = resourceNames(prefix);
-  const options = { root: ROOT, mirrors, certificates: readCertificates(certificates) };
+  const options = imageOptions({ mirrors, certificates, packages }, ROOT);
   const references: Partial<Record<ImageName, string | undefined>> = prebuilt;
   const built = new Map<string, BuiltImage>();
 

@@ -48,6 +48,9 @@ describe("the compose file", () => {
     expect(compose.services["worker-2"].environment).toEqual([
       "CI_MASTER=hackathon-ci:9989",
       "CI_ROLE=worker",
+      "MAIL_FROM=ci@localhost",
+      "SMTP_HOST=hackathon-mail",
+      "SMTP_PORT=1025",
       "TZ=UTC",
       "WORKER_NAME=worker-2",
       "WORKER_PASSWORD=${CI_WORKER_PASSWORD}",

@@ -171,7 +171,18 @@ describe("on Docker", () => {
         "TEAM=hackathon",
       ],
     ],
-    ["worker-1", ["CI_MASTER=hackathon-ci:9989", "CI_ROLE=worker", "TZ=UTC", "WORKER_NAME=worker-1"]],
+    [
+      "worker-1",
+      [
+        "CI_MASTER=hackathon-ci:9989",
+        "CI_ROLE=worker",
+        "MAIL_FROM=ci@localhost",
+        "SMTP_HOST=hackathon-mail",
+        "SMTP_PORT=1025",
+        "TZ=UTC",
+        "WORKER_NAME=worker-1",
+      ],
+    ],
     [
       "live-deployer",
       [
@@ -182,10 +193,13 @@ describe("on Docker", () => {
         "DB_PORT=3306",
         "DB_USER=app",
         "LIVE_SERVER=hackathon-live-web:8080",
+        "MAIL_FROM=ci@localhost",
         "REPOSITORY=app",
         "SITE_DOMAIN=localhost",
         "SITE_PORT=8080",
         "SITE_SCHEME=http",
+        "SMTP_HOST=hackathon-mail",
+        "SMTP_PORT=1025",
         "TZ=UTC",
         "WORKER_NAME=deployer",
       ],
@@ -204,9 +218,9 @@ describe("on Docker", () => {
     );
   });
 
-  test("gateway and portal link to git server, CI and live site", () => {
+  test("gateway and portal link to git server, CI, live site and inbox", () => {
     expect(plain("gateway")).toContain(
-      "GATEWAY_ROUTES=*--live=hackathon-live-web:8080 ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:8080",
+      "GATEWAY_ROUTES=*--live=hackathon-live-web:8080 ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:8080 mail=hackathon-mail:8080",
     );
     const [config = ""] = plain("portal");
     expect(JSON.parse(config.slice("PORTAL_CONFIG=".length)).services).toEqual([
@@ -217,6 +231,12 @@ describe("on Docker", () => {
         name: "Live",
         url: "http://live.localhost:8080",
         probe: "http://hackathon-live-web:8080/-/status",
+      },
+      {
+        kind: "mail",
+        name: "Mail",
+        url: "http://mail.localhost:8080",
+        probe: "http://hackathon-mail:8080/api/healthz",
       },
     ]);
   });

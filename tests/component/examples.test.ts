@@ -46,9 +46,9 @@ test("two teams in one program", async () => {
   const team = (id: string, member: string, ...more: string[]) =>
     [
       `TeamEnvironment ${id}`,
-      ...["CiRunner ci", "Gateway gateway", "GitServer git", "LiveServer live", "Portal portal"],
+      ...["CiRunner ci", "Gateway gateway", "GitServer git", "LiveServer live", "Mail mail", "Portal portal"],
       ...["ApmStack live", `ApmStack ${member}`, `CodeServer ${member}`, `MemberEnvironment ${member}`],
-      ...["ci", "gateway", "git", "portal", "worker-1"].map((name) => `Container ${name}`),
+      ...["ci", "gateway", "git", "mail", "portal", "worker-1"].map((name) => `Container ${name}`),
       ...["db", "deployer", "web"].map((name) => `Container live-${name}`),
       ...["code", "db", "web", ...more].map((name) => `Container ${member}-${name}`),
       ...["Network network", "Network live-network", `Network ${member}-network`],

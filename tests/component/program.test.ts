@@ -242,6 +242,7 @@ describe("on Docker", () => {
       ["hackathon-live-db", 384, 384, "1.0"],
       ["hackathon-live-deployer", 384, 384, "1.0"],
       ["hackathon-live-web", 384, 384, "1.0"],
+      ["hackathon-mail", 192, 192, "0.5"],
       ["hackathon-portal", 192, 192, "1.0"],
       ["hackathon-worker-1", 1024, 1024, "1.0"],
     ]);
@@ -325,7 +326,7 @@ describe("on Kubernetes", () => {
 
   test("no pod starts before its namespace is closed", () => {
     const controllers = objects().filter(({ type }) => type.startsWith("kubernetes:apps/"));
-    expect(controllers).toHaveLength(15);
+    expect(controllers).toHaveLength(16);
     for (const { name, dependencies } of controllers) {
       const [member] = ["alice", "bob", "live"].filter((id) => name.startsWith(`${id}-`));
       const prefix = member === undefined ? "" : `${member}-`;
@@ -357,6 +358,7 @@ describe("on Kubernetes", () => {
       ["live-db", "StatefulSet", undefined],
       ["live-deployer", "Deployment", "true"],
       ["live-web", "Deployment", "true"],
+      ["mail", "Deployment", undefined],
       ["portal", "Deployment", undefined],
       ["worker-1", "StatefulSet", undefined],
     ]);

@@ -14,6 +14,7 @@ const COMPONENTS = [
   "Gateway",
   "GitServer",
   "LiveServer",
+  "Mail",
   "MemberEnvironment",
   "Portal",
   "TeamEnvironment",
@@ -39,7 +40,7 @@ test("every example compiles", () => {
     `import { ${COMPONENTS.join(", ")}, createPlatform, parseTeamConfig, resolveTeam } from "muster";`,
     'import type { Platform, Scope, Team } from "muster";',
     "declare const platform: Platform, scope: Scope, team: Team;",
-    "declare const git: GitServer, ci: CiRunner, live: LiveServer;",
+    "declare const git: GitServer, ci: CiRunner, live: LiveServer, mail: Mail;",
     ...blocks,
   ].join("\n");
   expect(faults(path, text)).toEqual([]);

@@ -12,6 +12,7 @@ const base = {
   members: [{ id: "alice" }],
   upstream: { provider: "github", url: "https://github.com/our-team" },
   registry: { push: "registry.example.org/dev" },
+  live: { mail: { relay: "smtp.example.org:587", from: "shop@example.org", user: "shop" } },
 };
 
 const secretAt = (path: readonly string[]) => `value-of-${path.join("-")}`;
@@ -50,6 +51,7 @@ describe("no secret of the config is written", () => {
     expectNone(yaml + JSON.stringify(images));
     expect(secrets.flatMap(({ given }) => given ?? []).sort()).toEqual([...values].sort());
     expect(yaml).toContain("UPSTREAM_TOKEN=${UPSTREAM_TOKEN}");
+    expect(yaml).toContain("SMTP_PASSWORD=${LIVE_MAIL_PASSWORD}");
   });
 
   test("into manifests, or what leads to them", async () => {
@@ -61,6 +63,7 @@ describe("no secret of the config is written", () => {
     expectNone(shown.join(""));
     expect(shown.join("")).toContain('"username":"${REGISTRY_USER}","password":"${REGISTRY_PASSWORD}"');
     expect(recording.given).toEqual({
+      LIVE_MAIL_PASSWORD: "value-of-live-mail-password",
       REGISTRY_PASSWORD: "value-of-registry-password",
       REGISTRY_USER: "value-of-registry-user",
       UPSTREAM_TOKEN: "value-of-upstream-token",

@@ -21,7 +21,7 @@ const git = (cwd: string, ...args: string[]) => execFileSync("git", args, { cwd,
 
 const tags = (root: string) =>
   readdirSync(join(root, "images")).map(
-    (image) => imageBuild(image as ImageName, { root, mirrors: {}, certificates: "" }).name,
+    (image) => imageBuild(image as ImageName, { root, mirrors: {}, certificates: "", packages: [] }).name,
   );
 
 /** A repository with all files of this working tree that git knows or would add, in one commit. */

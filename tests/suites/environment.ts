@@ -57,7 +57,7 @@ export function environmentSuite<E extends TestEnvironment>(
   const sql = (id: string, statement: string) => muster.shell(`${id}-code`, `mariadb -N -e "${statement}"`);
 
   test("npm run up ends with a table of URLs, when everything answers", async () => {
-    for (const host of [undefined, "git", "ci", "live", "alice", "code-alice", "bob", "code-bob"]) {
+    for (const host of [undefined, "git", "ci", "live", "mail", "alice", "code-alice", "bob", "code-bob"]) {
       expect(firstUp).toContain(muster.url(host, ""));
     }
     expect(Object.keys(await muster.containers())).toEqual([
@@ -150,6 +150,43 @@ export function environmentSuite<E extends TestEnvironment>(
       "PHPREDIS_SESSION",
     );
     await muster.shell("alice-code", "rm /workspace/app/public/count.php");
+  });
+
+  test("what PHP mails is in the team's inbox, with HTML, attachment and source, and other sites cannot read it", async () => {
+    await muster.shell(
+      "alice-code",
+      `cat > /workspace/app/public/mail.php <<'END'
+<?php
+$text = "--part\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Grüße<script>alert(1)</script></p>\r\n";
+$file = "--part\r\nContent-Type: text/csv; name=orders.csv\r\n"
+    . "Content-Disposition: attachment; filename=orders.csv\r\n\r\nid;total\r\n--part--\r\n";
+$headers = ["From" => "shop@example.org", "Content-Type" => "multipart/mixed; boundary=part"];
+echo json_encode(mail("bob@example.org", "Your order", $text . $file, $headers));
+END`,
+    );
+    expect((await request(muster.url("alice", "/mail.php"))).body).toBe("true");
+    await muster.shell("alice-code", "rm /workspace/app/public/mail.php");
+
+    const inbox = async (path: string, headers = {}) => await request(muster.url("mail", path), { headers });
+    const [mail] = JSON.parse((await inbox("/api/email")).body);
+    expect(mail).toMatchObject({
+      subject: "Your order",
+      from: [{ address: "shop@example.org" }],
+      headers: { "x-mailed-by": "alice@localhost" },
+      envelope: { from: { address: "alice@localhost" }, to: [{ address: "bob@example.org" }] },
+      attachments: [{ filename: "orders.csv" }],
+    });
+    const email = `/api/email/${mail.id}`;
+    expect((await inbox(`${email}/html`)).body).toMatch(/<p>Grüße<\/p>/);
+    const attachment = await inbox(`${email}/attachment/${mail.attachments[0].generatedFileName}`);
+    expect([attachment.body.trim(), attachment.headers["content-security-policy"]]).toEqual(["id;total", "sandbox"]);
+    expect((await inbox(`${email}/source`)).body).toContain("--part\r\nContent-Type: text/csv");
+    expect((await inbox("/", { accept: "text/html" })).body).toContain("<title>MailDev</title>");
+
+    const origin = muster.url("alice").slice(0, -1);
+    for (const path of ["/api/email", "/socket.io/?EIO=4&transport=polling"]) {
+      expect([path, (await inbox(path)).status, (await inbox(path, { origin })).status]).toEqual([path, 200, 403]);
+    }
   });
 
   test("the editor asks for the member's own password and opens the workspace", async () => {

@@ -3,6 +3,7 @@ import { type ImageBuild, imageResourceName } from "../../../platform/images/pla
 import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
+import { checkPackages } from "../../images/packages";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
 import { findDocker } from "../../tools/docker-host";
@@ -45,8 +46,11 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     running,
     instanceTitle: "CONTAINER",
 
-    preflight: async (team) =>
-      preflight({ team, host, docker, containers, mustBuild: (await missing(team)).length > 0 }, progress),
+    async preflight(team) {
+      const mustBuild = (await missing(team)).length > 0;
+      if (mustBuild) await checkPackages(team, progress);
+      await preflight({ team, host, docker, containers, mustBuild }, progress);
+    },
     pulumiEnv: async () => docker.env,
     pulumiUp: async (team, binary) => pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running }),
 

@@ -7,6 +7,7 @@ import { namespaceName } from "../../../platform/kubernetes/terms";
 import { UserError } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages } from "../../images/build";
+import { checkPackages } from "../../images/packages";
 import { ownImages, publishImages, unpublished } from "../../images/publish";
 import { stackIdentity } from "../../project";
 import { pulumiEngine } from "../../pulumi/stack";
@@ -191,6 +192,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
 
   const missing = team.registry && docker ? await unpublished(team, team.registry, root) : [];
   if (docker && (missing.length > 0 || running === undefined)) {
+    await checkPackages(team, progress);
     await ensureBaseImage(docker, team.mirrors, progress);
     // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
     const builds = await missingImages(docker, imageBuilds(team, ownImages(team), root));

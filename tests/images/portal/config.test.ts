@@ -93,7 +93,7 @@ test("where pushes are tested and go live is read as it is", () => {
 describe("what the program writes", () => {
   const written = (config: object) => {
     const endpoint = (host: string) => ({ host, port: 8080 });
-    const routes = { git: endpoint("git"), ci: endpoint("ci"), live: endpoint("live") };
+    const routes = { git: endpoint("git"), ci: endpoint("ci"), live: endpoint("live"), mail: endpoint("mail") };
     const platform = { memberEndpoint: (component: string, port: number) => `t-{member}-${component}:${port}` };
     return JSON.stringify(portalConfig(resolveTeam(parseTeamConfig(config)), platform, routes));
   };
@@ -116,7 +116,7 @@ describe("what the program writes", () => {
         ],
       },
     ]);
-    expect(services.map(({ kind }) => kind)).toEqual(["git", "ci", "live"]);
+    expect(services.map(({ kind }) => kind)).toEqual(["git", "ci", "live", "mail"]);
     expect(delivery?.repositories.map(({ name }) => name)).toEqual(["app"]);
   });
 

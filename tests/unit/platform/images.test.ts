@@ -31,6 +31,7 @@ const options = (change: Partial<ImageOptions> = {}): ImageOptions => ({
   root,
   mirrors: {},
   certificates: "",
+  packages: [],
   ...change,
 });
 

@@ -1,0 +1,240 @@
+import { cpSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LIVE } from "../../config/catalogue";
+import type { Team } from "../../config/members";
+import { memberUrl, publicUrl, teamUrl } from "../../config/naming";
+import { UserError } from "../errors";
+import { findStack, type Project, stackTeam } from "../project";
+import { formatTable } from "../table";
+import { ask } from "../targets/readiness";
+import type { GatewayAddress, Instance, Target } from "../targets/target";
+import { capture, follow } from "../tools/process";
+import { knownCredentials } from "./credentials";
+import { openSession } from "./session";
+
+/** Milliseconds in which a site that has changed has to answer. */
+const PATIENCE = 15_000;
+const INTERVAL = 500;
+const REDIRECTS = 5;
+
+export interface ProjectsOptions {
+  readonly stack?: string | undefined;
+  /** Whose account pushes, and whose own sites are asked. The roster's first member by default. */
+  readonly member?: string | undefined;
+}
+
+/** How one project fared. */
+interface Outcome {
+  readonly repository: string;
+  readonly own: string;
+  readonly build: string;
+  readonly live: string;
+  readonly seconds: number;
+  readonly found: string;
+  readonly works: boolean;
+}
+
+/**
+ * Pushes folders of this machine to the running environment as they are, one after another, and asks for their sites.
+ *
+ * @returns 1 when one of them does not work, else 0
+ * @throws UserError when a folder is missing, two have one name, or nothing is up
+ */
+export async function projects(project: Project, paths: readonly string[], options: ProjectsOptions): Promise<number> {
+  const sources = projectSources(paths);
+  const session = await openSession(findStack(project, options.stack));
+  const { target, progress } = session;
+  const team = stackTeam(session.stack);
+  const member = options.member ?? (team.members[0]?.id as string);
+  const password = (await knownCredentials(session))[member]?.git;
+  if (password === undefined) throw new UserError(`"${member}" has no account on this environment's git server.`);
+  const editor = (await target.instances()).find(
+    (instance) => instance.member === member && instance.component === "code" && instance.running,
+  );
+  if (editor === undefined) throw new UserError(`${member}'s editor is not running: npm run up${session.options}`);
+
+  const outcomes: Outcome[] = [];
+  for (const [repository, path] of sources) {
+    const outcome = await progress.step(`Trying ${repository}`, (detail) =>
+      target.withGateway(team, async (find) => {
+        const gateway = await find();
+        if (gateway === undefined) throw new UserError("The gateway is not in reach.");
+        return tryProject({ team, target, editor, gateway, member, password }, repository, path, detail);
+      }),
+    );
+    outcomes.push(outcome);
+  }
+  console.log(`\n${outcomeTable(outcomes)}`);
+  return outcomes.every(({ works }) => works) ? 0 : 1;
+}
+
+/**
+ * Paths by the names of their repositories, made of the folders' names.
+ *
+ * @throws UserError that lists every path that cannot be used
+ */
+export function projectSources(paths: readonly string[]): Map<string, string> {
+  const sources = new Map<string, string>();
+  const problems: string[] = [];
+  for (const path of paths.map((relative) => resolve(relative))) {
+    const name = basename(path)
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "")
+      .slice(0, 40)
+      .replace(/-$/, "");
+    if (!existsSync(path) || !statSync(path).isDirectory()) problems.push(`${path} is not a folder`);
+    else if (name === "") problems.push(`${path} has no letter or digit to name a repository after: rename it`);
+    else if (sources.has(name)) problems.push(`${path} and ${sources.get(name)} would both be ${name}: rename one`);
+    else sources.set(name, path);
+  }
+  if (problems.length > 0) throw new UserError(problems.join("\n"));
+  return sources;
+}
+
+interface Trial {
+  readonly team: Team;
+  readonly target: Pick<Target, "exec">;
+  readonly editor: Instance;
+  readonly gateway: GatewayAddress;
+  readonly member: string;
+  readonly password: string;
+}
+
+async function tryProject(trial: Trial, repository: string, path: string, detail: (text: string) => void) {
+  const { team, target, editor, gateway, member } = trial;
+  const source = await committed(path);
+  try {
+    const started = performance.now();
+    const said = await push(trial, repository, source.folder, detail);
+    const seconds = (performance.now() - started) / 1000;
+    const first = repository === team.repositories[0];
+    const script = 'cd "$1" 2>/dev/null && git pull --quiet --ff-only || git clone --quiet "$GIT_URL/$2.git" "$1"';
+    const folder = `/workspace/${repository}`;
+    const clone = await target.exec(editor, ["bash", "-lc", script, "clone", folder, repository], "");
+    const ownUrl = first ? memberUrl(team, "site", member) : publicUrl(team, `${repository}--${member}`);
+    const liveUrl = first ? teamUrl(team, "live") : publicUrl(team, `${repository}--${LIVE}`);
+    const own = clone.code === 0 ? await visit(ownUrl, gateway) : lastLine(clone.stderr);
+    const live = await visit(liveUrl, gateway);
+    const works = /^passed/.test(said.build) && own === "works" && live === "works";
+    return {
+      repository,
+      own,
+      live,
+      ...said,
+      found: [source.note, said.found].filter(Boolean).join("; "),
+      seconds,
+      works,
+    };
+  } finally {
+    source.remove();
+  }
+}
+
+const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
+
+/** The folder itself where it is a whole repository; else a copy of its files, committed. */
+async function committed(path: string): Promise<{ folder: string; note: string; remove: () => void }> {
+  const git = (...args: string[]) => capture("git", ["-C", path, ...args]);
+  const isRepository = existsSync(join(path, ".git")) && (await git("rev-parse", "--verify", "HEAD")).code === 0;
+  const shallow = isRepository && (await git("rev-parse", "--is-shallow-repository")).stdout.trim() === "true";
+  if (isRepository && !shallow) return { folder: path, note: "", remove: () => undefined };
+
+  const folder = mkdtempSync(join(tmpdir(), "muster-project-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    cpSync(path, folder, { recursive: true, verbatimSymlinks: true, filter: (file) => file !== join(path, ".git") });
+    const author = ["-c", "user.name=Muster", "-c", "user.email=muster@localhost", "-c", "commit.gpgsign=false"];
+    for (const args of [
+      ["init", "--quiet"],
+      ["add", "--all"],
+      [...author, "commit", "--quiet", "--message", "As it is"],
+    ]) {
+      const { code, stderr } = await capture("git", ["-C", folder, ...args]);
+      if (code !== 0) throw new UserError(`${path} cannot be committed: ${lastLine(stderr)}`);
+    }
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { folder, note: shallow ? "shallow, committed anew" : "no repository, committed", remove };
+}
+
+/** Pushes HEAD to the deploy branch, and waits for the build's end. */
+async function push(trial: Trial, repository: string, folder: string, detail: (text: string) => void) {
+  const { team, gateway, member, password } = trial;
+  const authorization = Buffer.from(`${member}:${password}`).toString("base64");
+  // In the environment, because everybody may read a command line. The domain need not resolve here.
+  const headers = [`Authorization: Basic ${authorization}`, `Host: ${new URL(teamUrl(team, "git")).host}`];
+  const env = {
+    ...process.env,
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_CONFIG_COUNT: String(headers.length),
+    ...Object.fromEntries(
+      headers.flatMap((header, index) => [
+        [`GIT_CONFIG_KEY_${index}`, "http.extraHeader"],
+        [`GIT_CONFIG_VALUE_${index}`, header],
+      ]),
+    ),
+  };
+  const url = `http://${gateway.address}:${gateway.port}/${repository}.git`;
+  const ref = `HEAD:refs/heads/${team.ci.deployBranch}`;
+  const args = ["-C", folder, "push", "--push-option=ci.wait", url, ref];
+  const { code, said } = await follow("git", args, detail, { env });
+  return { ...buildOf(said), ...(code === 0 ? {} : { build: `push refused: ${said.at(-1) ?? ""}` }) };
+}
+
+/** What a push with `ci.wait` said of its build, and of what the survey found. */
+export function buildOf(said: readonly string[]): { build: string; found: string } {
+  const lines = said.flatMap((line) => /^remote: (.*\S)/.exec(line)?.[1] ?? []);
+  const end = lines.findLast((line) => /^(passed|FAILED|broke off|was cancelled|skipped)\b/.test(line));
+  const failed = lines.find((line) => /^\S.*: (FAILED|broke off)/.test(line.trim()));
+  return {
+    build: end === undefined ? "no build" : end.startsWith("passed") ? end : (failed?.trim() ?? end),
+    found: lines.find((line) => / site\b| front end\b/.test(line) && !/^(https?:|live:)/.test(line))?.trim() ?? "",
+  };
+}
+
+/** `works`, or what is wrong with the page at `url`, redirects followed. */
+async function visit(url: string, gateway: GatewayAddress): Promise<string> {
+  const end = performance.now() + PATIENCE;
+  for (;;) {
+    const result = await open(url, gateway);
+    if (result === "works" || performance.now() > end) return result;
+    await sleep(INTERVAL);
+  }
+}
+
+async function open(url: string, gateway: GatewayAddress): Promise<string> {
+  let address = url;
+  for (let hop = 0; hop <= REDIRECTS; hop++) {
+    const answer = await ask(address, gateway);
+    if (answer === undefined) return "no answer";
+    const { status, location } = answer;
+    if (status < 300) return "works";
+    if (status >= 400 || location === undefined) return String(status);
+    const next = new URL(location, address);
+    if (next.host !== new URL(url).host) return `leads to ${next.host}`;
+    address = next.href;
+  }
+  return "redirects for ever";
+}
+
+/** A row for each project, and how many of them work. */
+export function outcomeTable(outcomes: readonly Outcome[]): string {
+  const table = formatTable([
+    ["PROJECT", "OWN SITE", "BUILD", "LIVE", "SECONDS", "FOUND"],
+    ...outcomes.map(({ repository, own, build, live, seconds, found }) => [
+      repository,
+      own,
+      build,
+      live,
+      seconds.toFixed(1),
+      found,
+    ]),
+  ]);
+  const working = outcomes.filter(({ works }) => works).length;
+  return `${table}\n\n${working} of ${outcomes.length} work on their own site and live.`;
+}
