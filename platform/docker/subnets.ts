@@ -54,6 +54,13 @@ export function createSubnets(pool: string, team: string, first: readonly string
   };
 }
 
+/** The address that the engine gives to a block's bridge: the first. */
+export function gatewayOf(subnet: string): string {
+  const first = range(subnet)?.[0];
+  if (first === undefined) throw new Error(`"${subnet}" is no IPv4 block`);
+  return dotted(first + 1);
+}
+
 /** The blocks of a team's private networks: the live server's, which no member can move, and the members'. */
 export const teamSubnets = (team: Pick<Team, "id" | "members" | "docker">): Map<string, string> =>
   allocateSubnets(team.docker.subnets, team.id, networkOwners(team));

@@ -20,6 +20,7 @@ export interface RegisteredResource {
   readonly retainOnDelete: boolean;
   readonly deleteBeforeReplace: boolean;
   readonly replaceOnChanges: readonly string[];
+  readonly ignoreChanges: readonly string[];
 }
 
 // The SDK makes it an input of the kubernetes provider, and the tests may run where it names a cluster.
@@ -120,6 +121,7 @@ function recordRequests(resources: RegisteredResource[]): void {
       retainOnDelete: request.getRetainondelete(),
       deleteBeforeReplace: request.getDeletebeforereplace(),
       replaceOnChanges: request.getReplaceonchangesList(),
+      ignoreChanges: request.getIgnorechangesList(),
     });
     return registerResource(request, callback);
   };
