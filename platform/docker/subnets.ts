@@ -81,6 +81,14 @@ function range(cidr: string): [number, number] | undefined {
   return [first, first + size - 1];
 }
 
+/** The blocks of `bits` that an IPv4 pool is made of; at most 4096 of them. */
+export function blocks(pool: string, bits: number): string[] {
+  const [first, last] = range(pool) ?? [0, -1];
+  const size = 2 ** (32 - bits);
+  const count = Math.min(Math.floor((last - first + 1) / size), 4096);
+  return Array.from({ length: count }, (_, index) => `${dotted(first + index * size)}/${bits}`);
+}
+
 /** Whether two blocks share an address. IPv6 blocks never meet the team's. */
 export function overlaps(a: string, b: string): boolean {
   const [left, right] = [range(a), range(b)];
