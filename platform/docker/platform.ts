@@ -85,7 +85,12 @@ export function createDockerPlatform({
           labels: renderLabels(names, member, "network"),
         },
         // Two networks cannot have one name or one subnet.
-        { ...opts, deleteBeforeReplace: true, ignoreChanges: ENGINES_CHOICE.privateNetwork },
+        {
+          ...opts,
+          deleteBeforeReplace: true,
+          ignoreChanges: ENGINES_CHOICE.privateNetwork,
+          replacementTrigger: subnet,
+        },
       );
       networks.set(memberNetworkName(names, member), network.name);
       return { member };
@@ -152,11 +157,11 @@ const NETWORK_OPTIONS = { "com.docker.network.enable_ipv6": "false" };
 /**
  * What a network or volume that exists may have otherwise: engines report it differently, older versions of Muster did
  * not state it, or somebody made the volume with a driver of their own, or with Compose's labels. Replacing it would
- * replace everything on it. A new one gets what is stated, also where a change of subnet makes it anew.
+ * replace everything on it. A new one gets what is stated, also where another subnet makes it anew.
  */
 const ENGINES_CHOICE = {
   network: ["ipv6", "options"],
-  privateNetwork: ["ipv6", "options", "ipamConfigs[0].gateway"],
+  privateNetwork: ["ipv6", "options", "ipamConfigs"],
   volume: ["driver", "driverOpts", "labels"],
 };
 

@@ -238,8 +238,10 @@ test("what engines report differently replaces no network and no volume of Docke
     platform.volume(platform.scope("alice", {}), "workspace", {});
   });
   const described = (name: string) => {
-    const { inputs, ignoreChanges } = resources.find((resource) => resource.name === name) as RegisteredResource;
-    return { ...inputs, ignoreChanges };
+    const { inputs, ignoreChanges, replacementTrigger } = resources.find(
+      (resource) => resource.name === name,
+    ) as RegisteredResource;
+    return { ...inputs, ignoreChanges, replacementTrigger };
   };
   const options = { "com.docker.network.enable_ipv6": "false" };
   expect(described("network")).toMatchObject({ options, ignoreChanges: ["ipv6", "options"] });
@@ -248,7 +250,8 @@ test("what engines report differently replaces no network and no volume of Docke
   expect(gateway).toBe(gatewayOf(subnet));
   expect(described("alice-network")).toMatchObject({
     options,
-    ignoreChanges: ["ipv6", "options", "ipamConfigs[0].gateway"],
+    ignoreChanges: ["ipv6", "options", "ipamConfigs"],
+    replacementTrigger: subnet,
   });
   expect(described("alice-workspace")).toMatchObject({ ignoreChanges: ["driver", "driverOpts", "labels"] });
 });

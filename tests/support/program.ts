@@ -21,6 +21,8 @@ export interface RegisteredResource {
   readonly deleteBeforeReplace: boolean;
   readonly replaceOnChanges: readonly string[];
   readonly ignoreChanges: readonly string[];
+  /** Another value makes the resource anew. */
+  readonly replacementTrigger: unknown;
 }
 
 // The SDK makes it an input of the kubernetes provider, and the tests may run where it names a cluster.
@@ -122,6 +124,7 @@ function recordRequests(resources: RegisteredResource[]): void {
       deleteBeforeReplace: request.getDeletebeforereplace(),
       replaceOnChanges: request.getReplaceonchangesList(),
       ignoreChanges: request.getIgnorechangesList(),
+      replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
     });
     return registerResource(request, callback);
   };
