@@ -85,7 +85,34 @@ function report(error: unknown, usage: string): number {
     console.error(error.message);
     return error instanceof ChildError && error.exitCode === INTERRUPTED ? INTERRUPTED : 1;
   }
+  const obstacle = fileObstacle(error);
+  if (obstacle !== undefined) {
+    console.error(obstacle);
+    return 1;
+  }
   console.error("This is a defect of Muster. Please report it with the following lines.");
   console.error(error);
   return 1;
+}
+
+/** What is wrong with a file or folder of the user's; undefined for every other error. */
+export function fileObstacle(error: unknown): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (path === undefined) return undefined;
+  switch (code) {
+    case "EISDIR":
+      return `${path} is a folder, and a file belongs there: move it away.`;
+    case "ENOTDIR":
+    case "EEXIST":
+      return `${path} cannot be used: a file is where a folder belongs. Move it away.`;
+    case "EACCES":
+    case "EPERM":
+      return `${path} may not be read or written: give yourself the right (chown, chmod; chattr -i if it is immutable).`;
+    case "EROFS":
+      return `${path} is on a file system that is read-only: set MUSTER_HOME to a folder elsewhere.`;
+    case "ENOSPC":
+      return `${path} cannot be written, because the disk is full: make room there.`;
+    default:
+      return undefined;
+  }
 }

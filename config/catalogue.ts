@@ -50,6 +50,8 @@ interface WorkloadEntry {
   readonly port: number;
   /** Limits where the roster sets none. */
   readonly limits: Resources;
+  /** Most processes and threads at once, on Docker. A cluster's nodes limit those of each pod themselves. */
+  readonly processes: number;
   /** Least memory in MiB that it starts with. The roster may set the limits of a workload that has this. */
   readonly least?: number;
   /** Purposes of the volumes that it has to itself. */
@@ -66,6 +68,7 @@ export const WORKLOADS = {
     title: "the gateway",
     port: 8080,
     limits: { memory: 128, cpus: 1 },
+    processes: 256,
     volumes: [],
   },
   portal: {
@@ -74,6 +77,7 @@ export const WORKLOADS = {
     title: "the portal",
     port: 8080,
     limits: { memory: 192, cpus: 1 },
+    processes: 256,
     volumes: [],
   },
   git: {
@@ -82,6 +86,7 @@ export const WORKLOADS = {
     title: "the git server",
     port: 8080,
     limits: { memory: 384, cpus: 1 },
+    processes: 512,
     volumes: ["repositories"],
   },
   ci: {
@@ -90,6 +95,7 @@ export const WORKLOADS = {
     title: "the CI's master",
     port: 8080,
     limits: { memory: 512, cpus: 1 },
+    processes: 512,
     volumes: ["ci"],
   },
   worker: {
@@ -98,6 +104,7 @@ export const WORKLOADS = {
     title: "each CI worker",
     port: 8080,
     limits: { memory: 1024, cpus: 1 },
+    processes: 1024,
     least: 256,
     volumes: ["worker"],
   },
@@ -115,6 +122,7 @@ export const WORKLOADS = {
     title: "Apache and PHP",
     port: 8080,
     limits: { memory: 384, cpus: 1 },
+    processes: 512,
     least: 96,
     volumes: [],
   },
@@ -124,6 +132,7 @@ export const WORKLOADS = {
     title: "MariaDB",
     port: 3306,
     limits: { memory: 384, cpus: 1 },
+    processes: 512,
     least: 192,
     volumes: ["database"],
   },
@@ -133,6 +142,7 @@ export const WORKLOADS = {
     title: "Redis",
     port: 6379,
     limits: { memory: 96, cpus: 0.5 },
+    processes: 128,
     least: 32,
     volumes: [],
     where: { option: "cache", is: "redis" },
@@ -144,6 +154,7 @@ export const WORKLOADS = {
     // The ports that people like best for their own programs stay theirs.
     port: 13337,
     limits: { memory: 1536, cpus: 1 },
+    processes: 1024,
     least: 384,
     volumes: ["home"],
   },
@@ -153,11 +164,16 @@ export const WORKLOADS = {
     title: "the deployer",
     port: 8080,
     limits: { memory: 384, cpus: 1 },
+    processes: 1024,
     volumes: [],
   },
 } as const satisfies Record<string, WorkloadEntry>;
 
 export type WorkloadKind = keyof typeof WORKLOADS;
+
+/** The limit of a component's processes; undefined for one that is none of the catalogue's. */
+export const processLimit = (component: string): number | undefined =>
+  (WORKLOADS as Partial<Record<string, WorkloadEntry>>)[component.replace(/^worker-\d+$/, "worker")]?.processes;
 
 /** What a workload is to its team: its label, the end of its name, and how the gateway finds it. */
 export type Component = Exclude<WorkloadKind, "worker"> | `worker-${number}`;

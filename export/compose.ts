@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { processLimit } from "../config/catalogue";
 import type { ImageBuild } from "../platform/images/plan";
 import { type RecordedResource, type Recording, replaceSecrets } from "./recording";
 import { type SecretSpec, secretSpecs } from "./secrets";
@@ -92,6 +93,7 @@ function renderService(inputs: Inputs): object {
     mem_limit: `${inputs.memory}m`,
     memswap_limit: `${inputs.memorySwap}m`,
     cpus: Number(inputs.cpus),
+    ...processesOf(inputs),
     cap_drop: inputs.capabilities.drops,
     security_opt: inputs.securityOpts,
     init: inputs.init,
@@ -99,6 +101,13 @@ function renderService(inputs: Inputs): object {
     stop_grace_period: `${inputs.destroyGraceSeconds}s`,
     logging: { driver: inputs.logDriver, options: inputs.logOpts },
   };
+}
+
+/** Pulumi's provider has no such input: `npm run up` sets it there. */
+function processesOf({ labels }: Inputs): object {
+  const component = labels.find(({ label }: Inputs) => label === "muster.component")?.value ?? "";
+  const limit = processLimit(component);
+  return limit === undefined ? {} : { pids_limit: limit };
 }
 
 function renderNetwork(inputs: Inputs): object {

@@ -31,30 +31,56 @@ export const secretSpecs = ({ given, resources }: Pick<Recording, "given" | "res
  * members who left, so that a second run changes nothing and a member who returns keeps their passwords; missing
  * ones are generated and written before anything uses them. Values that the config gives replace those of the file.
  *
+ * @param onLoss hears of a file that was cut off: what it lost gets new values
  * @returns values by name, only those of `specs`
  */
-export function ensureSecrets(path: string, specs: readonly SecretSpec[]): Record<string, string> {
+export function ensureSecrets(
+  path: string,
+  specs: readonly SecretSpec[],
+  onLoss: (message: string) => void = () => undefined,
+): Record<string, string> {
   const known = readSecrets(path);
+  const lost = lossOf(path, Object.keys(known).length);
   const missing = specs.filter(({ name, given }) => (given === undefined ? !(name in known) : known[name] !== given));
   if (missing.length > 0) {
+    if (lost !== undefined) onLoss(lostAdvice(path, lost, missing));
     for (const { name, length, given } of missing) known[name] = given ?? generate(length);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const lines = Object.keys(known)
       .filter((name) => PLAIN.test(known[name] as string))
       .sort()
       .map((name) => `${name}=${known[name]}\n`);
-    writeFileSync(path, lines.join(""), { mode: 0o600 });
+    writeFileSync(path, `${header(lines.length)}\n${lines.join("")}`, { mode: 0o600 });
     chmodSync(path, 0o600);
   }
   return Object.fromEntries(specs.map(({ name }) => [name, known[name] as string]));
 }
 
+/** First line of the file: what is cut off is missing at the end. */
+const header = (count: number): string => `# ${count} passwords follow, one a line`;
+
+/** How many of its values the file has lost; undefined where nothing tells that it has. */
+function lossOf(path: string, found: number): number | undefined {
+  if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, "utf8");
+  if (text === "") return Number.POSITIVE_INFINITY;
+  const written = Number(/^# (\d+) passwords follow/.exec(text)?.[1] ?? 0);
+  return written > found ? written - found : undefined;
+}
+
+function lostAdvice(path: string, lost: number, renewed: readonly SecretSpec[]): string {
+  const count = Number.isFinite(lost) ? `${lost} of its` : "all its";
+  return `${path} has lost ${count} passwords, and these are made anew: ${renewed.map(({ name }) => name).join(", ")}`;
+}
+
 /** Every secret of an env file; none when it does not exist. */
 export function readSecrets(path: string): Record<string, string> {
   if (!existsSync(path)) return {};
-  const lines = readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line.includes("="));
+  const text = readFileSync(path, "utf8");
+  const all = text.split("\n");
+  // A line that was cut off inside its value would pass for a whole one. People's own files may end without a newline.
+  const whole = text.startsWith("# ") ? all.slice(0, -1) : all;
+  const lines = whole.filter((line) => line.includes("="));
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
 }
 

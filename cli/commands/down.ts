@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { ChildError, INTERRUPTED, UserError } from "../errors";
-import { findStack, type Project } from "../project";
+import { alone } from "../lock";
+import { findStack, type Project, type Stack } from "../project";
 import { installedCli } from "../pulumi/cli";
 import { pulumiEngine } from "../pulumi/stack";
 import { openSession, type Session } from "./session";
@@ -16,8 +17,13 @@ export interface DownOptions {
 }
 
 /** Takes a stack's environment down. Data volumes stay unless told otherwise. */
-export async function down(project: Project, { stack, volumes, images, yes }: DownOptions): Promise<void> {
-  const session = await openSession(findStack(project, stack));
+export async function down(project: Project, { stack: requested, ...options }: DownOptions): Promise<void> {
+  const stack = findStack(project, requested);
+  await alone(stack, () => takeDown(stack, options));
+}
+
+async function takeDown(stack: Stack, { volumes, images, yes }: Omit<DownOptions, "stack">): Promise<void> {
+  const session = await openSession(stack);
   const { target, team } = session;
   if (images && target.removeImages === undefined) {
     throw new UserError(
@@ -71,7 +77,7 @@ async function pulumiDown({ stack, target, progress }: Session): Promise<void> {
     ifEngineFailed(progress.warn)(error);
     // Once everything is gone, a refresh makes the state agree.
     await target.sweep();
-    await engine.destroy({ refresh: true });
+    await engine.destroy({ refresh: true }).catch(ifEngineFailed(progress.warn));
   });
 }
 

@@ -1,13 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Team } from "../../config/members";
-import { ensureSecrets } from "../../export/secrets";
 import { UserError } from "../errors";
 import { findStack, type Project, type Stack, stackTeam } from "../project";
 import { composeFile, exportStack, projectArgs } from "../targets/docker/compose";
 import { FIELD_MANAGER } from "../targets/kubernetes/apply";
 import { exportManifests, manifestFolder, writeManifests } from "../targets/kubernetes/manifests";
-import { secretsFile } from "../targets/recorded";
+import { secretsFile, stackSecrets } from "../targets/recorded";
 
 export interface ExportOptions {
   readonly stack?: string | undefined;
@@ -40,7 +39,7 @@ async function exportCompose(stack: Stack, team: Team, file: string): Promise<vo
   const exported = await exportStack(stack);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(file, exported.yaml);
-  ensureSecrets(secretsFile(stack), exported.secrets);
+  stackSecrets(stack, exported.secrets);
 
   console.log(`Compose file: ${file}`);
   console.log(`Passwords: ${secretsFile(stack)} (the file refers to them as \${NAME})`);

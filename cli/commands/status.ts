@@ -17,6 +17,7 @@ export async function status(project: Project, requested: string | undefined): P
   }
   console.log(`Team ${team}, brought up by ${ENGINE_TITLES[target.running]}\n`);
   console.log(instanceTable(await target.instances(), target.instanceTitle));
+  for (const line of await target.shortcomings()) console.log(`\n${line}`);
   const answers = await answerTable(session);
   if (answers) console.log(`\n${answers}`);
   const sites = await liveSites(session.target);

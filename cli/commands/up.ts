@@ -1,4 +1,6 @@
-import { findStack, type Project, stackTeam } from "../project";
+import type { Team } from "../../config/members";
+import { alone } from "../lock";
+import { findStack, type Project, type Stack, stackTeam } from "../project";
 import { ensurePulumi } from "../pulumi/cli";
 import { checkEngine, chooseEngine, ENGINE_TITLES, type EngineName } from "../targets/engines";
 import { waitUntilReady } from "../targets/readiness";
@@ -16,6 +18,10 @@ export async function up(project: Project, { stack: requested, engine }: UpOptio
   const stack = findStack(project, requested);
   const team = stackTeam(stack);
   checkEngine(engine, team.target);
+  await alone(stack, () => bringUp(stack, team, engine));
+}
+
+async function bringUp(stack: Stack, team: Team, engine: EngineName | undefined): Promise<void> {
   const { target, progress, options } = await openSession(stack, true);
 
   await target.preflight(team);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ChildError, INTERRUPTED, UserError } from "../errors";
 import type { Progress } from "../progress";
 import type { Stack } from "../project";
-import { capture, foreground, type Result } from "../tools/process";
+import { capture, foreground, isAlive, type Result } from "../tools/process";
 import {
   adoptStackFile,
   type PulumiEnvironment,
@@ -172,15 +172,6 @@ function hasOnlyStaleLocks(state: string, stack: Stack): boolean {
 interface Lock {
   readonly pid: number;
   readonly hostname: string;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 const failureAdvice = ({ shortName, explicit }: Stack): string => {

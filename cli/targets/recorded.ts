@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { replaceSecrets } from "../../export/recording";
-import { readSecrets } from "../../export/secrets";
+import { ensureSecrets, readSecrets, type SecretSpec } from "../../export/secrets";
+import { createProgress } from "../progress";
 import type { Stack } from "../project";
 import type { Credentials } from "../pulumi/stack";
 
@@ -8,6 +9,10 @@ import type { Credentials } from "../pulumi/stack";
 
 /** The values of secrets that these engines generate. */
 export const secretsFile = ({ folder }: Stack): string => join(folder, "secrets.env");
+
+/** Their values; what has none yet gets one. */
+export const stackSecrets = (stack: Stack, specs: readonly SecretSpec[]): Record<string, string> =>
+  ensureSecrets(secretsFile(stack), specs, createProgress().warn);
 
 /** The program recorded for `stack`. It runs here, under Pulumi's mock runtime: only this loads the SDK. */
 export async function recordStack(stack: Stack) {

@@ -88,6 +88,8 @@ export interface Target {
 
   /** The team's containers or pods, as they are now. */
   instances(): Promise<Instance[]>;
+  /** What the instances lack, a line for each kind. */
+  shortcomings(): Promise<string[]>;
   /** The last lines of an instance's log. */
   logs(instance: Instance, tail: number): Promise<string[]>;
   /** Runs a program in an instance. */

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -114,6 +115,22 @@ export async function foreground(file: string, args: readonly string[], options:
   });
   for (const [signal, handler] of forward) process.off(signal, handler);
   return code;
+}
+
+/** Whether a process of this machine still works: one that has ended, and that nobody has waited for yet, does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  try {
+    // The state stands behind the name, which may hold any character.
+    return !/^.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    // Only Linux has it.
+    return process.platform !== "linux";
+  }
 }
 
 /** A program that ends before it has read all its input reports why itself. */

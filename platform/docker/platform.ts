@@ -10,7 +10,7 @@ import {
   renderLabels,
   teamNetworkName,
 } from "./render";
-import { createSubnets, DEFAULT_SUBNETS } from "./subnets";
+import { createSubnets, DEFAULT_SUBNETS, gatewayOf } from "./subnets";
 
 export interface DockerPlatformArgs extends PlatformArgs {
   /**
@@ -59,10 +59,11 @@ export function createDockerPlatform({
   const image = createImages(args);
   const networks = new Map<string, pulumi.Output<string>>();
 
-  const teamNetwork = new docker.Network(name("network"), {
-    name: teamNetworkName(names),
-    labels: renderLabels(names, undefined, "network"),
-  });
+  const teamNetwork = new docker.Network(
+    name("network"),
+    { name: teamNetworkName(names), options: NETWORK_OPTIONS, labels: renderLabels(names, undefined, "network") },
+    { ignoreChanges: ENGINES_CHOICE.network },
+  );
   networks.set(teamNetworkName(names), teamNetwork.name);
 
   return {
@@ -79,11 +80,17 @@ export function createDockerPlatform({
         {
           name: memberNetworkName(names, member),
           internal: true,
-          ipamConfigs: [{ subnet }],
+          ipamConfigs: [{ subnet, gateway: gatewayOf(subnet) }],
+          options: NETWORK_OPTIONS,
           labels: renderLabels(names, member, "network"),
         },
         // Two networks cannot have one name or one subnet.
-        { ...opts, deleteBeforeReplace: true },
+        {
+          ...opts,
+          deleteBeforeReplace: true,
+          ignoreChanges: ENGINES_CHOICE.privateNetwork,
+          replacementTrigger: subnet,
+        },
       );
       networks.set(memberNetworkName(names, member), network.name);
       return { member };
@@ -97,7 +104,7 @@ export function createDockerPlatform({
           labels: renderLabels(names, scope.member, purpose),
         },
         // Data outlives the roster and the environment: a volume of this name is found again (docs/operations.md).
-        { ...opts, retainOnDelete: true },
+        { ...opts, retainOnDelete: true, ignoreChanges: ENGINES_CHOICE.volume },
       );
       return { name: volume.name };
     },
@@ -143,6 +150,20 @@ export function createDockerPlatform({
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }
+
+/** Otherwise an engine that gives every network IPv6 reports a network other than the one described. */
+const NETWORK_OPTIONS = { "com.docker.network.enable_ipv6": "false" };
+
+/**
+ * What a network or volume that exists may have otherwise: engines report it differently, older versions of Muster did
+ * not state it, or somebody made the volume with a driver of their own, or with Compose's labels. Replacing it would
+ * replace everything on it. A new one gets what is stated, also where another subnet makes it anew.
+ */
+const ENGINES_CHOICE = {
+  network: ["ipv6", "options"],
+  privateNetwork: ["ipv6", "options", "ipamConfigs"],
+  volume: ["driver", "driverOpts", "labels"],
+};
 
 /** `NAME=value` in the order of names; secret as soon as one value is. */
 function environment(

@@ -54,6 +54,13 @@ export function createSubnets(pool: string, team: string, first: readonly string
   };
 }
 
+/** The address that the engine gives to a block's bridge: the first. */
+export function gatewayOf(subnet: string): string {
+  const first = range(subnet)?.[0];
+  if (first === undefined) throw new Error(`"${subnet}" is no IPv4 block`);
+  return dotted(first + 1);
+}
+
 /** The blocks of a team's private networks: the live server's, which no member can move, and the members'. */
 export const teamSubnets = (team: Pick<Team, "id" | "members" | "docker">): Map<string, string> =>
   allocateSubnets(team.docker.subnets, team.id, networkOwners(team));
@@ -72,6 +79,14 @@ function range(cidr: string): [number, number] | undefined {
   const address = a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d;
   const first = address - (address % size);
   return [first, first + size - 1];
+}
+
+/** The blocks of `bits` that an IPv4 pool is made of; at most 4096 of them. */
+export function blocks(pool: string, bits: number): string[] {
+  const [first, last] = range(pool) ?? [0, -1];
+  const size = 2 ** (32 - bits);
+  const count = Math.min(Math.floor((last - first + 1) / size), 4096);
+  return Array.from({ length: count }, (_, index) => `${dotted(first + index * size)}/${bits}`);
 }
 
 /** Whether two blocks share an address. IPv6 blocks never meet the team's. */

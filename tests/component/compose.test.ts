@@ -93,6 +93,15 @@ describe("the compose file", () => {
     expect(new Set(writable.map((volume) => volume.split(":")[0]))).toEqual(new Set(Object.keys(compose.volumes)));
   });
 
+  test("limits processes by the catalogue, each worker's too", () => {
+    const limits = Object.entries<{ pids_limit: number }>(compose.services).map(([name, { pids_limit }]) => [
+      name,
+      pids_limit,
+    ]);
+    expect(limits.filter(([, limit]) => limit === undefined)).toEqual([]);
+    expect(Object.fromEntries(limits)).toMatchObject({ "alice-code": 1024, "worker-2": 1024, "live-web": 512 });
+  });
+
   test("has the live server's network, which has no way out", () => {
     expect(compose.networks["hackathon-live"]).toMatchObject({ name: "hackathon-live", internal: true });
     expect(compose.services["live-db"].networks).toEqual(["hackathon-live"]);

@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { resolveTeam, type Team } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema/team";
 import { createPlatform } from "../../platform";
+import { gatewayOf } from "../../platform/docker/subnets";
 import type { Platform, Scope, WorkloadSpec } from "../../platform/platform";
 import { dockerFacts, kubernetesFacts, type WorkloadFacts } from "../support/facts";
-import { generatedPassword, imageId, register } from "../support/program";
+import { generatedPassword, imageId, type RegisteredResource, register } from "../support/program";
 
 /** What every platform must make of the same specs. */
 const teamFor = (target: Team["target"], config: object = {}): Team =>
@@ -229,6 +230,30 @@ describe.each(platforms)("$target", ({ target, facts, image, volumeType }) => {
     expect(names("red").length * 2).toBe(resources.length);
     expect(new Set(resources.map(({ urn }) => urn)).size).toBe(resources.length);
   });
+});
+
+test("what engines report differently replaces no network and no volume of Docker", async () => {
+  const { resources } = await register(() => {
+    const platform = createPlatform(teamFor("docker"));
+    platform.volume(platform.scope("alice", {}), "workspace", {});
+  });
+  const described = (name: string) => {
+    const { inputs, ignoreChanges, replacementTrigger } = resources.find(
+      (resource) => resource.name === name,
+    ) as RegisteredResource;
+    return { ...inputs, ignoreChanges, replacementTrigger };
+  };
+  const options = { "com.docker.network.enable_ipv6": "false" };
+  expect(described("network")).toMatchObject({ options, ignoreChanges: ["ipv6", "options"] });
+  // Engine 29 reports the gateway. A change of the subnet still makes the network anew.
+  const [{ subnet, gateway }] = described("alice-network").ipamConfigs;
+  expect(gateway).toBe(gatewayOf(subnet));
+  expect(described("alice-network")).toMatchObject({
+    options,
+    ignoreChanges: ["ipv6", "options", "ipamConfigs"],
+    replacementTrigger: subnet,
+  });
+  expect(described("alice-workspace")).toMatchObject({ ignoreChanges: ["driver", "driverOpts", "labels"] });
 });
 
 test("Kubernetes refuses another scope's volume", async () => {

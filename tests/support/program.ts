@@ -20,6 +20,9 @@ export interface RegisteredResource {
   readonly retainOnDelete: boolean;
   readonly deleteBeforeReplace: boolean;
   readonly replaceOnChanges: readonly string[];
+  readonly ignoreChanges: readonly string[];
+  /** Another value makes the resource anew. */
+  readonly replacementTrigger: unknown;
 }
 
 // The SDK makes it an input of the kubernetes provider, and the tests may run where it names a cluster.
@@ -120,6 +123,8 @@ function recordRequests(resources: RegisteredResource[]): void {
       retainOnDelete: request.getRetainondelete(),
       deleteBeforeReplace: request.getDeletebeforereplace(),
       replaceOnChanges: request.getReplaceonchangesList(),
+      ignoreChanges: request.getIgnorechangesList(),
+      replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
     });
     return registerResource(request, callback);
   };

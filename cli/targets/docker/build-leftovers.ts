@@ -28,27 +28,41 @@ export interface BuildContainer {
 /** Milliseconds from its end, or from its creation where it never ran, after which no build wants a step any more. */
 const STEP_ENDED = 60_000;
 
+/** The same for whoever wants every image gone: by then a step of a build that goes on has become a layer. */
+export const STEP_COMMITTED = 10_000;
+
 /**
  * Removes what builds leave behind: the containers of their steps, which the builds of `pulumi up` keep, and the
  * untagged images of one that failed. Their layers tell them from other people's: each of Muster's images begins with
  * those of its base.
  */
-export async function removeBuildLeftovers(docker: Docker): Promise<void> {
-  const bases = await inspectImages(docker, await imageIds(docker, "reference=muster/base"));
-  if (bases.length === 0) return;
+export const removeBuildLeftovers = async (docker: Docker): Promise<void> =>
+  removeLeftoversOf(docker, await ownLayers(docker), STEP_ENDED);
 
-  const containers = (await endedContainers(docker)).filter((container) => isBuildStep(container, Date.now()));
+/** Muster's images that have a name. */
+export const ownLayers = async (docker: Docker): Promise<ImageLayers[]> =>
+  inspectImages(docker, await imageIds(docker, "reference=muster/*"));
+
+/**
+ * @param named Muster's images, perhaps as they were before their names were removed
+ * @param stepEnded milliseconds that a step has ended ago
+ */
+export async function removeLeftoversOf(docker: Docker, named: readonly ImageLayers[], stepEnded: number) {
+  if (named.length === 0) return;
+  const containers = (await endedContainers(docker)).filter((container) =>
+    isBuildStep(container, Date.now(), stepEnded),
+  );
   const images = await inspectImages(
     docker,
     containers.map(({ Image }) => Image),
   );
-  const own = new Set([...builtOn(bases, images), ...builtFor(bases, images)].map(({ Id }) => Id));
+  const own = new Set([...builtOn(named, images), ...builtFor(named, images)].map(({ Id }) => Id));
   const steps = containers.filter(({ Image }) => own.has(Image));
   if (steps.length > 0) await docker.tryRun("rm", ...steps.map(({ Id }) => Id));
 
   const untagged = await inspectImages(docker, await imageIds(docker, "dangling=true"));
   // Docker keeps one that a build is using right now.
-  for (const { Id } of builtOn(bases, untagged)) await docker.tryRun("image", "rm", Id);
+  for (const { Id } of builtOn(named, untagged)) await docker.tryRun("image", "rm", Id);
 }
 
 /**
@@ -56,12 +70,13 @@ export async function removeBuildLeftovers(docker: Docker): Promise<void> {
  * builder runs. Muster's own containers are made from ids as well, and have labels.
  *
  * @param now milliseconds since the epoch
+ * @param ended least milliseconds since its end. Default a minute.
  */
-export function isBuildStep({ Config, State, Created }: BuildContainer, now: number): boolean {
+export function isBuildStep({ Config, State, Created }: BuildContainer, now: number, ended = STEP_ENDED): boolean {
   return (
     (State.Status === "created" || State.Status === "exited") &&
     // A step may have run for minutes, and is committed after its end.
-    now - Math.max(Date.parse(Created), Date.parse(State.FinishedAt)) > STEP_ENDED &&
+    now - Math.max(Date.parse(Created), Date.parse(State.FinishedAt)) > ended &&
     /^sha256:[0-9a-f]{64}$/.test(Config.Image) &&
     Config.Cmd?.[0] === "/bin/sh" &&
     Config.Cmd[1] === "-c" &&

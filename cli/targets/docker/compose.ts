@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { ComposeExport } from "../../../export/compose";
-import { ensureSecrets, readSecrets } from "../../../export/secrets";
+import { readSecrets } from "../../../export/secrets";
 import type { ImageBuild } from "../../../platform/images/plan";
 import { ChildError, UserError } from "../../errors";
 import { buildImages } from "../../images/build";
@@ -11,7 +11,7 @@ import type { Stack } from "../../project";
 import { aptAccess, aptInstall, isInstallable } from "../../tools/apt";
 import { COMPOSE_PROJECT_LABEL, type Docker } from "../../tools/docker";
 import { capture, foreground } from "../../tools/process";
-import { recordStack, secretsFile } from "../recorded";
+import { recordStack, secretsFile, stackSecrets } from "../recorded";
 
 /** How Docker Compose is called: `docker compose`, or `docker-compose` where only that exists. */
 export type ComposeCommand = readonly [string, ...string[]];
@@ -71,7 +71,7 @@ export async function composeUp(
 
   mkdirSync(stack.folder, { recursive: true, mode: 0o700 });
   writeFileSync(composeFile(stack), exported.yaml);
-  const secrets = ensureSecrets(secretsFile(stack), exported.secrets);
+  const secrets = stackSecrets(stack, exported.secrets);
   // Names in the environment win over --env-file, so that a variable of the user's would replace a password.
   const env = { ...docker.env, ...secrets };
   await run(command, [...projectArgs(stack, team), "up", "--detach", "--remove-orphans"], env);

@@ -7,6 +7,7 @@ import type { Progress } from "../../progress";
 import type { Container, Docker, Network } from "../../tools/docker";
 import type { DockerHost } from "../../tools/docker-host";
 import { domainWarning, refuse } from "../preflight";
+import { capacityWarnings, type DockerInfo, kernelSetting, poolProblem } from "./capacity";
 import { teamContainerNames, teamContainers } from "./containers";
 
 const GIB = 1024 ** 3;
@@ -41,18 +42,14 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
     port,
     ...nameProblems(team, containers),
     ...networkProblems(team, networks),
+    poolProblem(team, info.DefaultAddressPools, networks),
     ...cpuProblems(team, info.NCPU),
     host.local ? diskProblem(info.DockerRootDir, freeSpace(info.DockerRootDir), args.mustBuild) : undefined,
   ]);
-  for (const warning of [memoryWarning(team, info.MemTotal), domain]) {
+  const setting = host.local && existsSync(info.DockerRootDir) ? kernelSetting : () => undefined;
+  for (const warning of [...capacityWarnings(team, info, setting), domain]) {
     if (warning !== undefined) progress.warn(warning);
   }
-}
-
-interface DockerInfo {
-  readonly DockerRootDir: string;
-  readonly NCPU: number;
-  readonly MemTotal: number;
 }
 
 async function portProblem(
@@ -62,8 +59,25 @@ async function portProblem(
 ): Promise<string | undefined> {
   const owner = containers.find(({ ports, state }) => state === "running" && ports.includes(team.port));
   if (owner) return portOwnerProblem(team, owner);
-  if (!host.local || (await isFree(team.listen, team.port))) return undefined;
-  return `port ${team.port} is taken by another program (sudo ss -ltnp "sport = :${team.port}" names it): ${PORT_REMEDY}`;
+  if (!host.local) return undefined;
+  for (const address of listened(team.listen)) {
+    if (await isFree(address, team.port)) continue;
+    const where = address.includes(":") ? ` on [${address}], where browsers look first,` : "";
+    return `port ${team.port} is taken${where} by another program (sudo ss -ltnp "sport = :${team.port}" names it): ${PORT_REMEDY}`;
+  }
+  return undefined;
+}
+
+/** Where a neighbour would be in the way: browsers look for `localhost` in both address families. */
+export function listened(listen: string): string[] {
+  switch (listen) {
+    case "127.0.0.1":
+      return [listen, "::1"];
+    case "0.0.0.0":
+      return [listen, "::"];
+    default:
+      return [listen];
+  }
 }
 
 const PORT_REMEDY = "end it, or set another muster:port in the stack file";
@@ -76,11 +90,11 @@ export function portOwnerProblem({ id, port }: Pick<Team, "id" | "port">, owner:
 }
 
 /** Whether a program could listen there. Only an address in use counts: Docker itself may use privileged ports. */
-function isFree(address: string, port: number): Promise<boolean> {
+export function isFree(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"));
-    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ host: address, port, exclusive: true, ipv6Only: true }, () => server.close(() => resolve(true)));
   });
 }
 
@@ -135,15 +149,5 @@ export function cpuProblems(team: Team, available: number): string[] {
             (setting?.startsWith("members/") ? ", or muster:defaults for everybody" : ""),
         ]
       : [],
-  );
-}
-
-/** Limits are not reservations, so more than the machine has is only a warning. */
-export function memoryWarning(team: Team, total: number): string | undefined {
-  const limits = workloads(team).reduce((sum, { resources }) => sum + (resources?.memory ?? 0), 0);
-  if (total <= 0 || limits * 1024 ** 2 <= total) return undefined;
-  return (
-    `the memory limits add up to ${(limits / 1024).toFixed(1)} GiB, and Docker has ${(total / GIB).toFixed(1)} GiB. ` +
-    "That works while not everybody uses theirs; otherwise lower muster:defaults limits."
   );
 }

@@ -1,5 +1,4 @@
-import { UserError } from "../../errors";
-import type { Docker } from "../../tools/docker";
+import type { Docker, Network } from "../../tools/docker";
 
 /** Seconds for a database to flush its buffers. */
 const STOP_GRACE = 60;
@@ -7,6 +6,8 @@ const STOP_GRACE = 60;
 export interface Swept {
   readonly containers: readonly string[];
   readonly networks: readonly string[];
+  /** Networks that Docker does not give up, each with the remedy. */
+  readonly stuck: readonly string[];
 }
 
 /**
@@ -21,20 +22,43 @@ export async function sweep(docker: Docker, team: string, known: ReadonlySet<str
   const containers = (await docker.containers()).filter(isMeant);
   const names = containers.map(({ name }) => name);
   const running = containers.filter(({ state }) => state === "running").map(({ name }) => name);
-  if (running.length > 0) await docker.tryRun("stop", "--time", String(STOP_GRACE), ...running);
+  if (running.length > 0) await docker.tryRun("stop", "-t", String(STOP_GRACE), ...running);
   if (names.length > 0) await docker.run("rm", "--force", ...names);
   // By id: two networks may have one name.
   const networks = (await docker.networks()).filter(isMeant);
-  for (const { id, name } of networks) await removeNetwork(docker, id, name);
-  return { containers: names, networks: networks.map(({ name }) => name) };
+  const removed: string[] = [];
+  const stuck: string[] = [];
+  for (const network of networks) {
+    const advice = await removeNetwork(docker, network);
+    if (advice === undefined) removed.push(network.name);
+    else stuck.push(advice);
+  }
+  return { containers: names, networks: removed, stuck };
 }
 
-/** It is no problem if the engine has just removed the network itself. */
-async function removeNetwork(docker: Docker, id: string, name: string): Promise<void> {
-  if ((await docker.tryRun("network", "rm", id)) !== undefined) return;
-  if ((await docker.networks()).some((network) => network.id === id)) {
-    throw new UserError(
-      `The network ${name} cannot be removed: docker network inspect ${name} shows what still uses it.`,
-    );
-  }
+/** @returns what keeps it, and the remedy. It is no problem if the engine has just removed the network itself. */
+async function removeNetwork(docker: Docker, { id, name }: Network): Promise<string | undefined> {
+  const isGone = async () =>
+    (await docker.tryRun("network", "rm", id)) !== undefined ||
+    (await docker.networks()).every((network) => network.id !== id);
+  if (await isGone()) return undefined;
+  const existing = new Set((await docker.containers()).map((container) => container.id));
+  const endpoints = Object.entries(await endpointsOf(docker, id));
+  const dead = endpoints.filter(([container]) => !existing.has(container));
+  // Some of these Docker lets go when it is told to, others only at its next start.
+  for (const [, endpoint] of dead) await docker.tryRun("network", "disconnect", "--force", id, endpoint.Name);
+  if (dead.length > 0 && (await isGone())) return undefined;
+  const users = endpoints.filter(([container]) => existing.has(container)).map(([, endpoint]) => endpoint.Name);
+  return users.length > 0
+    ? `the network ${name} stays, because ${users.join(", ")} uses it: docker network disconnect ${name} ${users[0]}`
+    : `the network ${name} stays: Docker holds a connection of a container that is gone. ` +
+        "Its restart clears that (sudo systemctl restart docker), then run this again";
+}
+
+type Endpoints = Readonly<Record<string, { readonly Name: string }>>;
+
+/** By the id of their containers. */
+async function endpointsOf(docker: Docker, network: string): Promise<Endpoints> {
+  const answer = await docker.tryRun("network", "inspect", "--format", "{{json .Containers}}", network);
+  return answer === undefined ? {} : (JSON.parse(answer) ?? {});
 }

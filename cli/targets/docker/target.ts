@@ -1,6 +1,6 @@
 import type { Team } from "../../../config/members";
 import { type ImageBuild, imageResourceName } from "../../../platform/images/plan";
-import { ChildError, INTERRUPTED } from "../../errors";
+import { ChildError, INTERRUPTED, UserError } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
@@ -11,10 +11,11 @@ import { capture, pipe } from "../../tools/process";
 import type { Instance, Target, TargetContext } from "../target";
 import { foreignTeam } from "../target";
 import { gatewayAddress } from "./access";
-import { removeBuildLeftovers } from "./build-leftovers";
+import { ownLayers, removeBuildLeftovers, removeLeftoversOf, STEP_COMMITTED } from "./build-leftovers";
 import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } from "./compose";
 import { runningEngine, teamContainerNames, teamContainers } from "./containers";
 import { preflight } from "./preflight";
+import { limitProcesses, unlimited } from "./processes";
 import { sweep } from "./sweep";
 
 /** Containers on a Docker daemon. */
@@ -64,7 +65,8 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
       if (compose) await composeDown(stack, id, compose, docker);
     },
     async sweep() {
-      const { containers: removed, networks } = await sweep(docker, id);
+      const { containers: removed, networks, stuck } = await sweep(docker, id);
+      for (const advice of stuck) progress.warn(advice);
       return [...removed, ...networks];
     },
     tidy: () => removeBuildLeftovers(docker),
@@ -75,6 +77,10 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     },
     removeImages: () => removeImages(docker, context),
 
+    async shortcomings() {
+      const names = (await unlimited(docker, id)).map(({ name }) => name);
+      return names.length === 0 ? [] : [`Without a limit on processes (npm run up sets it): ${names.join(", ")}`];
+    },
     instances: async () => teamContainers(await docker.containers(), id).map(toInstance),
     logs: ({ name }, tail) => docker.logs(name, tail),
     exec: ({ name }, command, input) =>
@@ -134,6 +140,7 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   // Compose starts what somebody stopped; Pulumi only knows that it exists.
   const stopped = present.filter(({ state }) => state === "exited" || state === "created");
   if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
+  await limitProcesses(docker, await unlimited(docker, team.id));
 }
 
 /** Whether Compose was given `file` when it made the containers. */
@@ -149,7 +156,8 @@ export function isAppliedFrom(file: string, containers: readonly Pick<Container,
  */
 async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: DockerContext, error: unknown) {
   if (!(error instanceof ChildError) || error.exitCode === INTERRUPTED) throw error;
-  const { containers, networks } = await sweep(docker, team, await engine.resourceIds());
+  const { containers, networks, stuck } = await sweep(docker, team, await engine.resourceIds());
+  if (stuck.length > 0) throw new UserError(stuck.join("\n"));
   const orphans = [...containers, ...networks];
   if (orphans.length === 0) throw error;
   progress.note(`Removed what an interrupted run left: ${orphans.join(", ")}. Trying again`);
@@ -172,10 +180,14 @@ async function removeImages(docker: Docker, { progress }: TargetContext): Promis
     "reference=muster/*",
   );
   const names = listing.split("\n").filter(Boolean);
+  const own = await ownLayers(docker);
+  await removeLeftoversOf(docker, own, STEP_COMMITTED);
   const kept: string[] = [];
   for (const name of names) {
     if ((await docker.tryRun("image", "rm", name)) === undefined) kept.push(name);
   }
+  // The layers of builds that were replaced have lost their names long ago.
+  await removeLeftoversOf(docker, own, STEP_COMMITTED);
   console.log(`Removed ${names.length - kept.length} images.`);
   if (kept.length > 0) progress.note(`In use by other containers: ${kept.join(", ")}`);
 }

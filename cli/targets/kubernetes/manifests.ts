@@ -1,9 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ManifestExport, NamespaceManifests } from "../../../export/manifests";
-import { ensureSecrets } from "../../../export/secrets";
 import type { Stack } from "../../project";
-import { recordStack, secretsFile } from "../recorded";
+import { recordStack, stackSecrets } from "../recorded";
 
 /** Where the manifests of a stack are written, a file for each namespace. */
 export const manifestFolder = ({ folder }: Stack): string => join(folder, "manifests");
@@ -17,7 +16,7 @@ export interface FilledExport extends ManifestExport {
 export async function exportManifests(stack: Stack): Promise<FilledExport> {
   const { fillSecrets, renderManifests } = await import("../../../export/manifests");
   const exported = renderManifests(await recordStack(stack));
-  const values = ensureSecrets(secretsFile(stack), exported.secrets);
+  const values = stackSecrets(stack, exported.secrets);
   return {
     ...exported,
     filled: exported.namespaces.map(({ namespace, objects }) => ({ namespace, objects: fillSecrets(objects, values) })),

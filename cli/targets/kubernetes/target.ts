@@ -92,6 +92,7 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     },
     removeImages: undefined,
 
+    shortcomings: async () => [],
     instances: async () => (await kubectl.list<Pod>("pods", ...selected)).map(toInstance),
     async logs({ name }, tail) {
       const { namespace, pod } = podName(name);

@@ -12,7 +12,7 @@ from twisted.application import service
 from twisted.internet import process, reactor, task
 from twisted.python import log
 
-from . import privacy
+from . import memory, privacy
 
 HOME = "/var/lib/worker"
 ORPHANS_EVERY = 5
@@ -48,6 +48,7 @@ def build_starts(builder):
 
 
 def main():
+    memory.start_expendable(reactor)
     privacy.seal()
     privacy.adopt_orphans()
     # The code under test must not inherit it.

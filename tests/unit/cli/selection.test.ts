@@ -1,10 +1,10 @@
 import { describe, expect, jest, test } from "@jest/globals";
 import type { PulumiCli } from "../../../cli/pulumi/cli";
+import { memoryWarning } from "../../../cli/targets/docker/capacity";
 import { runningEngine, teamContainers } from "../../../cli/targets/docker/containers";
 import {
   cpuProblems,
   diskProblem,
-  memoryWarning,
   nameProblems,
   networkProblems,
   portOwnerProblem,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { resolveTeam } from "../../../config/members";
 import { ConfigError } from "../../../config/problems";
 import { parseTeamConfig } from "../../../config/schema/team";
-import { allocateSubnets, createSubnets, teamSubnets } from "../../../platform/docker/subnets";
+import { allocateSubnets, createSubnets, gatewayOf, teamSubnets } from "../../../platform/docker/subnets";
 
 const POOL = "10.192.0.0/12";
 
@@ -25,6 +25,12 @@ test("a block follows from team and member", () => {
   expect(allocateSubnets(POOL, "other", ["alice"]).get("alice")).not.toBe(
     allocateSubnets(POOL, "muster", ["alice"]).get("alice"),
   );
+});
+
+test("a block's gateway is its first address", () => {
+  expect(gatewayOf("10.199.65.144/28")).toBe("10.199.65.145");
+  expect(gatewayOf("172.24.0.0/28")).toBe("172.24.0.1");
+  expect(() => gatewayOf("fd00::/64")).toThrow(new Error('"fd00::/64" is no IPv4 block'));
 });
 
 describe("the live server's block", () => {

@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from "node:fs";
+import { processLimit } from "../../../config/catalogue";
+import type { Team } from "../../../config/members";
+import { workloads } from "../../../config/workloads";
+import { blocks, overlaps } from "../../../platform/docker/subnets";
+import type { Network } from "../../tools/docker";
+
+/** What of `docker info` tells how much there is. */
+export interface DockerInfo {
+  readonly DockerRootDir: string;
+  readonly NCPU: number;
+  readonly MemTotal: number;
+  readonly MemoryLimit?: boolean;
+  readonly PidsLimit?: boolean;
+  readonly CpuCfsQuota?: boolean;
+  readonly DefaultAddressPools?: readonly { readonly Base: string; readonly Size: number }[] | null;
+}
+
+const GIB = 1024 ** 3;
+
+/** What an open editor takes, and a development server that watches its files. */
+const INOTIFY_INSTANCES = 3;
+
+/** What the engine hands out where daemon.json names nothing else. */
+const BUILT_IN_POOLS = [
+  ...Array.from({ length: 15 }, (_, index) => ({ Base: `172.${17 + index}.0.0/16`, Size: 16 })),
+  { Base: "192.168.0.0/16", Size: 20 },
+];
+
+/** A setting of this machine's kernel; undefined where it has none of that name. */
+export function kernelSetting(name: string): number | undefined {
+  const file = `/proc/sys/${name.replaceAll(".", "/")}`;
+  return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
+}
+
+/**
+ * Where the team may need more than there is. Nothing is reserved, so these are warnings.
+ *
+ * @param setting reads the kernel's settings where the daemon is
+ */
+export function capacityWarnings(
+  team: Team,
+  info: DockerInfo,
+  setting: (name: string) => number | undefined,
+): (string | undefined)[] {
+  return [
+    memoryWarning(team, info.MemTotal),
+    limitWarning(info),
+    processWarning(team, setting("kernel.pid_max")),
+    inotifyWarning(team, setting("fs.inotify.max_user_instances")),
+  ];
+}
+
+export function memoryWarning(team: Team, total: number): string | undefined {
+  const limits = workloads(team).reduce((sum, { resources }) => sum + resources.memory, 0);
+  if (total <= 0 || limits * 1024 ** 2 <= total) return undefined;
+  return (
+    `the memory limits add up to ${(limits / 1024).toFixed(1)} GiB, and Docker has ${(total / GIB).toFixed(1)} GiB. ` +
+    "That works while not everybody uses theirs; otherwise lower muster:defaults limits."
+  );
+}
+
+/** Docker starts containers with limits that it cannot hold, and says nothing. */
+export function limitWarning({ MemoryLimit, PidsLimit, CpuCfsQuota }: DockerInfo): string | undefined {
+  const missing = [
+    ...(MemoryLimit === false ? ["memory"] : []),
+    ...(CpuCfsQuota === false ? ["CPUs"] : []),
+    ...(PidsLimit === false ? ["processes"] : []),
+  ];
+  if (missing.length === 0) return undefined;
+  return (
+    `Docker cannot limit ${missing.join(", ")} here, so that one member can take all there is: enable the cgroup ` +
+    "controllers (rootless Docker: sudo systemctl set-property user@$(id -u).service Delegate='cpu memory pids')"
+  );
+}
+
+export function processWarning(team: Team, max: number | undefined): string | undefined {
+  const limits = workloads(team).reduce((sum, { component }) => sum + (processLimit(component) ?? 0), 0);
+  if (max === undefined || limits <= max) return undefined;
+  return (
+    `the limits on processes add up to ${limits}, and the machine has ${max}: ` +
+    `${raise("kernel.pid_max", 2 ** 22)} gives it more`
+  );
+}
+
+/** All containers run as one user, whose instances the kernel counts together. */
+export function inotifyWarning({ members }: Pick<Team, "members">, max: number | undefined): string | undefined {
+  const needed = members.length * INOTIFY_INSTANCES;
+  if (max === undefined || needed <= max) return undefined;
+  return (
+    `${members.length} editors need about ${needed} inotify instances, and the machine has ${max}; without one, an editor ` +
+    `does not see changed files: ${raise("fs.inotify.max_user_instances", 2 ** Math.ceil(Math.log2(needed * 2)))} gives it more`
+  );
+}
+
+const raise = (name: string, value: number): string =>
+  `echo ${name}=${value} | sudo tee -a /etc/sysctl.d/60-muster.conf && sudo sysctl --system`;
+
+/** The team's own network takes a block of Docker's pools, which may be used up. */
+export function poolProblem(
+  team: Pick<Team, "id">,
+  pools: DockerInfo["DefaultAddressPools"],
+  networks: readonly Network[],
+): string | undefined {
+  if (networks.some(({ name }) => name === team.id)) return undefined;
+  const taken = networks.flatMap(({ subnets }) => subnets);
+  const isFree = (block: string) => !taken.some((other) => overlaps(block, other));
+  const usable = pools?.length ? pools : BUILT_IN_POOLS;
+  if (usable.some(({ Base, Size }) => blocks(Base, Size).some(isFree))) return undefined;
+  return (
+    `the ${networks.length} Docker networks here have used up the engine's addresses: remove those that nobody uses ` +
+    "(docker network prune), or give it more with default-address-pools in daemon.json"
+  );
+}

@@ -1,0 +1,101 @@
+import { createServer } from "node:net";
+import { describe, expect, test } from "@jest/globals";
+import {
+  capacityWarnings,
+  type DockerInfo,
+  inotifyWarning,
+  limitWarning,
+  poolProblem,
+  processWarning,
+} from "../../../cli/targets/docker/capacity";
+import { isFree, listened } from "../../../cli/targets/docker/preflight";
+import type { Network } from "../../../cli/tools/docker";
+import { processLimit } from "../../../config/catalogue";
+import { resolveTeam } from "../../../config/members";
+import { parseTeamConfig } from "../../../config/schema/team";
+import { workloads } from "../../../config/workloads";
+
+const teamOf = (members: number) =>
+  resolveTeam(parseTeamConfig({ members: Array.from({ length: members }, (_, index) => ({ id: `m${index}` })) }));
+
+const info: DockerInfo = { DockerRootDir: "/var/lib/docker", NCPU: 2, MemTotal: 2 ** 40 };
+
+describe("what the engine cannot limit", () => {
+  test("is named", () => {
+    const warning = limitWarning({ ...info, MemoryLimit: false, PidsLimit: false, CpuCfsQuota: true });
+    expect(warning).toContain("Docker cannot limit memory, processes here");
+    expect(warning).toContain("Delegate=");
+  });
+
+  test("is nothing where it can, or does not say", () => {
+    expect(limitWarning({ ...info, MemoryLimit: true, PidsLimit: true, CpuCfsQuota: true })).toBeUndefined();
+    expect(limitWarning(info)).toBeUndefined();
+  });
+});
+
+describe("the kernel's settings", () => {
+  test("inotify instances are three for each editor", () => {
+    expect(inotifyWarning(teamOf(42), 128)).toBeUndefined();
+    const warning = inotifyWarning(teamOf(43), 128);
+    expect(warning).toContain("43 editors need about 129 inotify instances, and the machine has 128");
+    expect(warning).toContain("echo fs.inotify.max_user_instances=512 | sudo tee -a /etc/sysctl.d/60-muster.conf");
+  });
+
+  test("processes are the sum of all limits", () => {
+    const team = teamOf(3);
+    const sum = workloads(team).reduce((total, { component }) => total + (processLimit(component) as number), 0);
+    expect(processWarning(team, sum)).toBeUndefined();
+    expect(processWarning(team, sum - 1)).toContain("echo kernel.pid_max=4194304 | sudo tee");
+  });
+
+  test("that cannot be read warn of nothing", () => {
+    expect(capacityWarnings(teamOf(60), info, () => undefined).filter(Boolean)).toEqual([]);
+  });
+});
+
+describe("the engine's address pools", () => {
+  const networks = (subnets: readonly string[]): Network[] =>
+    subnets.map((subnet, index) => ({ id: `${index}`, name: `n${index}`, labels: {}, subnets: [subnet] }));
+  const builtIn = [
+    ...Array.from({ length: 15 }, (_, index) => `172.${17 + index}.0.0/16`),
+    ...Array.from({ length: 16 }, (_, index) => `192.168.${index * 16}.0/20`),
+  ];
+
+  test("have room as long as one block is free", () => {
+    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(1)))).toBeUndefined();
+    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(0, -1)))).toBeUndefined();
+    expect(poolProblem({ id: "red" }, null, networks(builtIn))).toContain("docker network prune");
+  });
+
+  test("may be the operator's own", () => {
+    const pools = [{ Base: "10.9.0.0/23", Size: 24 }];
+    expect(poolProblem({ id: "red" }, pools, networks(["10.9.0.0/24"]))).toBeUndefined();
+    expect(poolProblem({ id: "red" }, pools, networks(["10.9.0.0/24", "10.9.1.0/24"]))).toContain("daemon.json");
+  });
+
+  test("do not matter to a team that has its network", () => {
+    expect(poolProblem({ id: "n3" }, null, networks(builtIn))).toBeUndefined();
+  });
+});
+
+describe("a neighbour on the port", () => {
+  test.each([
+    ["127.0.0.1", ["127.0.0.1", "::1"]],
+    ["0.0.0.0", ["0.0.0.0", "::"]],
+    ["192.0.2.7", ["192.0.2.7"]],
+  ])("for %s is looked for on %j", (listen, expected) => {
+    expect(listened(listen)).toEqual(expected);
+  });
+
+  test("is found in either family", async () => {
+    for (const address of ["127.0.0.1", "::1"]) {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen({ host: address, port: 0 }, resolve));
+      const { port } = server.address() as { port: number };
+      const other = address === "::1" ? "127.0.0.1" : "::1";
+      expect([await isFree(address, port), await isFree(other, port)]).toEqual([false, true]);
+      await new Promise((resolve) => server.close(resolve));
+      expect(await isFree(address, port)).toBe(true);
+    }
+  });
+});

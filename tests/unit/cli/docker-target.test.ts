@@ -1,0 +1,92 @@
+import { describe, expect, test } from "@jest/globals";
+import { limitProcesses, unlimited } from "../../../cli/targets/docker/processes";
+import { sweep } from "../../../cli/targets/docker/sweep";
+import type { Container, Docker, Network } from "../../../cli/tools/docker";
+
+const container = (id: string, component: string, state = "running"): Container => ({
+  id,
+  name: `red-${component}`,
+  state,
+  status: "",
+  labels: { "muster.team": "red", "muster.component": component },
+  ports: [],
+});
+
+const network = (id: string): Network => ({ id, name: id, labels: { "muster.team": "red" }, subnets: [] });
+
+/** A daemon whose commands `answer` answers, undefined for one that fails. */
+function daemon(
+  has: { containers?: Container[]; networks?: Network[] },
+  answer: (command: string) => string | undefined,
+) {
+  const commands: string[] = [];
+  const ask = async (...args: string[]) => {
+    commands.push(args.join(" "));
+    return answer(args.join(" "));
+  };
+  const docker: Docker = {
+    env: {},
+    run: async (...args) => (await ask(...args)) ?? "",
+    tryRun: ask,
+    containers: async () => has.containers ?? [],
+    networks: async () => has.networks ?? [],
+    volumes: async () => [],
+    hasImage: async () => true,
+    logs: async () => [],
+  };
+  return { docker, commands };
+}
+
+describe("limits on processes", () => {
+  const containers = [container("1", "code"), container("2", "worker-2"), container("3", "web"), container("4", "odd")];
+
+  test("are given to the containers that lack them", async () => {
+    const { docker, commands } = daemon({ containers }, () => "1 null\n2 1024\n3 0\n4 null\n");
+    const lacking = await unlimited(docker, "red");
+    expect(lacking).toEqual([
+      { name: "red-code", limit: 1024 },
+      { name: "red-web", limit: 512 },
+    ]);
+    await limitProcesses(docker, lacking);
+    expect(commands.slice(1)).toEqual(["update --pids-limit 1024 red-code", "update --pids-limit 512 red-web"]);
+  });
+
+  test("are nobody else's", async () => {
+    const { docker, commands } = daemon({ containers }, () => "");
+    expect(await unlimited(docker, "blue")).toEqual([]);
+    expect(commands).toEqual([]);
+  });
+});
+
+describe("a network that Docker does not give up", () => {
+  const stuckOn = (endpoints: object, containers: Container[] = []) =>
+    daemon({ networks: [network("n1"), network("n2")], containers }, (command) => {
+      if (command === "network rm n1") return undefined;
+      return command.startsWith("network inspect") ? JSON.stringify(endpoints) : "";
+    });
+
+  test("keeps no other from being removed, and a connection of nobody is cut", async () => {
+    const { docker, commands } = stuckOn({ gone: { Name: "red-worker-1" } });
+    const { networks, stuck } = await sweep(docker, "red");
+    expect(networks).toEqual(["n2"]);
+    expect(commands).toContain("network disconnect --force n1 red-worker-1");
+    expect(stuck).toEqual([expect.stringContaining("sudo systemctl restart docker")]);
+  });
+
+  test("names whoever uses it", async () => {
+    const foreign = { ...container("c9", "x"), name: "own", labels: {} };
+    const { docker } = stuckOn({ c9: { Name: "own" } }, [foreign]);
+    expect((await sweep(docker, "red")).stuck).toEqual([
+      "the network n1 stays, because own uses it: docker network disconnect n1 own",
+    ]);
+  });
+
+  test("running containers are stopped before they are removed", async () => {
+    const { docker, commands } = daemon(
+      { containers: [container("1", "db"), container("2", "web", "exited")] },
+      () => "",
+    );
+    await sweep(docker, "red");
+    expect(commands).toEqual(["stop -t 60 red-db", "rm --force red-db red-web"]);
+  });
+});

@@ -1,0 +1,118 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { fileObstacle } from "../../../cli/command";
+import { alone } from "../../../cli/lock";
+import { isAlive } from "../../../cli/tools/process";
+import { ensureSecrets, readSecrets } from "../../../export/secrets";
+import { eventually } from "../../support/poll";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "muster-unit-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("one command at a time", () => {
+  const stack = () => ({ folder: join(folder, "dev"), shortName: "dev" });
+  const busy = () => join(folder, "dev", "busy");
+
+  test("a second one is told, and the next may work", async () => {
+    await alone(stack(), async () => {
+      await expect(alone(stack(), async () => "twice")).rejects.toThrow(/^Another npm run up or down of stack dev is/);
+    });
+    expect(await alone(stack(), async () => "later")).toBe("later");
+    expect(existsSync(busy())).toBe(false);
+  });
+
+  test("one that failed leaves nothing", async () => {
+    await expect(alone(stack(), () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
+    expect(existsSync(busy())).toBe(false);
+  });
+
+  test.each([
+    ["a killed run", `2147483646 ${hostname()}`],
+    ["a run that was killed at once", ""],
+  ])("%s blocks nobody", async (_, content) => {
+    mkdirSync(stack().folder);
+    writeFileSync(busy(), content);
+    expect(await alone(stack(), async () => "done")).toBe("done");
+  });
+
+  test("another machine's does", async () => {
+    mkdirSync(stack().folder);
+    writeFileSync(busy(), "1 elsewhere");
+    await expect(alone(stack(), async () => "done")).rejects.toThrow(`remove ${busy()}.`);
+  });
+});
+
+test("a process that has ended and that nobody waited for is dead", async () => {
+  expect(isAlive(process.pid)).toBe(true);
+  // The shell becomes a program that never waits for its child.
+  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+  const pid = await new Promise<number>((resolve) => parent.stdout.once("data", (text) => resolve(Number(text))));
+  try {
+    await eventually("its end", async () => !isAlive(pid), 10);
+    expect(() => process.kill(pid, 0)).not.toThrow();
+  } finally {
+    parent.kill();
+  }
+});
+
+describe("the file of passwords", () => {
+  const specs = ["A", "B", "C"].map((name) => ({ name, length: 20 }));
+
+  function cut(change: (text: string) => string) {
+    const file = join(folder, "secrets.env");
+    const before = ensureSecrets(file, specs);
+    writeFileSync(file, change(readFileSync(file, "utf8")));
+    const said: string[] = [];
+    const after = ensureSecrets(file, specs, (message) => said.push(message));
+    return { before, after, said, file };
+  }
+
+  test("that was cut off inside a value says what is made anew", () => {
+    const { before, after, said, file } = cut((text) => text.slice(0, -5));
+    expect(after).toMatchObject({ A: before.A, B: before.B });
+    expect(after.C).toHaveLength(20);
+    expect(said).toEqual([`${file} has lost 1 of its passwords, and these are made anew: C`]);
+    expect(readSecrets(file)).toEqual(after);
+  });
+
+  test("that is empty does so too", () => {
+    const { said, file } = cut(() => "");
+    expect(said).toEqual([`${file} has lost all its passwords, and these are made anew: A, B, C`]);
+  });
+
+  test("that is whole, or that somebody wrote, is taken as it is", () => {
+    expect(cut((text) => text).said).toEqual([]);
+    const { after, said } = cut(() => "A=1\nB=2\nC=3");
+    expect(after).toEqual({ A: "1", B: "2", C: "3" });
+    expect(said).toEqual([]);
+  });
+
+  test("gets a new member's without a word", () => {
+    const file = join(folder, "secrets.env");
+    ensureSecrets(file, specs.slice(0, 2));
+    const said: string[] = [];
+    ensureSecrets(file, specs, (message) => said.push(message));
+    expect(said).toEqual([]);
+  });
+});
+
+test.each([
+  ["EISDIR", "/p/x is a folder, and a file belongs there: move it away."],
+  ["EEXIST", "/p/x cannot be used: a file is where a folder belongs. Move it away."],
+  ["EACCES", "/p/x may not be read or written: give yourself the right"],
+  ["EROFS", "/p/x is on a file system that is read-only: set MUSTER_HOME to a folder elsewhere."],
+  ["ENOSPC", "/p/x cannot be written, because the disk is full: make room there."],
+])("%s of a file is no defect", (code, message) => {
+  expect(fileObstacle(Object.assign(new Error(code), { code, path: "/p/x" }))).toContain(message);
+  expect(fileObstacle(Object.assign(new Error(code), { code }))).toBeUndefined();
+});
+
+test("a file that is missing may be a defect", () => {
+  expect(fileObstacle(Object.assign(new Error("x"), { code: "ENOENT", path: "/p/x" }))).toBeUndefined();
+});
