@@ -114,6 +114,7 @@ export const WORKLOADS = {
     title: "the inbox",
     port: 8080,
     limits: { memory: 192, cpus: 0.5 },
+    processes: 256,
     volumes: [],
   },
   web: {
