@@ -29,6 +29,7 @@ class Step(buildstep.ShellMixin, buildstep.BuildStep):
 
     haltOnFailure = True
     flunkOnFailure = True
+    warnOnWarnings = True
 
     def __init__(self, time_limit, **arguments):
         arguments = self.setupShellMixin({"logEnviron": False, "timeout": None, "maxTime": time_limit, **arguments})
@@ -102,6 +103,9 @@ class Checkout(Step):
             self.setProperty(name, value, "checkout")
         self.say(f"{facts['revision'][:12]} {facts['subject']}"[:100])
         self.build.addStepsAfterCurrentStep(list(self._more(facts["survey"], source.branch)))
+        if source.branch == settings.pipeline.deploy_branch and properties["not_deployed"]:
+            self.say(properties["not_deployed"])
+            return WARNINGS
         return SUCCESS
 
     def _more(self, survey, branch):
@@ -145,7 +149,6 @@ class Workflows(Step):
             haltOnFailure=not lenient,
             flunkOnFailure=not lenient,
             warnOnFailure=True,
-            warnOnWarnings=True,
             sigtermTime=5,
             **arguments,
         )
