@@ -75,7 +75,7 @@ export function parseCommandLine<T extends Options>(
   return parsed;
 }
 
-/** Says what went wrong and returns the exit status. */
+/** Prints what went wrong and returns the exit status. */
 function report(error: unknown, usage: string): number {
   if (error instanceof UsageError) {
     console.error(`${error.message}.\nUsage: npm run ${usage}`);

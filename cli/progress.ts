@@ -1,4 +1,4 @@
-/** Where progress is written: standard error by default, so that standard output holds results alone. */
+/** Where progress is written: standard error by default, so that standard output only holds results. */
 export interface ProgressOutput {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;

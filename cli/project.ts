@@ -63,7 +63,7 @@ export function findStack(project: Project, requested: string | undefined, env =
   const selection = selectedStack(project, env);
   const name = named ?? selection ?? DEFAULT_STACK;
   const shortName = name.split("/").at(-1) as string;
-  // The folder of a stack lies beside the project's state and passphrase.
+  // A stack's folder lies beside the project's state and passphrase.
   const parts = name.split("/");
   const wellFormed = parts.length <= 3 && parts.every((part) => /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/.test(part));
   if (!wellFormed || ["state", "passphrase"].includes(shortName)) {
@@ -128,5 +128,5 @@ export const pulumiHome = (env: NodeJS.ProcessEnv = process.env): string =>
 export const stackTeam = (stack: Stack): Team =>
   resolveTeam(parseTeamConfig(decodeConfig(stack.config("allowed"), stack.project.name)));
 
-/** What the stack file tells even where it has faults. */
+/** What can be read from the stack file even if it has faults. */
 export const stackIdentity = (stack: Stack): Identity => identity(stack.config("allowed"), stack.project.name);

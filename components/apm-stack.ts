@@ -1,21 +1,47 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Owner } from "../config/members";
+import { type OwnerOptions, ownerOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 
 export interface ApmStackArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
+  /** Where it runs: a scope has room for one stack. */
   readonly scope: Scope;
-  /** Whose stack it is: a member's or the live server's, with limits, PHP settings and cache. */
-  readonly owner: Owner;
+  /**
+   * Name, limits, PHP settings and cache.
+   *
+   * @default {}
+   */
+  readonly owner?: OwnerOptions;
   /** The files that Apache serves. */
   readonly files: Mount;
   /**
-   * What the web server is told about the files.
+   * What the web server is told about the files, such as `DOCUMENT_ROOT`, the folder that it serves.
    *
    * @default {}
    */
   readonly site?: Readonly<Record<string, string>>;
+  /**
+   * Whether visitors use https, because something in front of the gateway ends TLS.
+   *
+   * @default false
+   */
+  readonly tls?: boolean;
+  /**
+   * Makes the stack one to develop on: its web server hands requests to a debugger on this host, and its database takes
+   * `root` without a password, as much code has it written in.
+   *
+   * @default a stack for visitors
+   */
+  readonly debugHost?: string;
+  /**
+   * Whether Apache listens at the platform's port itself, with no gateway in front of it.
+   *
+   * @default false
+   */
+  readonly published?: boolean;
 }
 
 /** How another workload of the same member reaches the database; `secrets` holds the password. */
@@ -35,18 +61,23 @@ const DATABASE_NAME = "app";
  * served by the same Apache under `db-<member>`.
  *
  * @example
- * const stack = new ApmStack("alice", { platform, scope, owner, files }, { parent: this });
+ * const scope = platform.scope("alice", {});
+ * const files = { volume: platform.volume(scope, "workspace", {}), path: "/workspace", shared: true };
+ * const stack = new ApmStack("alice", { platform, scope, files, owner: { cache: "redis" } });
  * // stack.database.env.DB_HOST is "muster-alice-db"
  */
 export class ApmStack extends pulumi.ComponentResource {
+  /** Where other workloads reach Apache. */
   readonly web: Endpoint;
+  /** How other workloads of the scope reach MariaDB. */
   readonly database: DatabaseAccess;
   /** What the member types into Adminer. */
   readonly databasePassword: pulumi.Output<string>;
 
   constructor(name: string, args: ApmStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:ApmStack", name, {}, opts);
-    const { platform, scope, owner } = args;
+    const { platform, scope, tls = false, debugHost, published = false } = args;
+    const owner = ownerOf(scope.member ?? name, args.owner);
     const child = { parent: this };
 
     this.databasePassword = new random.RandomPassword(
@@ -63,7 +94,7 @@ export class ApmStack extends pulumi.ComponentResource {
       {
         component: "db",
         image: platform.image("mariadb"),
-        env: { ...account, TZ: owner.php.timezone },
+        env: { ...account, ...(debugHost === undefined ? {} : { DB_LOCAL_ROOT: "on" }) },
         secrets,
         mounts: [{ volume: platform.volume(scope, "database", child), path: "/var/lib/mysql" }],
         port: DATABASE_PORT,
@@ -82,18 +113,25 @@ export class ApmStack extends pulumi.ComponentResource {
       secrets,
     };
 
-    const cache = owner.cache === "redis" ? { REDIS_HOST: redis(args, child).host } : {};
+    const cache: Record<string, string> = owner.cache === "redis" ? { REDIS_HOST: redis(args, owner, child).host } : {};
 
     this.web = platform.workload(
       scope,
       {
         component: "web",
         image: platform.image("apache-php"),
-        env: { ...this.database.env, ...cache, ...phpSettings(owner), ...args.site },
+        env: {
+          ...this.database.env,
+          ...cache,
+          ...phpSettings(owner),
+          ...(debugHost === undefined ? {} : { EDITOR_HOST: debugHost }),
+          SITE_SCHEME: tls ? "https" : "http",
+          ...args.site,
+        },
         secrets,
         mounts: [args.files],
         port: HTTP_PORT,
-        exposure: "team",
+        exposure: published ? "published" : "team",
         clients: ["gateway", "portal"],
         // Sites call other people's services.
         outbound: true,
@@ -109,7 +147,7 @@ export class ApmStack extends pulumi.ComponentResource {
 }
 
 /** A cache, not a store: Redis keeps nothing on disk and evicts what was used least. */
-function redis({ platform, scope, owner }: ApmStackArgs, opts: pulumi.ComponentResourceOptions): Endpoint {
+function redis({ platform, scope }: ApmStackArgs, owner: Owner, opts: pulumi.ComponentResourceOptions): Endpoint {
   return platform.workload(
     scope,
     {

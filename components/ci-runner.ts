@@ -2,27 +2,67 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { WORKLOADS } from "../config/catalogue";
 import type { Team } from "../config/members";
-import { teamUrl } from "../config/naming";
-import { teamConfig } from "../config/schema/team";
+import { ciOf } from "../config/options";
+import { type CiOptions, teamConfig } from "../config/schema/team";
 import { fixedPath, replaceSecretValues } from "../config/secrets";
 import { workerNames } from "../config/workloads";
-import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
+import type { Endpoint, Mount, Platform, Scope, WorkloadSpec } from "../platform/platform";
 import type { DatabaseAccess } from "./apm-stack";
 
 export interface CiRunnerArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
   /** The team's own scope, for the master and the test workers. */
   readonly scope: Scope;
-  readonly team: Team;
-  /** Where the git server will answer: the runner comes first, because the git server tells it of pushes. */
-  readonly gitHost: string;
-  readonly live: LiveTarget;
+  /** Its public URL. */
+  readonly url: string;
+  /**
+   * Public URL of the team's git server, which submodules of its repositories may name.
+   *
+   * @default none: relative addresses only
+   */
+  readonly gitUrl?: string;
+  /**
+   * The team's name, in the page's title.
+   *
+   * @default "Team"
+   */
+  readonly team?: string;
+  /**
+   * The keys of `ci` in a roster: `deployBranch`, `workers`, `timeout`, `steps`, `environment`, `dist`,
+   * `workflows`, `anonymous`, `limits`.
+   *
+   * @default {}
+   */
+  readonly settings?: CiOptions;
+  /**
+   * IANA name of the time zone in which steps run.
+   *
+   * @default "UTC"
+   */
+  readonly timezone?: string;
+  /**
+   * What a green deploy branch is put live on.
+   *
+   * @default none: every push is tested, and nothing is deployed
+   */
+  readonly live?: LiveTarget;
+  /**
+   * A git server that the team already has, and which of its repositories are tested.
+   *
+   * @default none
+   */
+  readonly upstream?: Upstream;
 }
+
+/** Another git server than a `GitServer`: the keys of `upstream` in a roster, and the names of its repositories. */
+export type Upstream = NonNullable<Team["upstream"]> & Pick<Team, "repositories">;
 
 /** What the deployer may touch. */
 export interface LiveTarget {
   /** The live server's scope, which the deployer joins. */
   readonly scope: Scope;
+  /** Where releases are put. */
   readonly releases: Mount;
   /** For the migrations of a release. */
   readonly database: DatabaseAccess;
@@ -32,6 +72,12 @@ export interface LiveTarget {
 export interface CiAccess {
   /** Base URL of the runner, from inside. */
   readonly url: string;
+  /** Base URL of the runner, for people. */
+  readonly publicUrl: string;
+  /** Components of the test workers. */
+  readonly workers: readonly `worker-${number}`[];
+  /** Goes live when it is green; the git server protects it. */
+  readonly deployBranch: string;
   /** Base URL of the repositories, from inside. */
   readonly gitUrl: string;
   /** With this the git server tells of a push. */
@@ -55,40 +101,46 @@ const UNSPIED = { probe: { kind: "none" }, init: false } as const;
  * Code under test shares no container with the live site or with a secret of the deployer's.
  *
  * @example
- * const ci = new CiRunner("ci", { platform, scope, team, gitHost: "muster-git", live }, { parent: this });
+ * const scope = platform.scope(undefined, {});
+ * const url = "http://ci.localhost:8080";
+ * const ci = new CiRunner("ci", { platform, scope, url, settings: { workers: 2, timeout: 300 } });
+ * // ci.access is for a GitServer in the same scope, named "git"
  */
 export class CiRunner extends pulumi.ComponentResource {
+  /** Where other workloads reach it. */
   readonly endpoint: Endpoint;
+  /** For the git server. */
   readonly access: CiAccess;
 
   constructor(name: string, args: CiRunnerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CiRunner", name, {}, opts);
-    const { platform, scope, team, live } = args;
+    const { platform, scope, live, timezone = "UTC" } = args;
     const child = { parent: this };
     const secret = (purpose: string) =>
       new random.RandomPassword(`${name}-${purpose}`, { length: 32, special: false }, child).result;
 
-    const gitUrl = `http://${args.gitHost}:${HTTP_PORT}`;
+    const gitUrl = `http://${platform.host(scope, "git")}:${HTTP_PORT}`;
     const gitPassword = secret("git-password");
     const hookSecret = secret("hook-secret");
     const workerPassword = secret("worker-password");
     const deployerPassword = secret("deployer-password");
 
-    const { workers, limits, ...settings } = team.ci;
-    const upstream = upstreamSettings(team);
+    const { workers: count, limits, ...settings } = ciOf(args.settings);
+    const workers = workerNames({ ci: { workers: count } });
+    const upstream = upstreamSettings(args.upstream);
     this.endpoint = platform.workload(
       scope,
       {
         component: "ci",
         image: platform.image("ci-master"),
         env: {
-          CI_SETTINGS: JSON.stringify(settings),
-          CI_URL: teamUrl(team, "ci"),
-          CI_WORKERS: String(workers),
+          CI_SETTINGS: JSON.stringify(live ? settings : { ...settings, deploys: false }),
+          CI_URL: args.url,
+          CI_WORKERS: String(count),
           GIT_ACCOUNT_URL: `${gitUrl}/-/account`,
           GIT_INTERNAL_URL: gitUrl,
-          GIT_URL: teamUrl(team, "git"),
-          TEAM: team.id,
+          ...(args.gitUrl === undefined ? {} : { GIT_URL: args.gitUrl }),
+          TEAM: args.team ?? "Team",
           ...upstream.env,
         },
         secrets: {
@@ -100,27 +152,35 @@ export class CiRunner extends pulumi.ComponentResource {
         },
         mounts: [{ volume: platform.volume(scope, "ci", child), path: "/var/lib/buildbot" }],
         port: HTTP_PORT,
-        extraPorts: [{ port: WORKER_PORT, clients: [...workerNames(team), "deployer"] }],
+        extraPorts: [{ port: WORKER_PORT, clients: [...workers, "deployer"] }],
         exposure: "scopes",
         clients: ["gateway", "portal", "git"],
         // Repositories of another git server are read there.
-        outbound: team.upstream !== undefined,
+        outbound: args.upstream !== undefined,
         probe: { kind: "http", path: "/-/health" },
         resources: WORKLOADS.ci.limits,
         stopGrace: 20,
       },
       child,
     );
-    this.access = { url: `http://${this.endpoint.host}:${this.endpoint.port}`, gitUrl, hookSecret, gitPassword };
+    this.access = {
+      url: `http://${this.endpoint.host}:${this.endpoint.port}`,
+      publicUrl: args.url,
+      workers,
+      deployBranch: settings.deployBranch,
+      gitUrl,
+      hookSecret,
+      gitPassword,
+    };
 
     const master = `${this.endpoint.host}:${WORKER_PORT}`;
-    for (const worker of workerNames(team)) {
+    for (const worker of workers) {
       platform.workload(
         scope,
         {
           component: worker,
           image: platform.image("ci-worker"),
-          env: { CI_MASTER: master, CI_ROLE: "worker", WORKER_NAME: worker },
+          env: { CI_MASTER: master, CI_ROLE: "worker", TZ: timezone, WORKER_NAME: worker },
           secrets: { WORKER_PASSWORD: workerPassword },
           mounts: [{ volume: platform.volume(scope, worker, child), path: "/var/lib/worker" }],
           port: HTTP_PORT,
@@ -135,36 +195,39 @@ export class CiRunner extends pulumi.ComponentResource {
         child,
       );
     }
-    platform.workload(
-      live.scope,
-      {
-        component: "deployer",
-        image: platform.image("ci-worker"),
-        env: { ...live.database.env, CI_MASTER: master, CI_ROLE: "deployer", WORKER_NAME: "deployer" },
-        secrets: { ...live.database.secrets, WORKER_PASSWORD: deployerPassword },
-        mounts: [live.releases],
-        port: HTTP_PORT,
-        exposure: "team",
-        clients: [],
-        scratch: ["/var/lib/worker"],
-        ...UNSPIED,
-        resources: WORKLOADS.deployer.limits,
-        stopGrace: 30,
-      },
-      child,
-    );
+    if (live !== undefined) {
+      platform.workload(
+        live.scope,
+        {
+          component: "deployer",
+          image: platform.image("ci-worker"),
+          env: { ...live.database.env, CI_MASTER: master, CI_ROLE: "deployer", TZ: timezone, WORKER_NAME: "deployer" },
+          secrets: { ...live.database.secrets, WORKER_PASSWORD: deployerPassword },
+          mounts: [live.releases],
+          port: HTTP_PORT,
+          exposure: "team",
+          clients: [],
+          scratch: ["/var/lib/worker"],
+          ...UNSPIED,
+          resources: WORKLOADS.deployer.limits,
+          stopGrace: 30,
+        },
+        child,
+      );
+    }
 
     this.registerOutputs();
   }
 }
 
 /** What the master is told of a git server that the team already had. */
-function upstreamSettings({ upstream, repositories }: Team) {
+function upstreamSettings(upstream: Upstream | undefined): Required<Pick<WorkloadSpec, "env" | "secrets">> {
   if (upstream === undefined) return { env: {}, secrets: {} };
+  const { repositories, ...server } = upstream;
   const secrets: Record<string, pulumi.Output<string>> = {};
   const settings = replaceSecretValues(
     teamConfig.shape.upstream,
-    upstream,
+    server,
     (name, value) => {
       secrets[name] = pulumi.secret(value);
     },

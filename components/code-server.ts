@@ -1,48 +1,67 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { Member } from "../config/members";
+import { WORKLOADS } from "../config/catalogue";
+import { type EditorOptions, memberOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import type { DatabaseAccess } from "./apm-stack";
 
 export interface CodeServerArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
+  /** Where it runs: a scope has room for one editor. */
   readonly scope: Scope;
   /** Whose editor it is: id, name, e-mail address, limits, extensions. */
-  readonly member: Member;
+  readonly member: EditorOptions;
   /** The files to edit: the same that the member's Apache serves. */
   readonly workspace: Mount;
   /** The database that the terminal's client connects to. */
   readonly database: DatabaseAccess;
-  /** Where the workspace's repositories are cloned from. */
-  readonly git: GitAccess;
+  /**
+   * Where the workspace's repositories are cloned from.
+   *
+   * @default none: the workspace starts with an empty folder `app`
+   */
+  readonly git?: GitAccess;
 }
 
 /** How a member reaches the git server from inside. */
 export interface GitAccess {
   /** Base URL of the repositories. */
   readonly url: string;
-  /** Base URL of `repositories`, when they are elsewhere. */
-  readonly upstreamUrl: string | undefined;
+  /**
+   * Base URL of `repositories`, when they are elsewhere.
+   *
+   * @default `url`
+   */
+  readonly upstreamUrl?: string | undefined;
   /** Names of the repositories to clone; the first becomes the site. */
   readonly repositories: readonly string[];
   /** The member's own password. */
   readonly password: pulumi.Output<string>;
 }
 
+/** Where VS Code's PHP debuggers listen. */
+const DEBUGGER_PORT = 9003;
+
 /**
  * A VS Code server in the browser, behind a password of its own. Settings and extensions are kept in a volume.
  *
  * @example
- * const editor = new CodeServer("alice", { platform, scope, member, workspace, database, git }, { parent: this });
+ * const scope = platform.scope("alice", {});
+ * const workspace = { volume: platform.volume(scope, "workspace", {}), path: "/workspace", shared: true };
+ * const { database } = new ApmStack("alice", { platform, scope, files: workspace });
+ * const editor = new CodeServer("alice", { platform, scope, member: { id: "alice" }, workspace, database });
  */
 export class CodeServer extends pulumi.ComponentResource {
+  /** Where other workloads reach it. */
   readonly endpoint: Endpoint;
   /** What the member logs in with. */
   readonly password: pulumi.Output<string>;
 
   constructor(name: string, args: CodeServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CodeServer", name, {}, opts);
-    const { platform, scope, member, database, git } = args;
+    const { platform, scope, database, git } = args;
+    const member = memberOf(args.member);
     const child = { parent: this };
 
     this.password = new random.RandomPassword(`${name}-code-password`, { length: 20, special: false }, child).result;
@@ -55,17 +74,21 @@ export class CodeServer extends pulumi.ComponentResource {
         env: {
           ...database.env,
           EXTENSIONS: member.extensions.join(" "),
-          GIT_REPOSITORIES: git.repositories.join(" "),
-          GIT_UPSTREAM_URL: git.upstreamUrl ?? "",
-          GIT_URL: git.url,
+          ...(git && {
+            GIT_REPOSITORIES: git.repositories.join(" "),
+            GIT_UPSTREAM_URL: git.upstreamUrl ?? "",
+            GIT_URL: git.url,
+          }),
           MEMBER_EMAIL: member.email,
           MEMBER_ID: member.id,
           MEMBER_NAME: member.name,
           TZ: member.php.timezone,
         },
-        secrets: { ...database.secrets, GIT_PASSWORD: git.password, PASSWORD: this.password },
+        secrets: { ...database.secrets, ...(git && { GIT_PASSWORD: git.password }), PASSWORD: this.password },
         mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: "/home/muster" }],
-        port: 8080,
+        port: WORKLOADS.code.port,
+        // PHP calls the debugger, not the other way round.
+        extraPorts: [{ port: DEBUGGER_PORT, clients: ["web"] }],
         exposure: "team",
         clients: ["gateway", "portal"],
         outbound: true,

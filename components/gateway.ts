@@ -3,7 +3,9 @@ import { memberAddresses, WORKLOADS } from "../config/catalogue";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
 
 export interface GatewayArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
+  /** The team's own scope. */
   readonly scope: Scope;
   /** Domain below which every host name lives. */
   readonly domain: string;
@@ -13,7 +15,7 @@ export interface GatewayArgs {
    * @default false
    */
   readonly tls?: boolean;
-  /** Serves the bare domain, and the pages for what does not answer. */
+  /** Serves the bare domain, and the pages for what does not answer: a `Portal`, or any other workload. */
   readonly portal: Endpoint;
   /** The team's own services by host name. */
   readonly routes: Readonly<Record<string, Endpoint>>;
@@ -24,7 +26,8 @@ export interface GatewayArgs {
  * roster edit neither restarts nor reloads it.
  *
  * @example
- * new Gateway("gateway", { platform, scope, domain: "localhost", portal: portal.endpoint, routes: {} }, { parent: this });
+ * const routes = { git: git.endpoint, ci: ci.endpoint };
+ * new Gateway("gateway", { platform, scope, domain: "localhost", portal: git.endpoint, routes });
  */
 export class Gateway extends pulumi.ComponentResource {
   constructor(
@@ -68,6 +71,6 @@ const memberRoutes = (platform: Platform): string =>
   memberAddresses()
     .sort(([, a], [, b]) => b.prefix.length - a.prefix.length)
     .map(([kind, { prefix, component, patience }]) =>
-      [kind, `${prefix}{member}`, platform.memberEndpoint(component, 8080), patience].join("="),
+      [kind, `${prefix}{member}`, platform.memberEndpoint(component, WORKLOADS[component].port), patience].join("="),
     )
     .join(" ");

@@ -1,20 +1,34 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Member } from "../config/members";
+import type { EditorOptions } from "../config/options";
 import type { Platform } from "../platform/platform";
 import { ApmStack } from "./apm-stack";
 import { CodeServer, type GitAccess } from "./code-server";
 
 export interface MemberEnvironmentArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
-  readonly member: Member;
-  readonly git: GitAccess;
+  /** Id, name, e-mail address, limits, extensions, PHP settings, cache. */
+  readonly member: EditorOptions;
+  /**
+   * Whether visitors use https, because something in front of the gateway ends TLS.
+   *
+   * @default false
+   */
+  readonly tls?: boolean;
+  /**
+   * Where the workspace's repositories are cloned from; the first becomes the site.
+   *
+   * @default none: the site is the folder `app` of the workspace
+   */
+  readonly git?: GitAccess;
 }
 
 /** What a member logs in with, by service. */
 export interface Credentials {
   readonly editor: pulumi.Output<string>;
   readonly database: pulumi.Output<string>;
-  readonly git: pulumi.Output<string>;
+  /** Undefined without a git server. */
+  readonly git: pulumi.Output<string> | undefined;
 }
 
 /**
@@ -22,12 +36,17 @@ export interface Credentials {
  * The member's id names it, so that roster edits touch nobody else.
  *
  * @example
- * new MemberEnvironment(member.id, { platform, member, git }, { parent: this });
+ * const alice = new MemberEnvironment("alice", { platform, member: { id: "alice", cache: "redis" } });
  */
 export class MemberEnvironment extends pulumi.ComponentResource {
+  /** What the member logs in with. */
   readonly credentials: Credentials;
 
-  constructor(name: string, { platform, member, git }: MemberEnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { platform, member, tls = false, git }: MemberEnvironmentArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("muster:index:MemberEnvironment", name, {}, opts);
     const child = { parent: this };
 
@@ -39,14 +58,20 @@ export class MemberEnvironment extends pulumi.ComponentResource {
         platform,
         scope,
         owner: member,
+        tls,
+        debugHost: platform.host(scope, "code"),
         files: workspace,
-        site: { DOCUMENT_ROOT: `${workspace.path}/${git.repositories[0]}/public` },
+        site: { DOCUMENT_ROOT: `${workspace.path}/${git?.repositories[0] ?? "app"}/public` },
       },
       child,
     );
-    const editor = new CodeServer(name, { platform, scope, member, workspace, database: stack.database, git }, child);
+    const editor = new CodeServer(
+      name,
+      { platform, scope, member, workspace, database: stack.database, ...(git && { git }) },
+      child,
+    );
 
-    this.credentials = { editor: editor.password, database: stack.databasePassword, git: git.password };
+    this.credentials = { editor: editor.password, database: stack.databasePassword, git: git?.password };
     this.registerOutputs();
   }
 }

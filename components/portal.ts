@@ -5,8 +5,11 @@ import { liveUrl, memberUrl, teamUrl } from "../config/naming";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
 
 export interface PortalArgs {
+  /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
+  /** The team's own scope. */
   readonly scope: Scope;
+  /** Whose members and repositories it shows. */
   readonly team: Team;
   /** The team's own services by kind. */
   readonly routes: Readonly<Record<"git" | "ci" | "live", Endpoint>>;
@@ -17,9 +20,11 @@ export interface PortalArgs {
  * replaces it, as it does the git server.
  *
  * @example
- * const portal = new Portal("portal", { platform, scope, team, routes }, { parent: this });
+ * const routes = { git: git.endpoint, ci: ci.endpoint, live: live.endpoint };
+ * const portal = new Portal("portal", { platform, scope, team, routes });
  */
 export class Portal extends pulumi.ComponentResource {
+  /** Where other workloads reach it. */
   readonly endpoint: Endpoint;
 
   constructor(name: string, { platform, scope, team, routes }: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -63,7 +68,9 @@ export function portalConfig(team: Team, platform: Pick<Platform, "memberEndpoin
       kind,
       name: title,
       url: memberUrl(team, kind, MEMBER),
-      ...(probe === undefined ? {} : { probe: `http://${platform.memberEndpoint(component, 8080)}${probe}` }),
+      ...(probe === undefined
+        ? {}
+        : { probe: `http://${platform.memberEndpoint(component, WORKLOADS[component].port)}${probe}` }),
     })),
     services: (["git", "ci", "live"] as const).map((kind) => {
       const { title, probe } = TEAM_ADDRESSES[kind];

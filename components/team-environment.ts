@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Team } from "../config/members";
+import { teamUrl } from "../config/naming";
 import type { Platform } from "../platform/platform";
 import { CiRunner } from "./ci-runner";
 import { Gateway } from "./gateway";
@@ -9,7 +10,9 @@ import { type Credentials, MemberEnvironment } from "./member-environment";
 import { Portal } from "./portal";
 
 export interface TeamEnvironmentArgs {
+  /** Of several teams in one program, each needs a platform with a prefix of its own. */
   readonly platform: Platform;
+  /** The whole roster: `resolveTeam` makes it of an object, `loadTeam` of the stack's config. */
   readonly team: Team;
 }
 
@@ -17,6 +20,7 @@ export interface TeamEnvironmentArgs {
  * A team's whole environment: what it shares, and a MemberEnvironment for each entry of the roster.
  *
  * @example
+ * const team = resolveTeam(parseTeamConfig({ team: "hackathon", members: [{ id: "alice" }, { id: "bob" }] }));
  * const environment = new TeamEnvironment(team.id, { platform: createPlatform(team), team });
  */
 export class TeamEnvironment extends pulumi.ComponentResource {
@@ -28,28 +32,58 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const child = { parent: this };
 
     const scope = platform.scope(undefined, child);
-    const live = new LiveServer("live", { platform, team }, child);
-    const ci = new CiRunner(
-      "ci",
-      { platform, scope, team, gitHost: platform.host(scope, "git"), live: live.target },
+    const { repositories, upstream } = team;
+    const [repository = "app"] = repositories;
+    const live = new LiveServer(
+      platform.name("live"),
+      { platform, owner: team.live, tls: team.tls, repository },
       child,
     );
-    const git = new GitServer("git", { platform, scope, team, ci: ci.access }, child);
+    const ci = new CiRunner(
+      platform.name("ci"),
+      {
+        platform,
+        scope,
+        url: teamUrl(team, "ci"),
+        gitUrl: teamUrl(team, "git"),
+        team: team.id,
+        settings: team.ci,
+        timezone: team.live.php.timezone,
+        live: live.target,
+        ...(upstream && { upstream: { ...upstream, repositories } }),
+      },
+      child,
+    );
+    const git = new GitServer(
+      platform.name("git"),
+      {
+        platform,
+        scope,
+        url: teamUrl(team, "git"),
+        accounts: team.members.map(({ id }) => id),
+        // Those of an upstream are there.
+        repositories: upstream ? [] : repositories,
+        git: team.git,
+        ci: ci.access,
+      },
+      child,
+    );
     const routes = { ci: ci.endpoint, git: git.endpoint, live: live.endpoint };
-    const portal = new Portal("portal", { platform, scope, team, routes }, child);
+    const portal = new Portal(platform.name("portal"), { platform, scope, team, routes }, child);
     const { domain, tls } = team;
-    new Gateway("gateway", { platform, scope, domain, tls, portal: portal.endpoint, routes }, child);
+    new Gateway(platform.name("gateway"), { platform, scope, domain, tls, portal: portal.endpoint, routes }, child);
 
     this.credentials = Object.fromEntries(
       team.members.map((member) => {
         const password = git.passwords[member.id] as pulumi.Output<string>;
         const access = {
           url: ci.access.gitUrl,
-          upstreamUrl: team.upstream?.url,
-          repositories: team.repositories,
+          upstreamUrl: upstream?.url,
+          repositories,
           password,
         };
-        return [member.id, new MemberEnvironment(member.id, { platform, member, git: access }, child).credentials];
+        const args = { platform, member, tls, git: access };
+        return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
       }),
     );
     this.registerOutputs();

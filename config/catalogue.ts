@@ -132,7 +132,8 @@ export const WORKLOADS = {
     place: "member",
     image: "code-server",
     title: "the VS Code server and its terminals",
-    port: 8080,
+    // The ports that people like best for their own programs stay theirs.
+    port: 13337,
     limits: { memory: 1536, cpus: 1 },
     least: 384,
     volumes: ["home"],
@@ -184,6 +185,7 @@ interface AddressEntry {
 }
 
 interface MemberAddressEntry extends AddressEntry {
+  readonly component: Exclude<WorkloadKind, "worker">;
   /** What stands before the member's id in the host name. */
   readonly prefix: string;
   /** Other workloads whose logs tell why it does not answer. */

@@ -1,5 +1,6 @@
 import { LIVE, type LimitedWorkload, type Resources } from "./catalogue";
 import { isLocalDomain } from "./naming";
+import type { OwnerOptions } from "./options";
 import { DEFAULT_LIVE_PHP, DEFAULT_PHP } from "./schema/member";
 import type { MemberConfig, MemberOptions, TeamConfig } from "./schema/team";
 import { defaultLimits, limitsOf } from "./workloads";
@@ -87,7 +88,7 @@ export function resolveTeam(config: TeamConfig): Team {
     repositories: config.repositories,
     upstream: config.upstream,
     git: config.git,
-    ci: { ...config.ci, limits: overlay(defaultLimits("worker"), config.ci.limits) },
+    ci: { ...config.ci, limits: workerLimits(config.ci) },
     live: resolveOwner({ id: LIVE, name: LIVE, ...config.live }, { php: DEFAULT_LIVE_PHP }),
     docker: config.docker,
     kubernetes: config.kubernetes,
@@ -98,6 +99,10 @@ export function resolveTeam(config: TeamConfig): Team {
     certificates: config.certificates,
   };
 }
+
+/** Limits of each CI worker. */
+export const workerLimits = ({ limits }: Pick<TeamConfig["ci"], "limits">): Resources =>
+  overlay(defaultLimits("worker"), limits);
 
 function resolveRegistry({ push, pull = push, user, password }: NonNullable<TeamConfig["registry"]>): Registry {
   return { push, pull, account: user === undefined || password === undefined ? undefined : { user, password } };
@@ -116,7 +121,13 @@ function endsTls({ target, kubernetes: { ingress, gatewayApi } }: TeamConfig): b
   }
 }
 
-function resolveMember(member: MemberConfig, defaults: MemberOptions, domain: string): Member {
+type OwnerConfig = Pick<MemberConfig, "id"> & OwnerOptions;
+
+export function resolveMember(
+  member: OwnerConfig & Pick<MemberConfig, "email" | "extensions">,
+  defaults: MemberOptions,
+  domain: string,
+): Member {
   return {
     ...resolveOwner(member, defaults),
     email: member.email ?? `${member.id}@${domain}`,
@@ -124,7 +135,7 @@ function resolveMember(member: MemberConfig, defaults: MemberOptions, domain: st
   };
 }
 
-function resolveOwner(own: Omit<MemberConfig, "email" | "extensions">, defaults: MemberOptions): Owner {
+export function resolveOwner(own: OwnerConfig, defaults: MemberOptions): Owner {
   const limits = limitsOf((kind) => overlay(defaultLimits(kind), defaults.limits?.[kind], own.limits?.[kind]));
   const memoryLimit = Math.min(DEFAULT_PHP.memoryLimit, limits.web.memory);
   return {

@@ -13,13 +13,14 @@ export class ConfigError extends Error {
 }
 
 /**
- * A line for each problem of an issue: `config/<path>: <value> <what is wrong>: <remedy>`. Values that are secret, or may
- * hold a secret, are left out.
+ * A line for each problem of an issue: `config/<path>: <value> <what is wrong>: <remedy>`. Values that are secret, or
+ * may hold a secret, are left out.
  *
  * @param raw what `schema` was given
+ * @param root what paths begin with
  */
-export function describeIssue(issue: z.core.$ZodIssue, raw: unknown, schema: z.ZodType): string[] {
-  const where = (path: readonly PropertyKey[]) => ["config", ...path.map(String)].join("/");
+export function describeIssue(issue: z.core.$ZodIssue, raw: unknown, schema: z.ZodType, root = "config"): string[] {
+  const where = (path: readonly PropertyKey[]) => [root, ...path.map(String)].join("/");
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => `${where([...issue.path, key])}: ${quote(key)} ${issue.message}`);
   }
@@ -42,8 +43,8 @@ export function quote(value: unknown): string {
 }
 
 /**
- * `text` with the accounts of its URLs hidden: `https://ci:token@host/` → `https://…@host/`. A password that is not encoded
- * as a URL wants it may hold an `@` or a `/` itself.
+ * `text` with the accounts of its URLs hidden: `https://ci:token@host/` → `https://…@host/`. A password that is not
+ * encoded as a URL wants it may hold an `@` or a `/` itself.
  */
 export const withoutAccounts = (text: string): string =>
   text.replace(/(:\/\/)\S*@(?!sha256:)/g, "$1…@").replace(/(^|[\s"'])[^\s"'/@]*:[^\s"'/@]*@(?!sha256:)/g, "$1…@");

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isSecret } from "./schema/values";
 
-/** What takes the place of a secret value; undefined leaves its key out. */
+/** What takes the place of a secret value; undefined removes its key. */
 export type Replace = (name: string, value: string) => unknown;
 
 /**

@@ -73,9 +73,5 @@ export const limitsOf = (own: (kind: LimitedWorkload) => Resources): Record<Limi
       .map(([kind]) => [kind, own(kind as LimitedWorkload)]),
   ) as Record<LimitedWorkload, Resources>;
 
-/** `<team>-<member>-<component>` */
-export const workloadName = (team: string, { member, component }: Pick<Workload, "member" | "component">): string =>
-  [team, member, component].filter(Boolean).join("-");
-
 /** The catalogue's limits of a workload. */
 export const defaultLimits = (kind: WorkloadKind): Resources => WORKLOADS[kind].limits;

@@ -12,7 +12,7 @@ export type ImageSpec = Pick<ImageBuild, "name" | "context" | "args">;
 export interface ComposeExport {
   /** compose.yaml; a secret is written as `${NAME}`. */
   readonly yaml: string;
-  /** What to build before, parents first. */
+  /** What to build first, parents before children. */
   readonly images: readonly ImageSpec[];
   readonly secrets: readonly SecretSpec[];
 }
@@ -117,7 +117,7 @@ const ifAny = (key: string, values: unknown[]): object => (values.length === 0 ?
 /** Compose replaces `$NAME` in values: a secret becomes such a reference, every other dollar sign is doubled. */
 const interpolation = (text: string): string => replaceSecrets(text.replaceAll("$", "$$$$"), (name) => `\${${name}}`);
 
-/** Images in an order in which each can be built: the one that a `PARENT` argument names comes first. */
+/** Each image once, in build order: the one that a `PARENT` argument names comes first. */
 function parentsFirst(images: readonly ImageSpec[]): ImageSpec[] {
   const byName = new Map(images.map((image) => [image.name, image]));
   const ordered = new Set<ImageSpec>();
@@ -126,6 +126,6 @@ function parentsFirst(images: readonly ImageSpec[]): ImageSpec[] {
     if (parent) add(parent);
     ordered.add(image);
   };
-  images.forEach(add);
+  byName.forEach(add);
   return [...ordered];
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
+import { SECRETS_HASH } from "../platform/kubernetes/terms";
 import { type RecordedResource, type Recording, replaceSecrets } from "./recording";
 import { type SecretSpec, secretSpecs } from "./secrets";
 
@@ -31,7 +32,7 @@ export interface ManifestExport {
   readonly secrets: readonly SecretSpec[];
 }
 
-/** What others refer to comes first; a pod finds its policies, its bounds, its volumes and its secrets. */
+/** What others refer to comes first: a pod finds its policies, limits, volumes and secrets. */
 const ORDER = [
   "Namespace",
   "NetworkPolicy",
@@ -44,13 +45,11 @@ const ORDER = [
   "Deployment",
 ];
 
-/** Set on a pod whose secrets the program hashes: the pod is replaced when one of them changes. */
-const SECRETS_ANNOTATION = "muster.secrets";
-
 /**
- * Writes a recording of the kubernetes target as the objects that Pulumi would create, less what only its provider reads.
+ * Writes a recording of the kubernetes target as the objects that Pulumi would create, without what only its provider
+ * reads.
  *
- * @throws Error for a resource type that is no Kubernetes object, and for a secret outside of a Secret
+ * @throws Error for a resource that is not a Kubernetes object, and for a secret outside a Secret
  */
 export function renderManifests(recording: Recording): ManifestExport {
   const namespaces = new Map<string, Manifest[]>();
@@ -83,7 +82,7 @@ function toManifest({ apiVersion, kind, metadata, ...fields }: RecordedResource[
   };
 }
 
-/** What is no Secret is written to files and shown by `kubectl get` to whoever may read it. */
+/** Everything but a Secret is written to files, and `kubectl get` shows it to whoever may read it. */
 function refuseLeak(object: Manifest): void {
   if (object.kind === "Secret") return;
   replaceSecrets(JSON.stringify(object), (secret) => {
@@ -98,8 +97,8 @@ function byOrder(a: Manifest, b: Manifest): number {
 }
 
 /**
- * Puts the secrets' values in. Secrets get `data` in place of `stringData`, whose keys an apply never takes away again, and
- * pods the hash of what they are given.
+ * Fills in the secrets' values. Secrets get `data` in place of `stringData`, whose keys an apply never removes again;
+ * pods get the hash of their secrets.
  *
  * @param objects of one namespace
  * @param values by name
@@ -135,12 +134,12 @@ function withData({ stringData: _, ...secret }: Manifest, values: Readonly<Recor
 type Values = Readonly<Record<string, string>>;
 
 function withSecretsHash(object: Manifest, secrets: ReadonlyMap<string, Values>): Manifest {
-  if (object.spec?.template?.metadata?.annotations?.[SECRETS_ANNOTATION] === undefined) return object;
+  if (object.spec?.template?.metadata?.annotations?.[SECRETS_HASH] === undefined) return object;
   const { spec, ...rest } = object;
   const { metadata, spec: pod } = spec.template;
   const given = givenSecrets(pod).map((name) => Object.entries(secrets.get(name) ?? {}).sort());
   const hash = createHash("sha256").update(JSON.stringify(given)).digest("hex");
-  const annotations = { ...metadata.annotations, [SECRETS_ANNOTATION]: hash };
+  const annotations = { ...metadata.annotations, [SECRETS_HASH]: hash };
   return {
     ...(rest as Manifest),
     spec: { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } },

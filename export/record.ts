@@ -1,5 +1,6 @@
+import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { teamConfig } from "../config/schema/team";
+import { type TeamConfig, teamConfig } from "../config/schema/team";
 import { replaceSecretValues } from "../config/secrets";
 import program from "../index";
 import { type RecordedResource, type Recording, secretName, standIn } from "./recording";
@@ -12,19 +13,44 @@ export interface StackIdentity {
 }
 
 /**
- * Runs the program without an engine: Pulumi's mock runtime answers every registration, and the inputs are kept.
- * Nothing is created. Passwords are recorded as stand-ins, so that the resources of a recording hold no secret.
+ * Records Muster's own program.
  *
  * @throws RunError when the config cannot be used
  */
-export async function recordProgram({ project, stack, config }: StackIdentity): Promise<Recording> {
+export async function recordProgram(identity: StackIdentity): Promise<Recording<Awaited<ReturnType<typeof program>>>> {
+  const given: Record<string, string> = {};
+  const conceal = (config: TeamConfig) =>
+    replaceSecretValues(teamConfig, config, (name, value) => {
+      given[name] = value;
+      return standIn(name);
+    });
+  return { ...(await record(identity, () => program(conceal))), given };
+}
+
+/**
+ * Records another program on the same components. It runs when it is first imported, so once in a process.
+ *
+ * @param path file that Pulumi would run
+ */
+export async function recordFile(identity: StackIdentity, path: string): Promise<Recording> {
+  return { ...(await record(identity, () => require(resolve(path)))), given: {} };
+}
+
+/**
+ * Runs a program without an engine: Pulumi's mock runtime answers every registration, and the inputs are kept.
+ * Nothing is created. Secrets are recorded as stand-ins, so a recording's resources hold none.
+ */
+async function record<T>(
+  { project, stack, config }: StackIdentity,
+  run: () => T,
+): Promise<Omit<Recording<T>, "given">> {
   const resources: RecordedResource[] = [];
   await pulumi.runtime.setMocks(
     {
       call: ({ inputs }) => inputs,
       newResource: ({ type, name, inputs }) => {
         resources.push({ type, name, inputs: withoutMarks(inputs) });
-        return { id: name, state: { ...inputs, ...outputs(type, name, inputs) } };
+        return { id: name, state: { ...inputs, ...computed(type, name, inputs) } };
       },
     },
     project,
@@ -32,17 +58,11 @@ export async function recordProgram({ project, stack, config }: StackIdentity): 
     false,
   );
   pulumi.runtime.setAllConfig({ ...config });
-  const given: Record<string, string> = {};
-  const result = program((config) =>
-    replaceSecretValues(teamConfig, config, (name, value) => {
-      given[name] = value;
-      return standIn(name);
-    }),
-  );
-  // Registrations are asynchronous; this ends when the last one was answered.
+  const outputs = run();
+  // Registrations are asynchronous; this waits for the last answer.
   await pulumi.runtime.disconnect();
   const key = ({ type, name }: RecordedResource) => `${type} ${name}`;
-  return { given, resources: resources.sort((a, b) => (key(a) < key(b) ? -1 : 1)), outputs: result };
+  return { resources: resources.sort((a, b) => (key(a) < key(b) ? -1 : 1)), outputs };
 }
 
 /** Inputs of a resource without the marks of those that are secret. */
@@ -50,7 +70,7 @@ const withoutMarks = (inputs: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)]));
 
 /** Outputs that a provider would compute and that the program uses. */
-function outputs(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {
+function computed(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {
   switch (type) {
     case "docker:index/image:Image":
       return { repoDigest: inputs.imageName };

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type program from "../index";
 
 /** A resource as the program registered it. */
 export interface RecordedResource {
@@ -10,11 +9,12 @@ export interface RecordedResource {
 }
 
 /** What the program would have the engine create, in the order of names within a type. */
-export interface Recording {
+export interface Recording<T = unknown> {
   readonly resources: readonly RecordedResource[];
   /** Secrets that the config gives, by name; the resources have stand-ins in their place. */
   readonly given: Readonly<Record<string, string>>;
-  readonly outputs: Awaited<ReturnType<typeof program>>;
+  /** What the program exports. */
+  readonly outputs: T;
 }
 
 /** Unknown to whoever writes the config, so that no text of theirs is taken for a secret. */
@@ -29,5 +29,5 @@ const STAND_IN = new RegExp(standIn("(\\w+)"), "g");
 export const replaceSecrets = (text: string, replacement: (name: string) => string): string =>
   text.replace(STAND_IN, (_, name: string) => replacement(name));
 
-/** The environment variable that holds the secret which the resource `name` generates: `alice-db-password` → `ALICE_DB_PASSWORD`. */
+/** The variable with the secret that the resource `name` generates: `alice-db-password` → `ALICE_DB_PASSWORD`. */
 export const secretName = (name: string): string => name.toUpperCase().replaceAll("-", "_");

@@ -5,17 +5,17 @@ import { type Recording, secretName } from "./recording";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** A password, as a rule to be generated once: where an export refers to it, and what it may look like. */
+/** A secret that an export refers to. Unless the config gives it, it is generated once. */
 export interface SecretSpec {
   /** Environment variable. */
   readonly name: string;
   /** Characters. */
   readonly length: number;
-  /** The value, when the config gives it: nothing is generated. */
+  /** The value, if the config gives it. */
   readonly given?: string;
 }
 
-/** The secrets of a recording: those that the config gives, then those to be generated. */
+/** The secrets of a recording: first those from the config, then those to generate. */
 export const secretSpecs = ({ given, resources }: Pick<Recording, "given" | "resources">): SecretSpec[] => [
   ...Object.entries(given).map(([name, value]) => ({ name, length: value.length, given: value })),
   ...resources
@@ -28,7 +28,7 @@ export const secretSpecs = ({ given, resources }: Pick<Recording, "given" | "res
  * members who left, so that a second run changes nothing and a member who returns keeps their passwords; missing
  * ones are generated and written before anything uses them. Values that the config gives replace those of the file.
  *
- * @returns values by name, of `specs` alone
+ * @returns values by name, only those of `specs`
  */
 export function ensureSecrets(path: string, specs: readonly SecretSpec[]): Record<string, string> {
   const known = readSecrets(path);

@@ -1,15 +1,30 @@
 import type { Team } from "../config/members";
 import { createDockerPlatform } from "./docker/platform";
+import { networkOwners } from "./docker/subnets";
 import { createKubernetesPlatform } from "./kubernetes/platform";
-import type { Platform } from "./platform";
+import type { Platform, PlatformArgs } from "./platform";
 
-/** The platform that the team's `target` names. */
-export function createPlatform(team: Team): Platform {
+/**
+ * The platform that the team's `target` names.
+ *
+ * @param options the prefix of resources' names, which each of several teams in one program needs
+ */
+export function createPlatform(team: Team, options: Pick<PlatformArgs, "prefix"> = {}): Platform {
+  const { id, port, mirrors, certificates } = team;
+  const args = { team: id, port, mirrors, certificates, ...options };
   switch (team.target) {
     case "docker":
-      return createDockerPlatform(team);
-    case "kubernetes":
-      return createKubernetesPlatform(team);
+      return createDockerPlatform({
+        ...args,
+        listen: team.listen,
+        subnets: team.docker.subnets,
+        owners: networkOwners(team),
+      });
+    case "kubernetes": {
+      const { domain, registry, images, kubernetes: cluster } = team;
+      const owners = [...team.members, team.live];
+      return createKubernetesPlatform({ ...args, domain, registry, images, cluster, owners });
+    }
     default: {
       const exhaustive: never = team.target;
       return exhaustive;

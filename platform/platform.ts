@@ -1,5 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Component, ImageName, Resources } from "../config/catalogue";
+import type { Mirrors } from "../config/members";
+import { MEMBER_ID, TEAM_ID } from "../config/naming";
 
 /** An image that the platform can run: built once for the team, shared by every workload. */
 export interface ImageRef {
@@ -62,12 +64,21 @@ export interface WorkloadSpec {
   readonly image: ImageRef;
   /** Plain settings by variable name. */
   readonly env: Readonly<Record<string, string>>;
-  /** Secret settings by variable name. The image also takes each from the file that `<NAME>_FILE` names. */
+  /**
+   * Secret settings by variable name. The image also takes each from the file that `<NAME>_FILE` names.
+   *
+   * @default {}
+   */
   readonly secrets?: Readonly<Record<string, pulumi.Output<string>>>;
+  /** @default [] */
   readonly mounts?: readonly Mount[];
   /** The TCP port that its endpoint, its probe and the gateway use. */
   readonly port: number;
-  /** TCP ports that it listens on besides. */
+  /**
+   * TCP ports that it listens on besides.
+   *
+   * @default []
+   */
   readonly extraPorts?: readonly ExtraPort[];
   readonly exposure: Exposure;
   /**
@@ -115,6 +126,8 @@ export interface Endpoint {
 export interface Platform {
   /** For messages and tests only. */
   readonly kind: "docker" | "kubernetes";
+  /** Name of a resource of this platform's team: the parts behind the platform's prefix, with "-" between them. */
+  name(...parts: readonly (string | undefined)[]): string;
   image(name: ImageName): ImageRef;
   /** The area of a member or of the live server, or of the team when `member` is undefined. */
   scope(member: string | undefined, opts: pulumi.ComponentResourceOptions): Scope;
@@ -127,6 +140,58 @@ export interface Platform {
    * member needs no change there.
    */
   memberEndpoint(component: Component, port: number): string;
+}
+
+/** `<member>-<what>`, or `what` for the team's own. */
+export const scopedName = (member: string | undefined, what: string): string =>
+  member === undefined ? what : `${member}-${what}`;
+
+/** What every platform is made from. */
+export interface PlatformArgs {
+  /** Id of the team, 1–20 of a-z and 0-9: the prefix of every container, network and volume, or of every namespace. */
+  readonly team: string;
+  /**
+   * The one published port.
+   *
+   * @default 8080
+   */
+  readonly port?: number;
+  /**
+   * What the names of Pulumi's resources begin with. Of several platforms in one program, each needs another one.
+   *
+   * @default ""
+   */
+  readonly prefix?: string;
+  /**
+   * Package mirrors for image builds: `apt`, `aptSecurity`, `npm`, `pypi`.
+   *
+   * @default {}
+   */
+  readonly mirrors?: Mirrors;
+  /**
+   * File or folder (*.crt) with extra CA certificates to trust in every image.
+   *
+   * @default /usr/local/share/ca-certificates of the machine that runs the program
+   */
+  readonly certificates?: string | undefined;
+}
+
+/** `Platform.name` for a prefix. */
+export const resourceNames =
+  (prefix = ""): Platform["name"] =>
+  (...parts) =>
+    [prefix, ...parts].filter(Boolean).join("-");
+
+/** @throws Error when names made from the team's id could be read in two ways, or not at all */
+export function checkTeam(id: string): void {
+  if (TEAM_ID.test(id)) return;
+  throw new Error(`team "${id}" is not a valid id: use 1–20 of a-z and 0-9, starting with a letter`);
+}
+
+/** @throws Error when the id can be no part of a host name */
+export function checkScope(id: string): void {
+  if (MEMBER_ID.test(id)) return;
+  throw new Error(`scope "${id}" is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter`);
 }
 
 /** The label set that every container, network and volume carries. */

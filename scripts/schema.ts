@@ -3,7 +3,8 @@ import { writeSchema } from "../cli/commands/schema";
 
 void runCommand({
   usage: "schema -- [--check]",
-  help: `Writes roster.schema.json, docs/roster.md and the README's table of keys from the config's definitions.
+  help: `Writes roster.schema.json, docs/roster.md and the README's table of keys from the config's definitions, and
+docs/components.md from the components' doc comments.
 
   --check  only say whether they are current`,
   options: { check: { type: "boolean" } },

@@ -7,7 +7,7 @@ import { formatTable } from "../table";
 import { recordedCredentials, secretsFile } from "../targets/recorded";
 import { openSession, type Session } from "./session";
 
-/** Prints what members log in with: of everybody, or of `member` alone. */
+/** Prints what members log in with: everybody, or only `member`. */
 export async function credentials(
   project: Project,
   requested: string | undefined,

@@ -44,7 +44,7 @@ export async function down(project: Project, { stack, volumes, images, yes }: Do
   if (images) await target.removeImages?.();
 }
 
-/** With the engine that made it where that is possible; the rest, by its labels. */
+/** With the engine that made it if possible; the rest by its labels. */
 async function removeEnvironment(session: Session): Promise<void> {
   const { team, target, progress } = session;
   const { running, exporter } = target;
@@ -76,12 +76,12 @@ async function pulumiDown({ stack, target, progress }: Session): Promise<void> {
 }
 
 const ifEngineFailed = (warn: (text: string) => void) => (error: unknown) => {
-  // Somebody pressed Ctrl-C: they do not want the rest removed.
+  // After Ctrl-C, nobody wants the rest removed.
   if (!(error instanceof ChildError) || error.exitCode === INTERRUPTED) throw error;
   warn("It did not come down in order; removing the rest by its labels");
 };
 
-/** Names the volumes, then asks where there is somebody to ask. */
+/** Lists the volumes, then asks if there is somebody to ask. */
 async function confirmed(names: readonly string[], yes: boolean): Promise<boolean> {
   console.log(`These data volumes will be removed:\n${names.map((name) => `  ${name}`).join("\n")}`);
   if (yes || !process.stdin.isTTY) return true;

@@ -17,11 +17,11 @@ export interface ExportOptions {
   readonly secrets?: boolean | undefined;
 }
 
-/** Writes a stack's compose file or manifests, for reading or for their own tools. Nothing is created by it. */
+/** Writes a stack's compose file or manifests, to read or to apply by hand. Creates nothing. */
 export async function exportEnvironment(project: Project, { stack: requested, output, secrets }: ExportOptions) {
   const stack = findStack(project, requested);
   const team = stackTeam(stack);
-  // npm starts its scripts in the project's root; a name is meant from where the user is.
+  // npm starts scripts in the project's root; a path is relative to where the user is.
   const destination = output === undefined ? undefined : resolve(process.env.INIT_CWD ?? ".", output);
   switch (team.target) {
     case "docker":

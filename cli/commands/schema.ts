@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { everydayReference, rosterReference, stackFileSchema } from "../../config/reference";
+import { componentsReference } from "../components-reference";
 import { UserError } from "../errors";
 
 const SCHEMA_FILE = "roster.schema.json";
 const REFERENCE_FILE = "docs/roster.md";
+const COMPONENTS_FILE = "docs/components.md";
 const README_FILE = "README.md";
 const BEGIN = "<!-- roster:begin -->";
 const END = "<!-- roster:end -->";
@@ -21,7 +23,7 @@ export function withReference(readme: string, reference: string): string {
 }
 
 /**
- * Writes what is generated from the config's definitions.
+ * Writes what is generated from the config's definitions and the components' doc comments.
  *
  * @param check write nothing
  * @returns what was done, for the user
@@ -32,6 +34,7 @@ export function writeSchema(root: string, check: boolean): string {
   const files = [
     { name: SCHEMA_FILE, text: `${JSON.stringify(stackFileSchema("muster"), undefined, 2)}\n` },
     { name: REFERENCE_FILE, text: `${rosterReference("muster")}\n` },
+    { name: COMPONENTS_FILE, text: `${componentsReference(join(__dirname, "../.."))}\n` },
     { name: README_FILE, text: withReference(readme, everydayReference("muster")) },
   ];
   const stale = files.filter(({ name, text }) => {

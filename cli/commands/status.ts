@@ -40,7 +40,7 @@ async function answerTable({ stack, target }: Session): Promise<string | undefin
       ...all.map((service) => [service.title, silent.has(service) ? "no" : "yes", new URL(service.url).origin]),
     ]);
   } catch (error) {
-    // What runs can be told without the roster.
+    // The roster is not needed to show what runs.
     if (error instanceof ConfigError) return error.message;
     throw error;
   }

@@ -7,7 +7,7 @@ import { formatTable } from "../table";
  * What `npm run up` ends with.
  *
  * @param options follows `npm run credentials` to mean this stack
- * @param access how to reach the gateway, where its address alone does not tell
+ * @param access how to reach the gateway, where its address does not say it
  */
 export function summary(team: Team, options: string, access?: string): string {
   const table = formatTable([

@@ -12,7 +12,7 @@ export interface UpOptions {
 
 /** Brings a stack's environment up, and waits until it works. */
 export async function up(project: Project, { stack: requested, engine }: UpOptions): Promise<void> {
-  // A config that cannot be used is said before anything is installed.
+  // Report unusable config before installing anything.
   const stack = findStack(project, requested);
   const team = stackTeam(stack);
   checkEngine(engine, team.target);

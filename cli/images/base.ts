@@ -9,16 +9,16 @@ import { aptAccess, aptInstall } from "../tools/apt";
 import type { Docker } from "../tools/docker";
 import { failure, follow } from "../tools/process";
 
-/** Seconds without a word from a registry after which it counts as out of reach. */
+/** Seconds of silence after which a registry counts as unreachable. */
 const REGISTRY_PATIENCE = 20;
 
 const SUITE = "trixie";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /**
- * Makes sure that the image which `images/base` builds on exists: from a registry, or else from the Debian mirror.
+ * Makes sure that the parent of `images/base` exists: from a registry, or else from the Debian mirror.
  *
- * @throws UserError when neither can be had
+ * @throws UserError when neither is available
  */
 export async function ensureBaseImage(docker: Docker, mirrors: Mirrors, progress: Progress): Promise<void> {
   if (await docker.hasImage(DEBIAN_IMAGE)) return;
@@ -48,7 +48,7 @@ async function pull(docker: Docker, progress: Progress): Promise<string | undefi
         "docker",
         ["pull", DEBIAN_IMAGE],
         (line) => {
-          // The registry has answered: from here on it may take its time.
+          // The registry has answered: from now on it may take its time.
           if (/^\S+: /.test(line) && !/^error/i.test(line)) clearTimeout(timer);
           detail(line);
         },
@@ -119,7 +119,7 @@ function collect(stream: NodeJS.ReadableStream | null, detail: Detail): string[]
   return said;
 }
 
-/** What to do where neither a registry nor mmdebstrap is at hand. */
+/** What to do without a registry and without mmdebstrap. */
 export function baseImageAdvice(failure: string, debianLike: boolean): string {
   const commands = debianLike
     ? ["sudo apt-get update && sudo apt-get install -y mmdebstrap debian-archive-keyring"]

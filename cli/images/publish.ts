@@ -9,13 +9,13 @@ import { hasImage } from "../tools/registry";
 import { ensureBaseImage } from "./base";
 import { buildImages, imageBuilds, missingImages, usedImages } from "./build";
 
-/** Images that pods run and that the config does not give: the registry has to have them. */
+/** Images that pods run and that the config does not name: they have to be in the registry. */
 export const ownImages = (team: Team): ImageName[] =>
   usedImages(team).filter((image) => (team.images as Partial<Record<ImageName, string>>)[image] === undefined);
 
 /**
- * Those of the team's own images that the registry lacks, or of which it does not say. A tag is a hash of all that went into the
- * image, so one that is there is current.
+ * Those of the team's own images that the registry lacks, or may lack. A tag is a hash of all that went into
+ * the image, so one that exists is current.
  */
 export async function unpublished(team: Team, registry: Registry, root: string): Promise<ImageBuild[]> {
   const own = new Set(ownImages(team));
@@ -25,7 +25,7 @@ export async function unpublished(team: Team, registry: Registry, root: string):
 }
 
 /**
- * Builds what Docker lacks of `wanted`, and pushes it to the registry.
+ * Builds those of `wanted` that Docker lacks, and pushes all of them to the registry.
  *
  * @throws UserError with the end of Docker's output
  */

@@ -9,7 +9,7 @@ import { lines } from "../tools/process";
 /** The host that the CLI and the plugins are downloaded from (node_modules/pulumi/lib/download.js). */
 const DOWNLOADS = "https://get.pulumi.com";
 
-/** Seconds to find out whether it can be reached. */
+/** Seconds to find out whether it is reachable. */
 const PROBE_TIMEOUT = 4;
 
 /** A provider plugin of an exact version. */
@@ -18,7 +18,7 @@ export interface Plugin {
   readonly version: string;
 }
 
-/** A CLI that can be run, or the reason why there is none. */
+/** A CLI to run, or the reason why there is none. */
 export type PulumiCli = { readonly binary: string } | { readonly unavailable: string };
 
 const load = createRequire(__filename);
@@ -26,7 +26,7 @@ const load = createRequire(__filename);
 /** The version that package-lock.json pins; `PULUMI_VERSION` overrides it, as it does for the npm package. */
 const cliVersion = (env: NodeJS.ProcessEnv): string => env.PULUMI_VERSION || load("pulumi/package.json").version;
 
-/** The plugins that a target needs, in the versions of the installed SDKs. Images are the docker plugin's on both. */
+/** The plugins that a target needs, in the versions of the installed SDKs. The docker plugin handles images on both. */
 export function requiredPlugins(target: Team["target"]): Plugin[] {
   return pluginNames(target).map((name) => ({ name, version: load(`@pulumi/${name}/package.json`).version }));
 }
@@ -63,7 +63,7 @@ export function isPluginInstalled({ name, version }: Plugin, env: NodeJS.Process
 }
 
 /**
- * Makes sure that the CLI and the target's plugins are installed. Decides in seconds that they cannot be had.
+ * Makes sure that the CLI and the target's plugins are installed. Finds out within seconds if they are unavailable.
  */
 export async function ensurePulumi(target: Team["target"], progress: Progress, env = process.env): Promise<PulumiCli> {
   const missing = () => requiredPlugins(target).filter((plugin) => !isPluginInstalled(plugin, env));

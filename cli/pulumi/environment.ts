@@ -36,8 +36,8 @@ const SPEED = {
 
 /**
  * The user's own choices come first: `PULUMI_BACKEND_URL`, `backend` in Pulumi.yaml, a login, a passphrase variable.
- * Otherwise state and passphrase live in the project's git-ignored folder. Once that folder has state, a login that came
- * later does not move the stack away from it.
+ * Otherwise state and passphrase live in the project's git-ignored folder. Once that folder has state, a login that
+ * came later does not move the stack away from it.
  */
 export function resolveEnvironment({ env, home, projectBackend, login, hasState }: Situation): PulumiEnvironment {
   const state = stateFolder({ home });
@@ -99,7 +99,8 @@ export function prepareEnvironment({ backend, state, passphraseFile }: PulumiEnv
  * taken out, so that a clone works with a passphrase of its own.
  *
  * @returns whether the file was changed
- * @throws UserError when the file holds encrypted values, or when the state was encrypted with a passphrase that is gone
+ * @throws UserError when the file holds encrypted values, or when the state was encrypted with a passphrase that is
+ * gone
  */
 export function adoptStackFile(stack: Stack, { backend, state, passphraseFile }: PulumiEnvironment): boolean {
   if (passphraseFile === undefined || existsSync(passphraseFile) || !existsSync(stack.file)) return false;

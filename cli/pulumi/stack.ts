@@ -22,7 +22,7 @@ export interface PulumiEngine {
   prepare(progress: Progress): Promise<void>;
   /**
    * `refresh` compares the state with Docker first; `rebuild` names resources to make anew, whatever the state says;
-   * `fresh` says that there is nothing in the state to lose: it is written at the end alone.
+   * `fresh` says that there is nothing in the state to lose: it is only written at the end.
    */
   up(options: { refresh: boolean; rebuild?: readonly string[]; fresh?: boolean }): Promise<void>;
   destroy(options: { refresh: boolean }): Promise<void>;
@@ -67,7 +67,7 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
       prepareEnvironment(environment);
       progress.note(`  state: ${describeBackend(environment)}`);
       if (await exists()) {
-        // A stack that was named for this run alone does not become the selected one.
+        // A stack that was named only for this run does not become the selected one.
         if (!stack.explicit && !stack.selected) await quiet("stack", "select", stack.name);
         return;
       }

@@ -50,8 +50,8 @@ export type ChosenEngine =
   | { readonly name: ExportEngine /** Why not Pulumi, where that was not asked for. */; readonly reason?: string };
 
 /**
- * An environment that exists stays with the engine that made it. Otherwise the user's wish decides, then Pulumi where it
- * can be had.
+ * An environment that exists stays with the engine that made it. Otherwise the user's wish decides, then Pulumi where
+ * it can be had.
  *
  * @throws UserError when the wish and the environment, or the wish and the machine, do not agree
  */

@@ -1,16 +1,16 @@
 import { join } from "node:path";
-import { type Recording, replaceSecrets } from "../../export/recording";
+import { replaceSecrets } from "../../export/recording";
 import { readSecrets } from "../../export/secrets";
 import type { Stack } from "../project";
 import type { Credentials } from "../pulumi/stack";
 
 /** What the program registers, for the engines besides Pulumi. */
 
-/** Values of the secrets that these engines generate. */
+/** The values of secrets that these engines generate. */
 export const secretsFile = ({ folder }: Stack): string => join(folder, "secrets.env");
 
-/** The program recorded for `stack`. It runs here, under Pulumi's mock runtime: the SDK is loaded for it alone. */
-export async function recordStack(stack: Stack): Promise<Recording> {
+/** The program recorded for `stack`. It runs here, under Pulumi's mock runtime: only this loads the SDK. */
+export async function recordStack(stack: Stack) {
   const { recordProgram } = await import("../../export/record");
   return recordProgram({ project: stack.project.name, stack: stack.shortName, config: stack.config() });
 }

@@ -89,7 +89,7 @@ export interface Target {
 
   /** Keeps the gateway within reach while `use` runs. */
   withGateway<T>(team: Team, use: (find: FindGateway) => Promise<T>): Promise<T>;
-  /** How people reach the gateway, where its address alone does not tell. */
+  /** How people reach the gateway, where its address does not say it. */
   access(team: Team): Promise<string | undefined>;
 }
 

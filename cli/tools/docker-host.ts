@@ -14,7 +14,7 @@ import { compareVersions } from "./version";
 export interface DockerHost {
   /** As `DOCKER_HOST` takes it. */
   readonly url: string;
-  /** What named it, for messages. */
+  /** Where its address comes from, for messages. */
   readonly source: string;
   /** The process environment, with `DOCKER_HOST` where the daemon is not at the default socket. */
   readonly env: NodeJS.ProcessEnv;
@@ -27,7 +27,7 @@ export interface DockerHost {
 export interface Candidate {
   readonly url: string;
   readonly source: string;
-  /** The user chose it: no other daemon will do. */
+  /** Whether the user chose it: then no other daemon will do. */
   readonly chosen: boolean;
   /** Folder with the TLS files of a context. */
   readonly certificates?: string;
@@ -63,7 +63,7 @@ export async function findDocker(
   throw unreachable(started.failure, access);
 }
 
-/** The environment that leads to the daemon, for a program that says itself what is wrong with it. */
+/** The environment that leads to the daemon, for a program that reports itself what is wrong with it. */
 export async function dockerEnvironment(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   const found = await search(env);
   return "host" in found ? found.host.env : env;
@@ -95,7 +95,7 @@ async function search(env: NodeJS.ProcessEnv): Promise<{ host: DockerHost } | { 
   return { failure: telling as Failure };
 }
 
-/** Where a daemon may be, the most likely first. A choice of the user's is the only candidate. */
+/** Where a daemon may be, the most likely first. If the user chose one, it is the only candidate. */
 export function candidates(
   env: NodeJS.ProcessEnv,
   home: string,

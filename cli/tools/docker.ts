@@ -57,7 +57,7 @@ export function dockerClient(env: NodeJS.ProcessEnv): Docker {
       parseJsonLines(await run("ps", "--all", "--no-trunc", "--format", "{{json .}}")).map(toContainer),
     networks: async () => {
       const names = words(await run("network", "ls", "--format", "{{.ID}}"));
-      // One that goes between the two commands is missing from the answer and makes the status an error.
+      // A network removed between the two commands is missing from the answer and makes the status an error.
       const { stdout } = await capture("docker", ["network", "inspect", ...names], { env });
       return (JSON.parse(stdout) as InspectedNetwork[]).map(({ Id, Name, Labels, IPAM }) => ({
         id: Id,

@@ -1,7 +1,7 @@
 import { UserError } from "../errors";
 import { capture, lines, type Result } from "./process";
 
-/** The oldest API server that the tests know to have all that is used here. */
+/** The oldest API server on which the tests have passed. */
 export const MIN_KUBERNETES = "1.29";
 
 /** Seconds that the API server gets for one answer. */
@@ -24,7 +24,7 @@ export interface KubernetesObject {
 
 /** The kubectl command on one cluster. */
 export interface Kubectl {
-  /** What follows `kubectl` to mean this cluster, for the user to type too. */
+  /** What follows `kubectl` to mean this cluster, also when the user types it. */
   readonly context: readonly string[];
   capture(args: readonly string[], input?: string): Promise<Result>;
   /** @throws UserError with kubectl's message */

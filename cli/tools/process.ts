@@ -50,7 +50,7 @@ export function lines(
 }
 
 /**
- * Runs a program as `lines` does, and keeps what it says, without the accounts of URLs.
+ * Runs a program as `lines` does, and keeps its output, without the accounts of URLs.
  *
  * @param onLine shows progress
  */
@@ -70,7 +70,7 @@ export interface Followed {
   readonly said: readonly string[];
 }
 
-/** @param count how many of the last lines are repeated */
+/** @param count how many of its last lines the message repeats */
 export const failure = (what: string, said: readonly string[], count: number): UserError =>
   new UserError([`${what} failed:`, ...said.slice(-count).map((line) => `  ${line}`)].join("\n"));
 
@@ -91,7 +91,7 @@ export async function foreground(file: string, args: readonly string[], options:
   return code;
 }
 
-/** A program that ends before it has read everything says why itself. */
+/** A program that ends before it has read all its input reports why itself. */
 function feed(child: ReturnType<typeof spawn>, input: string | undefined): void {
   child.stdin?.on("error", () => undefined).end(input);
 }

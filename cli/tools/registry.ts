@@ -10,7 +10,7 @@ const MANIFEST_TYPES = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** Whether a registry answers, and how it is asked. */
+/** Whether a registry answers, and over which protocol. */
 export type RegistryState =
   | { readonly reached: true; readonly scheme: "https" | "http" | undefined }
   | { readonly reached: false; readonly message: string };
@@ -34,7 +34,8 @@ export const loopback = (host: string): boolean => /^(?:localhost|127(?:\.\d+){3
 const apiHost = (host: string): string => (host === "docker.io" ? "registry-1.docker.io" : host);
 
 /**
- * Whether a registry answers, by HTTPS or, as Docker does too, by HTTP. Any answer counts: a login is Docker's business.
+ * Whether a registry answers, by HTTPS or, as Docker does too, by HTTP. Any answer counts: a login is Docker's
+ * business.
  */
 export async function reachRegistry(registry: string): Promise<RegistryState> {
   const host = apiHost(registryParts(registry).host);
@@ -66,8 +67,8 @@ function reason(error: unknown): { code?: string; text: string } {
  * Whether the registry has an image.
  *
  * @param name repository below the registry, with its tag: `muster/php:1a2b3c4d5e6f`
- * @param login asked with where the registry wants one
- * @returns undefined when it does not say
+ * @param login used if the registry asks for one
+ * @returns undefined when it gives no answer
  */
 export async function hasImage(registry: string, name: string, login?: Login): Promise<boolean | undefined> {
   const state = await reachRegistry(registry);

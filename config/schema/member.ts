@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type LimitedWorkload, type Place, WORKLOADS, workloadsIn } from "../catalogue";
 import { MEMBER_ID, reservedReason } from "../naming";
+import { TIMEZONES } from "../timezones";
 import { group, pattern, quantity, text, typeError } from "./values";
 
 export const DEFAULT_PHP = {
@@ -43,7 +44,6 @@ const limitsIn = <K extends LimitedWorkload>(...places: Place[]) =>
     .optional()
     .describe("Memory and CPU limits of each workload.");
 
-export const timezones = new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
 export const php = (displayErrors: boolean) =>
   group({
     memoryLimit: quantity(16, 65536, "MiB", 128)
@@ -62,9 +62,9 @@ export const php = (displayErrors: boolean) =>
       .optional()
       .describe(`Show PHP errors in the page. Default ${displayErrors}.`),
     timezone: text("Europe/Berlin")
-      .refine((zone) => timezones.has(zone), { error: "is not a known time zone: use a name such as Europe/Berlin" })
+      .refine((zone) => TIMEZONES.has(zone), { error: "is not a known time zone: use a name such as Europe/Berlin" })
       .optional()
-      .describe("Time zone of PHP and of the terminal, by its IANA name. Default UTC."),
+      .describe("Time zone of PHP, the database and the terminal, by its IANA name. Default UTC."),
   })
     .optional()
     .describe("PHP settings of the member's Apache.");

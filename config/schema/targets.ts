@@ -132,7 +132,10 @@ export const mirrors = group({
   pypi: url("https://pypi.example.org/simple").optional().describe("Python package index."),
 })
   .default({})
-  .describe("Package mirrors for image builds and for the members' terminals. Default: each client's own.");
+  .describe(
+    "Package mirrors for image builds and for the members' terminals, where an account in an address can be read. " +
+      "Default: each client's own.",
+  );
 
 /** Something wrong with the value at `path`. */
 export interface TargetProblem {

@@ -119,6 +119,11 @@ function targetProblems(config: TeamConfig): Iterable<TargetProblem> {
 }
 
 export type TeamConfig = z.output<typeof teamConfig>;
+/** A whole team as a program writes it; the keys are those of a stack's config. */
+export type TeamOptions = z.input<typeof teamConfig>;
+export type CiOptions = z.input<typeof ci>;
+export type GitOptions = z.input<typeof git>;
+export type ClusterOptions = z.input<typeof kubernetes>;
 export type MemberConfig = TeamConfig["members"][number];
 export type MemberOptions = TeamConfig["defaults"];
 
@@ -128,8 +133,16 @@ export type MemberOptions = TeamConfig["defaults"];
  * @param raw an object whose keys are the config keys without their namespace
  * @throws ConfigError that lists every problem as `config/<path>: <value> <what is wrong>: <remedy>`
  */
-export function parseTeamConfig(raw: unknown): TeamConfig {
-  const result = teamConfig.safeParse(raw, { reportInput: true });
+export const parseTeamConfig = (raw: unknown): TeamConfig => parseOptions(teamConfig, raw, "config");
+
+/**
+ * Validates the options that a component takes by itself.
+ *
+ * @param root what the paths of messages begin with
+ * @throws ConfigError as that of `parseTeamConfig`
+ */
+export function parseOptions<S extends z.ZodType>(schema: S, raw: unknown, root: string): z.output<S> {
+  const result = schema.safeParse(raw, { reportInput: true });
   if (result.success) return result.data;
-  throw new ConfigError([...new Set(result.error.issues.flatMap((issue) => describeIssue(issue, raw, teamConfig)))]);
+  throw new ConfigError([...new Set(result.error.issues.flatMap((issue) => describeIssue(issue, raw, schema, root)))]);
 }

@@ -4,6 +4,7 @@ import sys
 from buildbot.master import BuildMaster
 from twisted.application import service
 from twisted.python.log import FileLogObserver, ILogObserver
+from twisted.web.http import HTTPChannel
 
 # buildbot upgrade-master reads these two.
 basedir = "/var/lib/buildbot"
@@ -16,6 +17,9 @@ class Master(BuildMaster):
         # repeats them; its database survives that.
         os._exit(0)
 
+
+# What visitors send as headers, the same at each hop from the gateway on. In bytes.
+HTTPChannel.totalHeadersSize = HTTPChannel.MAX_LENGTH = 65536
 
 # In single quotes: buildbot upgrade-master looks for exactly this.
 application = service.Application('buildmaster')

@@ -26,7 +26,7 @@ function main() {
   const { delivery } = config;
   const deliveries = delivery === undefined ? undefined : createDelivery({ ...config, delivery });
   const handle = createHandler(config, createProber(targetsOf(config)), assets, deliveries);
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     handle(request, response).catch((error) => {
       console.error("muster: a request failed:", error);
       response.destroy();

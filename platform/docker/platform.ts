@@ -1,8 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Team } from "../../config/members";
 import { createImages } from "../images/resources";
-import type { Platform, Scope } from "../platform";
+import { checkScope, checkTeam, type Platform, type PlatformArgs, resourceNames, type Scope } from "../platform";
 import {
   containerName,
   type DockerNames,
@@ -11,21 +10,56 @@ import {
   renderLabels,
   teamNetworkName,
 } from "./render";
-import { teamSubnets } from "./subnets";
+import { createSubnets, DEFAULT_SUBNETS } from "./subnets";
+
+export interface DockerPlatformArgs extends PlatformArgs {
+  /**
+   * Address of the host that the port is published on.
+   *
+   * @default "127.0.0.1"
+   */
+  readonly listen?: string;
+  /**
+   * CIDR, of /8 to /20, that the scopes' private networks are cut from, a /28 each.
+   *
+   * @default "10.192.0.0/12"
+   */
+  readonly subnets?: string;
+  /**
+   * Ids of scopes whose networks choose their addresses first, in this order; others do when they are made.
+   *
+   * @default []
+   */
+  readonly owners?: readonly string[];
+}
 
 /**
  * Local Docker: a container for each workload, an internal network for each member beside the team's own, and named
  * volumes that stay when their resource goes.
  *
  * The daemon is the provider's choice: `DOCKER_HOST`, else the default socket.
+ *
+ * @example
+ * const platform = createDockerPlatform({ team: "shop", port: 8090 });
+ *
+ * @throws Error for an id that cannot be part of names; ConfigError for certificates and subnets that cannot be used
  */
-export function createDockerPlatform(team: Team): Platform {
-  const names: DockerNames = { team: team.id };
-  const subnets = teamSubnets(team);
-  const image = createImages(team);
+export function createDockerPlatform({
+  team,
+  port = 8080,
+  listen = "127.0.0.1",
+  subnets: pool = DEFAULT_SUBNETS,
+  owners = [],
+  ...args
+}: DockerPlatformArgs): Platform {
+  checkTeam(team);
+  const names: DockerNames = { team };
+  const name = resourceNames(args.prefix);
+  const subnetOf = createSubnets(pool, team, owners);
+  const image = createImages(args);
   const networks = new Map<string, pulumi.Output<string>>();
 
-  const teamNetwork = new docker.Network("network", {
+  const teamNetwork = new docker.Network(name("network"), {
     name: teamNetworkName(names),
     labels: renderLabels(names, undefined, "network"),
   });
@@ -33,16 +67,15 @@ export function createDockerPlatform(team: Team): Platform {
 
   return {
     kind: "docker",
+    name,
     image,
 
     scope(member, opts) {
       if (member === undefined) return { member };
-      const subnet = subnets.get(member);
-      if (subnet === undefined) {
-        throw new Error(`scope "${member}" has no entry on the roster, which the subnet of its network follows from`);
-      }
+      checkScope(member);
+      const subnet = subnetOf(member);
       const network = new docker.Network(
-        `${member}-network`,
+        name(member, "network"),
         {
           name: memberNetworkName(names, member),
           internal: true,
@@ -58,7 +91,7 @@ export function createDockerPlatform(team: Team): Platform {
 
     volume(scope: Scope, purpose, opts) {
       const volume = new docker.Volume(
-        [scope.member, purpose].filter(Boolean).join("-"),
+        name(scope.member, purpose),
         {
           name: containerName(names, scope.member, purpose),
           labels: renderLabels(names, scope.member, purpose),
@@ -70,9 +103,9 @@ export function createDockerPlatform(team: Team): Platform {
     },
 
     workload(scope, spec, opts) {
-      const args = renderContainer(names, scope, spec, team);
+      const args = renderContainer(names, scope, spec, { listen, port });
       new docker.Container(
-        [scope.member, spec.component].filter(Boolean).join("-"),
+        name(scope.member, spec.component),
         {
           name: args.name,
           hostname: args.hostname,

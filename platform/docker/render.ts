@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/docker";
-import { labels, type Scope, type WorkloadSpec } from "../platform";
+import { labels, type Scope, scopedName, type WorkloadSpec } from "../platform";
 
 /**
  * Docker's terms for the platform's specs. Pure: names and specs in, resource arguments out; `platform/docker` turns
@@ -13,7 +13,7 @@ export interface DockerNames {
 
 /** `<team>-<member>-<component>`, or `<team>-<component>` for the team's own. */
 export const containerName = ({ team }: DockerNames, member: string | undefined, component: string): string =>
-  [team, member, component].filter(Boolean).join("-");
+  `${team}-${scopedName(member, component)}`;
 
 /** The network of the gateway, the portal, and everything that they lead to. */
 export const teamNetworkName = ({ team }: DockerNames): string => team;
@@ -53,7 +53,7 @@ export function renderContainer(
   const { member } = scope;
   return {
     name: containerName(names, member, spec.component),
-    hostname: [member, spec.component].filter(Boolean).join("-"),
+    hostname: scopedName(member, spec.component),
     env: Object.fromEntries(Object.entries(spec.env).sort(([a], [b]) => (a < b ? -1 : 1))),
     labels: renderLabels(names, member, spec.component),
     networks: [

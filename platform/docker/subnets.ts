@@ -3,6 +3,8 @@ import { LIVE } from "../../config/catalogue";
 import type { Team } from "../../config/members";
 import { ConfigError } from "../../config/problems";
 
+export const DEFAULT_SUBNETS = "10.192.0.0/12";
+
 /** A /28 has 13 addresses beside the bridge's own; a member's network needs four. */
 const SUBNET_BITS = 28;
 
@@ -38,9 +40,26 @@ export function allocateSubnets(pool: string, team: string, owners: readonly str
   );
 }
 
+/**
+ * As `allocateSubnets`, with owners that become known one by one.
+ *
+ * @param first ids that are known already
+ * @throws ConfigError when the pool is used up, also at a later owner
+ */
+export function createSubnets(pool: string, team: string, first: readonly string[]): (owner: string) => string {
+  let subnets = allocateSubnets(pool, team, first);
+  return (owner) => {
+    if (!subnets.has(owner)) subnets = allocateSubnets(pool, team, [...subnets.keys(), owner]);
+    return subnets.get(owner) as string;
+  };
+}
+
 /** The blocks of a team's private networks: the live server's, which no member can move, and the members'. */
-export const teamSubnets = ({ id, members, docker }: Pick<Team, "id" | "members" | "docker">): Map<string, string> =>
-  allocateSubnets(docker.subnets, id, [LIVE, ...members.map((member) => member.id)]);
+export const teamSubnets = (team: Pick<Team, "id" | "members" | "docker">): Map<string, string> =>
+  allocateSubnets(team.docker.subnets, team.id, networkOwners(team));
+
+/** Whose private networks a team has, in the order in which they choose. */
+export const networkOwners = ({ members }: Pick<Team, "members">): string[] => [LIVE, ...members.map(({ id }) => id)];
 
 const dotted = (address: number) => [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 

@@ -1,33 +1,47 @@
+import { dirname, join, relative } from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ImageName } from "../../config/catalogue";
 import type { Registry, Team } from "../../config/members";
-import type { ImageRef } from "../platform";
+import { type ImageRef, type PlatformArgs, resourceNames } from "../platform";
 import { type ImageBuild, imageBuild, imageResourceName, readCertificates } from "./plan";
 
 interface BuiltImage extends ImageRef {
   readonly resource: docker.Image;
 }
 
-/** Where images are when not only in the local engine. */
-export interface ImageSources {
-  /** Where images that workloads run go, as `<registry>/muster/<image>:<hash>`; images that others build on stay. */
-  readonly registry: Pick<Registry, "push" | "pull"> | undefined;
-  /** References by name of images that are neither built nor pushed. */
-  readonly prebuilt: Team["images"];
+/** The package that holds `images/`, wherever the program is that uses it. */
+const ROOT = dirname(dirname(__dirname));
+
+export interface ImagesArgs extends Pick<PlatformArgs, "mirrors" | "certificates" | "prefix"> {
+  /**
+   * Where images that workloads run go, as `<registry>/muster/<image>:<hash>`; images that others build on stay.
+   *
+   * @default none: every image stays in the local engine
+   */
+  readonly registry?: Pick<Registry, "push" | "pull"> | undefined;
+  /**
+   * References by name of images that are neither built nor pushed.
+   *
+   * @default {}
+   */
+  readonly prebuilt?: Team["images"];
 }
 
 /**
  * The team's images: each is built once, when the first workload asks for it, its parents before it.
  *
- * @param sources by default every image is built, and stays in the local engine
  * @returns the image of a name, the same one at every call
  */
-export function createImages(
-  team: Team,
-  { registry, prebuilt }: ImageSources = { registry: undefined, prebuilt: {} },
-): (name: ImageName) => ImageRef {
-  const options = { root: process.cwd(), mirrors: team.mirrors, certificates: readCertificates(team.certificates) };
+export function createImages({
+  mirrors = {},
+  certificates,
+  prefix,
+  registry,
+  prebuilt = {},
+}: ImagesArgs): (name: ImageName) => ImageRef {
+  const resourceName = resourceNames(prefix);
+  const options = { root: ROOT, mirrors, certificates: readCertificates(certificates) };
   const references: Partial<Record<ImageName, string | undefined>> = prebuilt;
   const built = new Map<string, BuiltImage>();
 
@@ -38,7 +52,7 @@ export function createImages(
     if (known) return known;
     const parents = plan.parent === undefined ? [] : [build(plan.parent, undefined).resource];
     const resource = new docker.Image(
-      imageResourceName(name, destination !== undefined),
+      resourceName(imageResourceName(name, destination !== undefined)),
       renderImage(plan, imageName, destination === undefined),
       { dependsOn: parents },
     );
@@ -61,12 +75,14 @@ const asPulled = (digest: pulumi.Output<string>, { push, pull }: Pick<Registry, 
     : digest.apply((pushed) => (pushed.startsWith(`${push}/`) ? `${pull}${pushed.slice(push.length)}` : pushed));
 
 function renderImage(build: ImageBuild, imageName: string, skipPush: boolean): docker.ImageArgs {
+  // Relative to the program, so that no path of this machine gets into the state.
+  const context = join(relative(process.cwd(), ROOT), build.context);
   return {
     imageName,
     skipPush,
     build: {
-      context: build.context,
-      dockerfile: `${build.context}/Dockerfile`,
+      context,
+      dockerfile: `${context}/Dockerfile`,
       args: { ...build.args },
       // The classic builder works on every engine from 20.10 on, and finds local parents by name.
       builderVersion: docker.BuilderVersion.BuilderV1,

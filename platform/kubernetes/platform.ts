@@ -12,30 +12,85 @@ import {
 import { Ingress, NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
-import type { Team } from "../../config/members";
+import type { Owner, Registry, Team } from "../../config/members";
+import { clusterOf } from "../../config/options";
+import type { ClusterOptions } from "../../config/schema/team";
 import { createImages } from "../images/resources";
-import type { Platform, Scope, VolumeRef } from "../platform";
+import { checkScope, checkTeam, type Platform, type PlatformArgs, resourceNames, type VolumeRef } from "../platform";
 import { renderLimitRange, renderNamespace, renderPullSecret, renderQuota } from "./namespace";
 import { renderBasePolicies, renderWorkloadPolicy } from "./policies";
 import { type Routes, renderRoutes } from "./routes";
 import { type KubernetesNames, serviceHost } from "./terms";
 import { renderClaim, renderWorkload, servicePort } from "./workload";
 
+export interface KubernetesPlatformArgs extends PlatformArgs {
+  /**
+   * Where images go and come from. Needed unless `images` has every image that is used.
+   *
+   * @default none
+   */
+  readonly registry?: Registry | undefined;
+  /**
+   * Prebuilt images by name, each with its digest: they are neither built nor pushed.
+   *
+   * @default {}
+   */
+  readonly images?: Team["images"];
+  /**
+   * The keys of `kubernetes` in a roster: `context`, `storage`, `storageClass`, `accessMode`, `service`, `ingress`,
+   * `gatewayApi`.
+   *
+   * @default {}
+   */
+  readonly cluster?: ClusterOptions;
+  /**
+   * Domain that an ingress or a Gateway leads here, with every name below it.
+   *
+   * @default "localhost"
+   */
+  readonly domain?: string;
+  /**
+   * Whose namespaces get a quota and bounds that follow from their limits; others have none.
+   *
+   * @default []
+   */
+  readonly owners?: readonly Owner[];
+}
+
 /**
  * Kubernetes: a namespace for each member beside the team's own, closed by network policies and bounded by a quota.
  *
- * The cluster is the kubeconfig's: its current context, or the one that the config names.
+ * The cluster is the kubeconfig's: its current context, or the one that `cluster` names.
+ *
+ * @example
+ * const registry = { push: "registry.example.org", pull: "registry.example.org", account: undefined };
+ * const platform = createKubernetesPlatform({ team: "shop", registry, cluster: { context: "kind-dev" } });
+ *
+ * @throws Error for an id that cannot be part of names; ConfigError for `cluster` and certificates that cannot be used
  */
-export function createKubernetesPlatform(team: Team): Platform {
-  const { context } = team.kubernetes;
-  const image = createImages(team, { registry: team.registry, prebuilt: team.images });
-  const names: KubernetesNames = { team: team.id };
-  const owners = new Map([...team.members, team.live].map((owner) => [owner.id, owner]));
+export function createKubernetesPlatform({
+  team,
+  port = 8080,
+  domain = "localhost",
+  registry,
+  images = {},
+  cluster = {},
+  owners: bounded = [],
+  ...args
+}: KubernetesPlatformArgs): Platform {
+  checkTeam(team);
+  const kubernetes = clusterOf(cluster);
+  const { context } = kubernetes;
+  const options = { port, domain, registry, kubernetes };
+  const resourceName = resourceNames(args.prefix);
+  const image = createImages({ ...args, registry, prebuilt: images });
+  const names: KubernetesNames = { team };
+  const owners = new Map(bounded.map((owner) => [owner.id, owner]));
   /** What a scope's other objects need to exist before them. */
   const prerequisites = new Map<string | undefined, pulumi.Resource[]>();
   const volumeOwners = new Map<VolumeRef, string | undefined>();
 
-  const provider = new Provider("kubernetes", {
+  const provider = new Provider(resourceName("kubernetes"), {
     ...(context === undefined ? {} : { context }),
     // A member who returns, and an update that was cut short, find their namespace and volumes there already.
     upsertExistingObjects: true,
@@ -46,37 +101,36 @@ export function createKubernetesPlatform(team: Team): Platform {
 
   return {
     kind: "kubernetes",
+    name: resourceName,
     image,
 
     scope(member, opts) {
-      const scope: Scope = { member };
+      if (member !== undefined) checkScope(member);
+      const scope = { member };
       const owner = member === undefined ? undefined : owners.get(member);
-      if (member !== undefined && owner === undefined) {
-        throw new Error(`scope "${member}" has no entry on the roster, which the limits of its namespace follow from`);
-      }
       const child = { ...opts, provider };
       // It holds the volumes, which outlive the roster and the environment (docs/operations.md).
-      const namespace = new Namespace(resourceName(scope, "namespace"), renderNamespace(names, scope), {
+      const namespace = new Namespace(resourceName(scope.member, "namespace"), renderNamespace(names, scope), {
         ...child,
         retainOnDelete: true,
       });
       const inside = { ...child, dependsOn: [namespace] };
       const policies = renderBasePolicies(names, scope);
       const bounds: pulumi.Resource[] = [
-        new NetworkPolicy(resourceName(scope, "default-deny"), policies.deny, inside),
-        new NetworkPolicy(resourceName(scope, "dns"), policies.dns, inside),
+        new NetworkPolicy(resourceName(scope.member, "default-deny"), policies.deny, inside),
+        new NetworkPolicy(resourceName(scope.member, "dns"), policies.dns, inside),
       ];
       if (owner !== undefined) {
         // Larger volumes and limits are admitted only once these are.
         bounds.push(
-          new ResourceQuota(resourceName(scope, "quota"), renderQuota(names, owner, team.kubernetes), inside),
-          new LimitRange(resourceName(scope, "limits"), renderLimitRange(names, owner), inside),
+          new ResourceQuota(resourceName(scope.member, "quota"), renderQuota(names, owner, kubernetes), inside),
+          new LimitRange(resourceName(scope.member, "limits"), renderLimitRange(names, owner), inside),
         );
       }
-      const pullSecret = team.registry && renderPullSecret(names, scope, team.registry);
+      const pullSecret = registry && renderPullSecret(names, scope, registry);
       if (pullSecret !== undefined) {
         const stringData = pulumi.secret(pullSecret.stringData);
-        bounds.push(new Secret(resourceName(scope, "registry"), { ...pullSecret, stringData }, inside));
+        bounds.push(new Secret(resourceName(scope.member, "registry"), { ...pullSecret, stringData }, inside));
       }
       prerequisites.set(member, [namespace, ...bounds]);
       return scope;
@@ -84,8 +138,8 @@ export function createKubernetesPlatform(team: Team): Platform {
 
     volume(scope, purpose, opts) {
       const claim = new PersistentVolumeClaim(
-        resourceName(scope, purpose),
-        renderClaim(names, scope, purpose, team.kubernetes),
+        resourceName(scope.member, purpose),
+        renderClaim(names, scope, purpose, kubernetes),
         { ...opts, provider, retainOnDelete: true, dependsOn: prerequisites.get(scope.member) ?? [] },
       );
       const volume = { name: claim.metadata.name };
@@ -94,7 +148,7 @@ export function createKubernetesPlatform(team: Team): Platform {
     },
 
     workload(scope, spec, opts) {
-      const name = resourceName(scope, spec.component);
+      const name = resourceName(scope.member, spec.component);
       for (const { volume, path } of spec.mounts ?? []) {
         if (volumeOwners.get(volume) !== scope.member) {
           throw new Error(`workload "${name}" mounts another scope's volume at ${path}: Kubernetes cannot share it`);
@@ -105,11 +159,11 @@ export function createKubernetesPlatform(team: Team): Platform {
         names,
         scope,
         { ...spec, ...(spec.secrets ? { secretsHash: hash(spec.secrets) } : {}) },
-        team,
+        options,
       );
       new NetworkPolicy(name, renderWorkloadPolicy(names, scope, spec), child);
       new Service(name, objects.service, child);
-      if (spec.exposure === "published") publish(name, renderRoutes(names, scope, spec.component, team), child);
+      if (spec.exposure === "published") publish(name, renderRoutes(names, scope, spec.component, options), child);
       const secrets = objects.secret === undefined ? [] : [new Secret(name, objects.secret, child)];
       const started = {
         ...child,
@@ -130,7 +184,7 @@ export function createKubernetesPlatform(team: Team): Platform {
           return exhaustive;
         }
       }
-      return { host: serviceHost(names, scope.member, spec.component), port: servicePort(spec, team.port) };
+      return { host: serviceHost(names, scope.member, spec.component), port: servicePort(spec, port) };
     },
 
     host: (scope, component) => serviceHost(names, scope.member, component),
@@ -142,9 +196,6 @@ function publish(name: string, { ingress, httpRoute }: Routes, opts: pulumi.Cust
   if (ingress !== undefined) new Ingress(name, ingress, opts);
   if (httpRoute !== undefined) new CustomResource(name, httpRoute, opts);
 }
-
-/** `<member>-<what>`; without the member for the team's own. */
-const resourceName = ({ member }: Scope, what: string): string => [member, what].filter(Boolean).join("-");
 
 function hash(secrets: Readonly<Record<string, pulumi.Output<string>>>): pulumi.Output<string> {
   return pulumi.all(secrets).apply((values) =>

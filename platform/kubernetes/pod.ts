@@ -2,7 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import type { Team } from "../../config/members";
 import type { Probe, Scope, WorkloadSpec } from "../platform";
-import { type KubernetesNames, objectLabels, PULL_SECRET, quantities, requests } from "./terms";
+import { type KubernetesNames, objectLabels, PULL_SECRET, quantities, requests, SECRETS_HASH } from "./terms";
 
 /**
  * Kubernetes' terms for the platform's specs. Pure: names and specs in, objects out; `platform/kubernetes` turns them
@@ -51,7 +51,7 @@ export function renderPod(
   return {
     metadata: {
       labels: { ...objectLabels(names, scope, component), ...(onOne ? SHARES_VOLUMES : {}) },
-      ...(secretsHash === undefined ? {} : { annotations: { "muster.secrets": secretsHash } }),
+      ...(secretsHash === undefined ? {} : { annotations: { [SECRETS_HASH]: secretsHash } }),
     },
     spec: {
       automountServiceAccountToken: false,

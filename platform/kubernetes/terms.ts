@@ -14,11 +14,11 @@ export const namespaceName = ({ team }: KubernetesNames, member: string | undefi
 export const serviceHost = (names: KubernetesNames, member: string | undefined, component: string): string =>
   `${component}.${namespaceName(names, member)}.svc.cluster.local`;
 
-/** Seam labels and the ones that Kubernetes recommends. A component that is no workload is one too: `network`. */
+/** Seam labels and the ones that Kubernetes recommends. Components need not be workloads: `network` is one. */
 export function objectLabels({ team }: KubernetesNames, { member }: Scope, component: string): Record<string, string> {
   return {
     "app.kubernetes.io/component": component,
-    "app.kubernetes.io/instance": [team, member].filter(Boolean).join("-"),
+    "app.kubernetes.io/instance": member === undefined ? team : `${team}-${member}`,
     "app.kubernetes.io/managed-by": "muster",
     "app.kubernetes.io/name": component,
     "app.kubernetes.io/part-of": "muster",
@@ -34,6 +34,9 @@ export const objectMeta = (names: KubernetesNames, scope: Scope, component: stri
 
 /** Name of the Secret with which a namespace's pods pull their images. */
 export const PULL_SECRET = "registry";
+
+/** The annotation with a hash of a pod's secrets: the pod is replaced when one of them changes. */
+export const SECRETS_HASH = "muster.secrets";
 
 /** The label that tells a namespace's pods apart. */
 export const COMPONENT = "muster.component";

@@ -2,9 +2,10 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema/team";
-import { workloadName, workloads } from "../../config/workloads";
+import { workloads } from "../../config/workloads";
 import { type ComposeExport, renderCompose } from "../../export/compose";
 import { recordProgram } from "../../export/record";
+import { containerName } from "../../platform/docker/render";
 import { configStrings } from "../support/config";
 
 /** The whole program as Docker Compose receives it. */
@@ -31,7 +32,7 @@ describe("the compose file", () => {
     const team = resolveTeam(parseTeamConfig(raw));
     expect(names.sort()).toEqual(
       workloads(team)
-        .map((workload) => workloadName(team.id, workload))
+        .map((workload) => containerName({ team: team.id }, workload.member, workload.component))
         .sort(),
     );
   });
@@ -47,6 +48,7 @@ describe("the compose file", () => {
     expect(compose.services["worker-2"].environment).toEqual([
       "CI_MASTER=hackathon-ci:9989",
       "CI_ROLE=worker",
+      "TZ=UTC",
       "WORKER_NAME=worker-2",
       "WORKER_PASSWORD=${CI_WORKER_PASSWORD}",
     ]);

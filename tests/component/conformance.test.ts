@@ -206,10 +206,28 @@ describe.each(platforms)("$target", ({ target, facts, image, volumeType }) => {
     ]);
   });
 
-  test("a scope that is not on the roster is refused", async () => {
-    await expect(onPlatform((platform) => platform.scope("carol", {}))).rejects.toThrow(
-      /^scope "carol" has no entry on the roster, /,
+  test("a scope needs no entry on the roster, but an id that can be part of names", async () => {
+    const { resources } = await onPlatform((platform) => platform.scope("carol", {}));
+    expect(resources.map(({ name }) => name)).toContain(target === "docker" ? "carol-network" : "carol-namespace");
+    await expect(onPlatform((platform) => platform.scope("Carol", {}))).rejects.toThrow(
+      new Error('scope "Carol" is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter'),
     );
+  });
+
+  test("a prefix keeps the resources of two platforms apart", async () => {
+    const { resources } = await register(() => {
+      for (const prefix of ["red", "blue"]) {
+        const platform = createPlatform({ ...teamFor(target), id: prefix }, { prefix });
+        const scope = platform.scope("alice", {});
+        const mounts = [{ volume: platform.volume(scope, "home", {}), path: "/home/muster" }];
+        platform.workload(scope, { ...base, image: platform.image("apache-php"), mounts }, {});
+      }
+    });
+    const names = (prefix: string) =>
+      resources.filter(({ name }) => name.startsWith(`${prefix}-`)).map(({ name }) => name.replace(prefix, ""));
+    expect(names("red")).toEqual(names("blue"));
+    expect(names("red").length * 2).toBe(resources.length);
+    expect(new Set(resources.map(({ urn }) => urn)).size).toBe(resources.length);
   });
 });
 

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema/team";
-import { workloadName, workloads } from "../../config/workloads";
+import { type Workload, workloads } from "../../config/workloads";
+import { containerName } from "../../platform/docker/render";
 import { imageId, type RegisteredResource, runProgram } from "../support/program";
 
 /** Git server, CI runner and live server: what each holds, and what a change of the roster touches. */
@@ -40,9 +41,10 @@ describe("the commands' list of containers is what the program registers", () =>
       resources.map(({ inputs }) => [inputs.name, [inputs.image, inputs.memory, Number(inputs.cpus)]]),
     );
     const listed = workloads(resolveTeam(parseTeamConfig({ team: "hackathon", ...config })));
-    expect(listed.map((workload) => workloadName("hackathon", workload)).sort()).toEqual([...registered.keys()].sort());
+    const nameOf = ({ member, component }: Workload) => containerName({ team: "hackathon" }, member, component);
+    expect(listed.map(nameOf).sort()).toEqual([...registered.keys()].sort());
     for (const workload of listed) {
-      const [image, memory, cpus] = registered.get(workloadName("hackathon", workload)) ?? [];
+      const [image, memory, cpus] = registered.get(nameOf(workload)) ?? [];
       expect([workload, image]).toEqual([workload, imageId(workload.image)]);
       if (workload.resources) expect([workload, { memory, cpus }]).toEqual([workload, workload.resources]);
     }
@@ -160,7 +162,7 @@ describe("on Docker", () => {
         "TEAM=hackathon",
       ],
     ],
-    ["worker-1", ["CI_MASTER=hackathon-ci:9989", "CI_ROLE=worker", "WORKER_NAME=worker-1"]],
+    ["worker-1", ["CI_MASTER=hackathon-ci:9989", "CI_ROLE=worker", "TZ=UTC", "WORKER_NAME=worker-1"]],
     [
       "live-deployer",
       [
@@ -170,6 +172,7 @@ describe("on Docker", () => {
         "DB_NAME=app",
         "DB_PORT=3306",
         "DB_USER=app",
+        "TZ=UTC",
         "WORKER_NAME=deployer",
       ],
     ],
@@ -308,7 +311,15 @@ describe("on Kubernetes", () => {
 
   test.each([
     ["alice-web", ["8080 @own gateway portal", "8080 @muster-hackathon gateway portal"]],
-    ["alice-code", ["8080 @own gateway portal", "8080 @muster-hackathon gateway portal"]],
+    [
+      "alice-code",
+      [
+        "13337 @own gateway portal",
+        "13337 @muster-hackathon gateway portal",
+        "9003 @own web",
+        "9003 @muster-hackathon web",
+      ],
+    ],
     ["alice-db", ["3306 @own code deployer web"]],
     ["live-db", ["3306 @own code deployer web"]],
     ["live-deployer", []],

@@ -107,12 +107,29 @@ export function environmentSuite<E extends TestEnvironment>(
     expect(code).toBe(0);
   });
 
+  test("a member owns their database server, and code that says localhost and root finds it", async () => {
+    const dump = [
+      "CREATE DATABASE shop; USE shop; CREATE TABLE t (i INT) COLLATE utf8mb4_0900_ai_ci;",
+      "CREATE DEFINER=root@localhost VIEW v AS SELECT CONVERT_TZ('2026-01-01', 'UTC', 'Asia/Kolkata') AS zone;",
+    ].join(" ");
+    const imported = await muster.shell("alice-web", `mysql -e "${dump}"`);
+    expect(imported).toMatchObject({ code: 0 });
+    for (const host of ["localhost", "127.0.0.1"]) {
+      const query = `echo mysqli_connect('${host}', 'root', '', 'shop')->query('SELECT zone FROM v')->fetch_row()[0];`;
+      for (const container of ["alice-web", "alice-code"]) {
+        const { output } = await muster.shell(container, `php -r "${query}"`);
+        expect(output.trim()).toBe("2026-01-01 05:30:00");
+      }
+    }
+    await muster.shell("alice-web", "mysql -e 'DROP DATABASE shop'");
+  });
+
   test("PHP has the promised extensions, and .htaccess rewrites", async () => {
     const { output } = await muster.shell("alice-web", "php -m");
     const modules = output.split("\n");
-    for (const name of ["mysqli", "pdo_mysql", "mbstring", "intl", "gd", "curl", "zip", "xml", "redis"]) {
-      expect(modules).toContain(name);
-    }
+    const usual = ["mysqli", "pdo_mysql", "mbstring", "intl", "gd", "curl", "zip", "xml", "redis"];
+    const others = ["bcmath", "sqlite3", "soap", "gmp", "apcu", "imagick", "pgsql", "ldap"];
+    for (const name of [...usual, ...others]) expect(modules).toContain(name);
     await muster.shell(
       "alice-code",
       "cd /workspace/app/public && printf 'RewriteEngine On\\nRewriteRule ^nice$ probe.php [L]\\n' > .htaccess && echo '<?php echo \"rewritten\";' > probe.php",

@@ -69,9 +69,11 @@ async function stopCluster(progress: Progress, program: string): Promise<void> {
 /**
  * Builds tests/one-node-cluster and installs what it runs on, each where it is missing.
  *
+ * @param cores how many the build may use
+ * @default all
  * @returns the path of the program; kubectl and the pause program are beside it
  */
-export async function buildClusterProgram(progress: Progress): Promise<string> {
+export async function buildClusterProgram(progress: Progress, cores?: number): Promise<string> {
   await installPackages(progress);
   const module = readFileSync(join(SOURCES, "go.mod"), "utf8");
   const go = await findGo(progress, required(module, /^go (\S+)$/m));
@@ -87,12 +89,26 @@ export async function buildClusterProgram(progress: Progress): Promise<string> {
     const flags = versionFlags(required(module, /^\s+k8s\.io\/kubernetes v(\S+)$/m));
     const code = await lines(
       go,
-      ["build", "-v", "-trimpath", "-ldflags", flags, "-o", `${partial}/`, ".", "./pause"],
+      [
+        "build",
+        "-v",
+        ...(cores === undefined ? [] : ["-p", String(cores)]),
+        "-trimpath",
+        "-ldflags",
+        flags,
+        "-o",
+        `${partial}/`,
+        ".",
+        "./pause",
+      ],
       (line) => {
         detail(line);
         last.push(line);
       },
-      { cwd: SOURCES, env: { ...process.env, ...GO_ENVIRONMENT } },
+      {
+        cwd: SOURCES,
+        env: { ...process.env, ...GO_ENVIRONMENT, ...(cores === undefined ? {} : { GOMAXPROCS: String(cores) }) },
+      },
     );
     if (code !== 0) throw new UserError(`go build failed:\n${last.slice(-15).join("\n")}`);
   });

@@ -3,7 +3,7 @@ import { UserError } from "../../cli/errors";
 import type { Progress } from "../../cli/progress";
 import { capture } from "../../cli/tools/process";
 import { kindAnswers, startKind } from "./cluster-kind";
-import { startOwnCluster, unsupported } from "./cluster-own";
+import { buildClusterProgram, startOwnCluster, unsupported } from "./cluster-own";
 import { which } from "./which";
 
 /** A real cluster that tests may fill. */
@@ -63,6 +63,15 @@ export async function ensureCluster(progress: Progress, env: NodeJS.ProcessEnv =
     progress.warn(`There is no cluster for the tests: ${reason}`);
     return { env: { MUSTER_TEST_NO_CLUSTER: reason }, stop: async () => undefined };
   }
+}
+
+/**
+ * Builds the repository's own cluster where `ensureCluster` would have to: side by side with other tests it takes none
+ * of their time. What fails here, `ensureCluster` tries again and reports.
+ */
+export async function prebuildCluster(progress: Progress, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  if (env.KUBECONFIG || (await kindAnswers()) || unsupported() !== undefined) return;
+  await buildClusterProgram(progress, 1).catch(() => undefined);
 }
 
 async function findOrStart(progress: Progress, env: NodeJS.ProcessEnv): Promise<StartedCluster> {

@@ -1,12 +1,12 @@
 import { type Docker, words } from "../../tools/docker";
 
-/** What of an image tells where it comes from. */
+/** The parts of an image that show where it comes from. */
 export interface ImageLayers {
   readonly Id: string;
   readonly RootFS: { readonly Layers?: readonly string[] | null };
 }
 
-/** What of a container tells whether it was a step of a build. */
+/** The parts of a container that show whether it was a step of a build. */
 export interface BuildContainer {
   readonly Id: string;
   /** Id of its image. */
@@ -19,7 +19,7 @@ export interface BuildContainer {
   };
   readonly State: {
     readonly Status: string;
-    /** The year 1 for one that was never started. */
+    /** In the year 1 if it never started. */
     readonly FinishedAt: string;
   };
   readonly Created: string;
@@ -29,8 +29,8 @@ export interface BuildContainer {
 const STEP_ENDED = 60_000;
 
 /**
- * Removes what builds leave behind: the containers of their steps, which the builds of `pulumi up` keep, and the untagged
- * images of one that failed. They are told from other people's by their layers: each of Muster's images begins with
+ * Removes what builds leave behind: the containers of their steps, which the builds of `pulumi up` keep, and the
+ * untagged images of one that failed. Their layers tell them from other people's: each of Muster's images begins with
  * those of its base.
  */
 export async function removeBuildLeftovers(docker: Docker): Promise<void> {
@@ -47,13 +47,13 @@ export async function removeBuildLeftovers(docker: Docker): Promise<void> {
   if (steps.length > 0) await docker.tryRun("rm", ...steps.map(({ Id }) => Id));
 
   const untagged = await inspectImages(docker, await imageIds(docker, "dangling=true"));
-  // One that a build is using right now is not removed.
+  // Docker keeps one that a build is using right now.
   for (const { Id } of builtOn(bases, untagged)) await docker.tryRun("image", "rm", Id);
 }
 
 /**
- * Whether a container was a step of a classic build: it has ended, was made from an image's id, and runs what the builder
- * runs. Muster's own containers are made from ids as well, and have labels.
+ * Whether a container was a step of a classic build: it has ended, was made from an image's id, and runs what the
+ * builder runs. Muster's own containers are made from ids as well, and have labels.
  *
  * @param now milliseconds since the epoch
  */

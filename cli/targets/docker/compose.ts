@@ -53,7 +53,7 @@ export async function exportStack(stack: Stack): Promise<ComposeExport> {
 }
 
 /**
- * Brings the environment up from its export. Nothing changes where nothing has to.
+ * Brings the environment up from its export; changes only what has to change.
  *
  * @param team the compose project
  * @param missing images that Docker lacks, parents first
@@ -85,7 +85,7 @@ export async function composeDown(stack: Stack, team: string, command: ComposeCo
   await run(command, [...projectArgs(stack, team), "down", "--remove-orphans"], env);
 }
 
-/** What `docker compose` is told in front of its command, also for the user to type. */
+/** What comes before the command of `docker compose`, also when the user types it. */
 export const projectArgs = (stack: Stack, team: string, file = composeFile(stack)): string[] => [
   "--project-name",
   team,

@@ -1,17 +1,17 @@
 import { existsSync, statfsSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Team } from "../../../config/members";
-import { workloadName, workloads } from "../../../config/workloads";
+import { workloads } from "../../../config/workloads";
 import { overlaps, teamSubnets } from "../../../platform/docker/subnets";
 import type { Progress } from "../../progress";
 import type { Container, Docker, Network } from "../../tools/docker";
 import type { DockerHost } from "../../tools/docker-host";
 import { domainWarning, refuse } from "../preflight";
-import { teamContainers } from "./containers";
+import { teamContainerNames, teamContainers } from "./containers";
 
 const GIB = 1024 ** 3;
 
-/** Room that the images need while they are built, and that a running environment needs at least. */
+/** Disk space for building the images, and the least for a running environment. */
 const DISK_FOR_BUILD = 4 * GIB;
 const DISK_TO_RUN = 1 * GIB;
 
@@ -84,10 +84,10 @@ function isFree(address: string, port: number): Promise<boolean> {
   });
 }
 
-/** Containers of somebody else's under names that the team needs. */
+/** Somebody else's containers under names that the team needs. */
 export function nameProblems(team: Team, containers: readonly Container[]): string[] {
   const own = new Set(teamContainers(containers, team.id));
-  const needed = new Set(workloads(team).map((workload) => workloadName(team.id, workload)));
+  const needed = new Set(teamContainerNames(team));
   return containers
     .filter((container) => needed.has(container.name) && !own.has(container))
     .map(
@@ -96,7 +96,7 @@ export function nameProblems(team: Team, containers: readonly Container[]): stri
     );
 }
 
-/** Networks of somebody else's that share addresses with a member's. */
+/** Somebody else's networks that share addresses with a member's. */
 export function networkProblems(team: Pick<Team, "id" | "members" | "docker">, networks: readonly Network[]): string[] {
   const subnets = teamSubnets(team);
   return networks
@@ -138,7 +138,7 @@ export function cpuProblems(team: Team, available: number): string[] {
   );
 }
 
-/** Limits are no reservations, so that more than the machine has is a warning only. */
+/** Limits are not reservations, so more than the machine has is only a warning. */
 export function memoryWarning(team: Team, total: number): string | undefined {
   const limits = workloads(team).reduce((sum, { resources }) => sum + (resources?.memory ?? 0), 0);
   if (total <= 0 || limits * 1024 ** 2 <= total) return undefined;

@@ -1,7 +1,7 @@
 import { UserError } from "../../errors";
 import type { Docker } from "../../tools/docker";
 
-/** Seconds that a database gets to write its buffers out. */
+/** Seconds for a database to flush its buffers. */
 const STOP_GRACE = 60;
 
 export interface Swept {
@@ -29,7 +29,7 @@ export async function sweep(docker: Docker, team: string, known: ReadonlySet<str
   return { containers: names, networks: networks.map(({ name }) => name) };
 }
 
-/** A network that the engine has just removed itself is no problem. */
+/** It is no problem if the engine has just removed the network itself. */
 async function removeNetwork(docker: Docker, id: string, name: string): Promise<void> {
   if ((await docker.tryRun("network", "rm", id)) !== undefined) return;
   if ((await docker.networks()).some((network) => network.id === id)) {

@@ -1,18 +1,18 @@
 import type { Team } from "../../../config/members";
-import { workloadName, workloads } from "../../../config/workloads";
 import { type ImageBuild, imageResourceName } from "../../../platform/images/plan";
 import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
-import { type DockerHost, findDocker } from "../../tools/docker-host";
+import { findDocker } from "../../tools/docker-host";
 import { capture } from "../../tools/process";
 import type { Instance, Target, TargetContext } from "../target";
 import { foreignTeam } from "../target";
+import { gatewayAddress } from "./access";
 import { removeBuildLeftovers } from "./build-leftovers";
 import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } from "./compose";
-import { runningEngine, teamContainers } from "./containers";
+import { runningEngine, teamContainerNames, teamContainers } from "./containers";
 import { preflight } from "./preflight";
 import { sweep } from "./sweep";
 
@@ -27,7 +27,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
   const running = runningEngine(containers, id);
 
   let asked: Promise<readonly ImageBuild[]> | undefined;
-  /** Docker is asked once. */
+  /** Asks Docker once. */
   const missing = (team: Team) => {
     asked ??= missingImages(docker, imageBuilds(team, usedImages(team), stack.project.root));
     return asked;
@@ -89,12 +89,6 @@ export const toInstance = ({ name, labels, state, status }: Container): Instance
   status,
 });
 
-/** Where the gateway's port is reached: on a local daemon, at the address that it is published on. */
-export const gatewayAddress = (
-  { listen }: Pick<Team, "listen">,
-  host: Pick<DockerHost, "local" | "address">,
-): string => (host.local && listen !== "0.0.0.0" ? listen : host.address);
-
 type DockerContext = TargetContext & { readonly docker: Docker; readonly running: Target["running"] };
 
 async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild[], context: DockerContext) {
@@ -105,7 +99,7 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   const recorded = running === undefined ? await engine.resourceCount() : undefined;
   const lost = recorded !== undefined && recorded > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
-  // The provider never asks whether an image that it built is still there.
+  // The provider never checks whether an image that it built still exists.
   const known = missing.length > 0 ? await engine.resourceIds() : new Set();
   const rebuild = missing.filter(({ name }) => known.has(name)).map(({ image }) => imageResourceName(image, false));
   if (rebuild.length > 0) progress.note(`  images that are gone from Docker are built again: ${rebuild.join(", ")}`);
@@ -114,7 +108,7 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
     await buildImages(docker, missing, stack.project.root, progress);
   }
   try {
-    // What a first run that is killed has made is found by its labels: see removeOrphans.
+    // If a first run is killed, its labels lead to what it made: see removeOrphans.
     await engine.up({ refresh: lost, rebuild, fresh: recorded !== undefined && !lost });
   } catch (error) {
     await removeOrphans(engine, context, error);
@@ -158,9 +152,7 @@ async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: D
 /** Containers that a team's environment has, less those in `present`. */
 export function missingContainers(team: Team, present: readonly string[]): string[] {
   const known = new Set(present);
-  return workloads(team)
-    .map((workload) => workloadName(team.id, workload))
-    .filter((name) => !known.has(name));
+  return teamContainerNames(team).filter((name) => !known.has(name));
 }
 
 /** Every version of every Muster image, except what another environment runs on. */

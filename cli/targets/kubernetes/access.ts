@@ -4,7 +4,7 @@ import { namespaceName } from "../../../platform/kubernetes/terms";
 import type { Kubectl, KubernetesObject } from "../../tools/kubectl";
 import { answersAt } from "../readiness";
 
-/** The Service that every way in ends at. */
+/** The Service that every route from outside leads to. */
 export const GATEWAY = "gateway";
 
 interface Balanced extends KubernetesObject {
@@ -21,7 +21,7 @@ interface Node extends KubernetesObject {
   readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
 }
 
-/** How visitors get to the gateway: the command that brings it to this machine, or what to put into DNS. */
+/** How visitors reach the gateway: the command that forwards it to this machine, or what to put into DNS. */
 export async function gatewayAccess(kubectl: Kubectl, team: Team): Promise<string | undefined> {
   const { service, ingress, gatewayApi } = team.kubernetes;
   const isPublished = ingress !== undefined || gatewayApi !== undefined || service.type !== "ClusterIP";
@@ -34,7 +34,7 @@ export async function gatewayAccess(kubectl: Kubectl, team: Team): Promise<strin
   return dnsAdvice(team, await publicAddresses(kubectl, team));
 }
 
-/** The command that gives the gateway's port to this machine. */
+/** The command that forwards the gateway's port to this machine. */
 export function forwardAdvice({ context }: Pick<Kubectl, "context">, { id, port }: Pick<Team, "id" | "port">): string {
   const namespace = namespaceName({ team: id }, undefined);
   const command = ["kubectl", ...context, "-n", namespace, "port-forward", `service/${GATEWAY}`, `${port}:${port}`];

@@ -54,7 +54,7 @@ export interface Problem {
   readonly workload: string;
   readonly reason: string;
   readonly message: string;
-  /** Milliseconds that it may take to pass by itself. */
+  /** Milliseconds in which it may go away by itself. */
   readonly grace: number;
   /** A pod whose log may tell more, and whether the log is that of a container which has ended. */
   readonly log?: { readonly namespace: string; readonly pod: string; readonly previous: boolean };
@@ -173,16 +173,16 @@ export function describeProblems(found: readonly Problem[]): string[] {
 
 export function describeCause(problem: Problem): string {
   const text = problem.message.replace(/\s+/g, " ").trim();
-  // What the scheduler tried besides is no news.
+  // What else the scheduler tried is no news.
   const brief = problem.reason === "Unschedulable" ? text.split(". ")[0] : text;
   return [[problem.reason, brief].filter(Boolean).join(": "), remedy(problem)].filter(Boolean).join("; ");
 }
 
-/** Milliseconds that a fault which may pass by itself gets, from its first report. */
+/** Milliseconds from its first report that a fault gets to go away by itself. */
 export const GRACE = 30000;
 
 /** The same while a pod waits for a node: clusters that grow by themselves need minutes for a new one. */
 export const SCHEDULING_GRACE = 120000;
 
-/** Milliseconds after which a pod that only waits is asked about. */
+/** Milliseconds after which a pod that is only waiting is looked into. */
 export const SLOW = 15000;

@@ -24,7 +24,7 @@ export async function exportManifests(stack: Stack): Promise<FilledExport> {
   };
 }
 
-/** Begins every file that is written here, and tells it from others of the folder. */
+/** First line of every file written here; it tells them from others in the folder. */
 const HEADER = "# Written by Muster (npm run export)";
 
 /**

@@ -13,10 +13,10 @@ export interface Access {
 
 const CHANGE = ["get", "list", "watch", "create", "patch", "delete"];
 
-/** What leads to the gateway from outside, where the config has it. */
+/** What leads to the gateway from outside, if the config has it. */
 export type Routing = Pick<Team["kubernetes"], "ingress" | "gatewayApi">;
 
-/** All that the commands do in the cluster. Reading nodes and DaemonSets serves warnings and addresses alone. */
+/** All that the commands do in the cluster. Nodes and DaemonSets are only read for warnings and addresses. */
 export function requiredAccess({ ingress, gatewayApi }: Routing): Access[] {
   const changed = (group: string, ...resources: string[]): Access[] =>
     resources.map((resource) => ({ group, resource, verbs: CHANGE }));
@@ -46,7 +46,7 @@ interface Review {
 }
 
 /**
- * What of the required access the account lacks, as `create secrets, namespaces`. A review creates nothing.
+ * Required access that the account lacks, as `create secrets, namespaces`. A review creates nothing.
  *
  * @throws UserError when the cluster answers no reviews
  */
@@ -66,7 +66,7 @@ export async function deniedAccess(kubectl: Kubectl, routing: Routing): Promise<
   return describeDenied(parseObjects(stdout) as Review[]);
 }
 
-/** One text for resources that lack the same verbs: `create/patch namespaces, secrets`. */
+/** One text for resources that miss the same verbs: `create/patch namespaces, secrets`. */
 export function describeDenied(reviews: readonly Review[]): string[] {
   const verbsOf = new Map<string, string[]>();
   for (const { spec, status } of reviews) {

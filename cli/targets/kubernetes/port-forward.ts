@@ -3,12 +3,12 @@ import { createInterface } from "node:readline";
 import type { Kubectl } from "../../tools/kubectl";
 import type { FindGateway } from "../target";
 
-/** Milliseconds until a forward that does not come about is given up; the next question tries again. */
+/** Milliseconds after which a forward that does not open is given up; the next call tries again. */
 const PATIENCE = 10_000;
 
 /** A port of this machine that leads to a Service while it is open. */
 export interface PortForward {
-  /** Opens it where it is closed: it ends with the pod that it leads to. */
+  /** Opens it if it is closed: it ends with the pod that it leads to. */
   readonly find: FindGateway;
   close(): void;
 }

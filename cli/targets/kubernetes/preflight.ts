@@ -12,7 +12,7 @@ export interface KubernetesPreflight {
   readonly version: string;
   /** The team's namespaces, its own first. */
   readonly namespaces: readonly string[];
-  /** Whether the registry gets images: not every one is given by `muster:images`. */
+  /** Whether images are pushed to the registry: `muster:images` does not name all of them. */
   readonly usesRegistry: boolean;
 }
 
@@ -83,7 +83,7 @@ export interface Namespace extends KubernetesObject {
   readonly status?: { readonly phase?: string };
 }
 
-/** Namespaces of somebody else's under names that the team needs, and such as are just being removed. */
+/** Namespaces that the team needs, but that belong to somebody else or are being removed. */
 export function namespaceProblems(team: string, needed: readonly string[], present: readonly Namespace[]): string[] {
   return present
     .filter(({ metadata }) => needed.includes(metadata.name))
@@ -145,7 +145,7 @@ export function registryProblem(push: string, state: RegistryState): string | un
   return `the registry ${push} cannot be reached (${state.message}): start it, or correct muster:registry`;
 }
 
-/** What tells whether network policies have an effect. */
+/** What shows whether network policies have an effect. */
 export interface ClusterFacts {
   /** Every DaemonSet by name, with its images. */
   readonly daemons: Readonly<Record<string, readonly string[]>>;
@@ -164,7 +164,7 @@ interface Node extends KubernetesObject {
 }
 
 async function clusterFacts(kubectl: Kubectl): Promise<ClusterFacts> {
-  // They serve a warning alone: who may not list them gets the warning.
+  // Used for a warning only; an account that may not list them gets the warning.
   const [daemons, nodes] = await Promise.all([
     kubectl.list<DaemonSet>("daemonsets", "--all-namespaces").catch((): DaemonSet[] => []),
     kubectl.list<Node>("nodes").catch((): Node[] => []),
@@ -219,7 +219,7 @@ async function apiAddress(kubectl: Kubectl): Promise<string> {
   return URL.canParse(stdout) ? new URL(stdout).hostname : "";
 }
 
-/** `localhost` means each node itself, which is this machine in the smallest of clusters alone. */
+/** `localhost` means each node itself, which is this machine only in the smallest of clusters. */
 export function pullWarning(pull: string, api: string): string | undefined {
   if (!loopback(pull) || loopback(api)) return undefined;
   return `the cluster pulls images from ${pull}, which is each node itself there: set muster:registry.pull to the name that nodes know the registry by`;

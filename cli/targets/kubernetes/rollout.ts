@@ -19,7 +19,7 @@ import {
 /** Milliseconds between two looks at the cluster. */
 const INTERVAL = 1_500;
 
-/** Milliseconds without a workload becoming ready after which the rest counts as failed; a first start may take five minutes. */
+/** Milliseconds without progress after which the rest counts as failed; a first start may take five minutes. */
 const PATIENCE = 360_000;
 const LOG_LINES = 15;
 
@@ -44,7 +44,7 @@ export interface Watch {
 /** @param expected `namespace/component` of every workload */
 export function watchRollout(kubectl: Kubectl, team: string, expected: readonly string[], progress: Progress): Watch {
   const reported = new Map<string, number>();
-  // Two names for one fault, which take turns.
+  // Two names for one fault, which alternate.
   const key = ({ workload, reason }: Problem) =>
     `${workload} ${reason === "ErrImagePull" ? "ImagePullBackOff" : reason}`;
   return {
@@ -71,7 +71,7 @@ export async function followRollout<T>(watch: Watch, work: () => Promise<T>): Pr
   const end = new AbortController();
   const follow = async () => {
     while (!end.signal.aborted) {
-      // The work itself says when the cluster does not answer.
+      // The work itself reports a cluster that does not answer.
       await watch.look().catch(() => undefined);
       await sleep(INTERVAL, undefined, { signal: end.signal }).catch(() => undefined);
     }

@@ -18,31 +18,32 @@ import { secretsFile } from "../recorded";
 import type { Instance, Target, TargetContext } from "../target";
 import { foreignTeam } from "../target";
 import { GATEWAY, gatewayAccess } from "./access";
-import { adoptClaims, applyManifests, FIELD_MANAGER, prune, removeNamespaces, teamStorage } from "./apply";
+import { adoptClaims, applyManifests, FIELD_MANAGER } from "./apply";
 import type { Pod } from "./faults";
 import { exportManifests, manifestFolder, writeManifests } from "./manifests";
 import { deniedAccess } from "./permissions";
 import { portForward } from "./port-forward";
 import { kubernetesPreflight, permissionProblem } from "./preflight";
 import { followRollout, waitForRollout, watchRollout } from "./rollout";
+import { prune, removeNamespaces, teamStorage } from "./sweep";
 
 /** Pods in a cluster: a namespace for each member beside the team's own. */
 export async function openKubernetesTarget(context: TargetContext): Promise<Target> {
   const { stack, team: id, progress, mayInstall } = context;
   const kubectl = kubectlClient(stackIdentity(stack).context);
-  // Says what is wrong with kubectl or the cluster before anything else is asked of them.
+  // Reports what is wrong with kubectl or the cluster before anything else asks them.
   const version = await serverVersion(kubectl);
   const selected = ["--all-namespaces", "--selector", `muster.team=${id}`];
   const made = await kubectl.list("deployments,statefulsets", ...selected, "--show-managed-fields").catch(deniedFirst);
   const running = runningEngine(made);
 
-  /** Who may not list them lacks more than that: all of it is said at once. */
+  /** An account that may not list them lacks more rights: report all of them at once. */
   async function deniedFirst(error: unknown): Promise<never> {
     const denied = await deniedAccess(kubectl, {});
     throw denied.length > 0 ? new UserError(permissionProblem(denied)) : error;
   }
 
-  /** Docker is needed to build images alone. */
+  /** Docker is only needed to build images. */
   const openDocker = async (): Promise<Docker> => dockerClient((await findDocker(progress, { mayInstall })).env);
 
   return {
@@ -99,7 +100,7 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
       const { namespace, pod } = podName(name);
       const args = ["exec", "--stdin", "--namespace", namespace, pod, "--", ...command];
       const result = await kubectl.capture(args, input);
-      // kubectl adds a line of its own to what the program says.
+      // kubectl adds a line of its own to the program's output.
       return { ...result, stderr: result.stderr.replace(/^command terminated with exit code \d+\n?/m, "") };
     },
 
@@ -140,7 +141,7 @@ export const toInstance = (pod: Pod): Instance => ({
   status: podStatus(pod),
 });
 
-/** As `kubectl get pods` words it, with what matters of its other columns: `Running (ready)`. */
+/** In the words of `kubectl get pods`, with what matters from its other columns: `Running (ready)`. */
 export function podStatus({ metadata, status = {} }: Pod): string {
   if (metadata.deletionTimestamp !== undefined) return "Terminating";
   const containers = status.containerStatuses ?? [];
@@ -173,7 +174,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
   const { stack, kubectl, progress, running } = context;
   const { root } = stack.project;
   const buildsImages = ownImages(team).length > 0;
-  // Its docker plugin looks at every image that the config does not give, whether the registry has it or not.
+  // Pulumi's docker plugin inspects every image that the config does not name, even if the registry has it.
   const docker = buildsImages ? await context.openDocker() : undefined;
   const engine = pulumiEngine(binary, stack, docker?.env ?? process.env);
   if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
@@ -188,7 +189,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
     const builds = await missingImages(docker, imageBuilds(team, ownImages(team), root));
     await buildImages(docker, builds, root, progress);
   }
-  // The provider never asks whether an image that it pushed is still there.
+  // The provider never checks whether an image that it pushed still exists.
   const known = missing.length > 0 ? await engine.resourceIds() : new Set<string>();
   const rebuild = missing
     .filter(({ name }) => known.has(`${team.registry?.push}/${name}`))
@@ -197,7 +198,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
     progress.note(`  images that are gone from the registry are pushed again: ${rebuild.join(", ")}`);
 
   const watch = watchRollout(kubectl, team.id, workloadNames(team), progress);
-  // Pulumi itself tells of a pod that cannot start when its time is over.
+  // Pulumi itself only reports a pod that cannot start once its time is up.
   await followRollout(watch, () => engine.up({ refresh: lost, rebuild }));
   const gone = (await watch.look()).absent;
   if (gone.length > 0) {

@@ -1,6 +1,6 @@
 <?php
 
-// Adminer for the member's one database: server, user and database are given, only the password is typed.
+// Adminer for the member's own server: server, user and first database are given, only the password is typed.
 
 function adminer_object(): Adminer\Adminer
 {
@@ -22,11 +22,6 @@ function adminer_object(): Adminer\Adminer
             $given = Adminer\DRIVER === 'server' && Adminer\SERVER === $this->server() && $login === getenv('DB_USER');
 
             return $given ? parent::login($login, $password) : false;
-        }
-
-        public function databases($flush = true)
-        {
-            return [getenv('DB_NAME')];
         }
 
         public function loginFormField($name, $heading, $value)

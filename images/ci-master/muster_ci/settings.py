@@ -33,6 +33,8 @@ class Pipeline:
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     # The folder that "npm run build" fills; it is deployed beside the PHP code.
     dist: str = "dist"
+    # Whether a green deploy branch goes to a deployer.
+    deploys: bool = True
     # What a failing job of .github/workflows means: "run" (the build fails), "warn" or "off".
     workflows: str = "run"
     # Whether people without an account may look.
@@ -123,6 +125,7 @@ def _pipeline(text, problems):
         "environment": ("environment", _variables),
         "dist": ("dist", names.relative_folder),
         "anonymous": ("anonymous", _switch),
+        "deploys": ("deploys", _switch),
         "workflows": ("workflows", _workflows),
     }
     values = {}

@@ -94,7 +94,7 @@ class Checkout(Step):
             "subject": facts["subject"],
             "survey": facts["text"],
             "notes": facts["survey"]["notes"],
-            "not_deployed": findings.not_deployed(facts["survey"], source.branch, settings.pipeline.deploy_branch) or "",
+            "not_deployed": findings.not_deployed(facts["survey"], source.branch, settings.pipeline) or "",
             # Since when this revision is known to be the branch's tip: see muster_worker/releases.py.
             "tip": facts["tip"],
             "as_of": started if facts["tip"] else first_seen.timestamp(),
@@ -103,7 +103,7 @@ class Checkout(Step):
             self.setProperty(name, value, "checkout")
         self.say(f"{facts['revision'][:12]} {facts['subject']}"[:100])
         self.build.addStepsAfterCurrentStep(list(self._more(facts["survey"], source.branch)))
-        if source.branch == settings.pipeline.deploy_branch and properties["not_deployed"]:
+        if properties["not_deployed"].startswith("not deployed"):
             self.say(properties["not_deployed"])
             return WARNINGS
         return SUCCESS
@@ -112,7 +112,7 @@ class Checkout(Step):
         chosen = self._settings.pipeline
         for step in pipeline.steps(survey, chosen):
             yield Workflows(self._settings, step.lenient) if isinstance(step, pipeline.Workflows) else self._shell(step)
-        if findings.not_deployed(survey, branch, chosen.deploy_branch) is None:
+        if findings.not_deployed(survey, branch, chosen) is None:
             for step in pipeline.release_steps(survey):
                 yield self._shell(step)
             yield Package(chosen, migrate=pipeline.migrates(survey))

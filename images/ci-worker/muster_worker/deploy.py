@@ -72,7 +72,9 @@ def await_database(host, port, seconds=DATABASE_SECONDS, pause=1.0):
 
 def migrate(folder):
     """Runs the repository's own hook, with the live database's account in DB_*."""
+    command = ["composer", "run-script", "--no-interaction", "--timeout=0", "migrate"]
     if "DB_HOST" in os.environ:
+        command.insert(0, "with-database")
         await_database(os.environ["DB_HOST"], int(os.environ["DB_PORT"]))
     print("composer run-script migrate", flush=True)
     home = "/tmp/migrate"
@@ -80,7 +82,7 @@ def migrate(folder):
     os.makedirs(home)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CI_", "WORKER_"))}
     done = subprocess.run(
-        ["composer", "run-script", "--no-interaction", "--timeout=0", "migrate"],
+        command,
         cwd=folder,
         env={**environment, "HOME": home, "COMPOSER_HOME": f"{home}/.composer"},
         stdin=subprocess.DEVNULL,

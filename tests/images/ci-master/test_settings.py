@@ -27,6 +27,7 @@ class Settings(unittest.TestCase):
         self.assertEqual(settings.url, "http://ci.localhost:8080")
         self.assertEqual(settings.workers, ("worker-1",))
         self.assertEqual((settings.pipeline.deploy_branch, settings.pipeline.anonymous), ("main", True))
+        self.assertTrue(settings.pipeline.deploys)
         self.assertEqual(settings.repository_url("app"), "http://demo-git:8080/app.git")
         self.assertNotIn("secret of", repr(settings))
 
@@ -34,11 +35,13 @@ class Settings(unittest.TestCase):
         given = {
             "deployBranch": "live", "timeout": 60, "steps": [{"name": "audit", "command": "composer audit"}],
             "environment": {"A": "b"}, "dist": "public/build", "anonymous": False,
+            "deploys": False,
         }
         pipeline = of_environment({**COMPLETE, "CI_SETTINGS": json.dumps(given), "CI_WORKERS": "3"}).pipeline
         self.assertEqual((pipeline.deploy_branch, pipeline.timeout, pipeline.dist), ("live", 60, "public/build"))
         self.assertEqual(pipeline.steps, (TeamStep("audit", "composer audit"),))
         self.assertFalse(pipeline.anonymous)
+        self.assertFalse(pipeline.deploys)
 
     def test_every_problem_at_once(self):
         found = problems(CI_URL="", WORKER_PASSWORD="", CI_WORKERS="0", GIT_INTERNAL_URL="ftp://x")

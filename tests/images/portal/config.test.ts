@@ -94,7 +94,7 @@ describe("what the program writes", () => {
   const written = (config: object) => {
     const endpoint = (host: string) => ({ host, port: 8080 });
     const routes = { git: endpoint("git"), ci: endpoint("ci"), live: endpoint("live") };
-    const platform = { memberEndpoint: (component: string) => `t-{member}-${component}:8080` };
+    const platform = { memberEndpoint: (component: string, port: number) => `t-{member}-${component}:${port}` };
     return JSON.stringify(portalConfig(resolveTeam(parseTeamConfig(config)), platform, routes));
   };
 
@@ -110,7 +110,7 @@ describe("what the program writes", () => {
             kind: "editor",
             name: "Editor",
             url: "http://code-alice.localhost:8080",
-            probe: "http://t-alice-code:8080/healthz",
+            probe: "http://t-alice-code:13337/healthz",
           },
           { kind: "database", name: "Database", url: "http://db-alice.localhost:8080" },
         ],

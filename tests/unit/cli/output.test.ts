@@ -322,7 +322,7 @@ describe("what is generated from the config's definitions", () => {
     const root = mkdtempSync(join(tmpdir(), "muster-schema-"));
     mkdirSync(join(root, "docs"));
     writeFileSync(join(root, "README.md"), "<!-- roster:begin -->\n<!-- roster:end -->\n");
-    const names = "roster.schema.json, docs/roster.md, README.md";
+    const names = "roster.schema.json, docs/roster.md, docs/components.md, README.md";
     expect(() => writeSchema(root, true)).toThrow(`${names}: out of date. Write again: npm run schema`);
     expect(readdirSync(root)).toEqual(["README.md", "docs"]);
     expect(writeSchema(root, false)).toBe(`Wrote ${names}.`);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { resolveTeam } from "../../../config/members";
 import { ConfigError } from "../../../config/problems";
 import { parseTeamConfig } from "../../../config/schema/team";
-import { allocateSubnets, teamSubnets } from "../../../platform/docker/subnets";
+import { allocateSubnets, createSubnets, teamSubnets } from "../../../platform/docker/subnets";
 
 const POOL = "10.192.0.0/12";
 
@@ -113,4 +113,13 @@ describe("a pool of 256 blocks", () => {
 test("the last block of the address space is written as an address", () => {
   const blocks = [...allocateSubnets("255.255.240.0/20", "muster", memberIds(256)).values()];
   expect(blocks).toContain("255.255.255.240/28");
+});
+
+test("an owner who becomes known later moves nobody", () => {
+  const pool = "192.168.240.0/20";
+  const owners = Array.from({ length: 200 }, (_, index) => `m${index}`);
+  const subnetOf = createSubnets(pool, "shop", owners.slice(0, 100));
+  const late = owners.map(subnetOf);
+  expect(late).toEqual([...allocateSubnets(pool, "shop", owners).values()]);
+  expect(owners.map(subnetOf)).toEqual(late);
 });
