@@ -154,11 +154,12 @@ describe("on Docker", () => {
     [
       "ci",
       [
-        'CI_SETTINGS={"deployBranch":"main","timeout":600,"steps":[],"environment":{},"dist":"dist","anonymous":true}',
+        'CI_SETTINGS={"deployBranch":"main","timeout":600,"steps":[],"environment":{},"dist":"dist","workflows":"run","anonymous":true}',
         "CI_URL=http://ci.localhost:8080",
         "CI_WORKERS=1",
         "GIT_ACCOUNT_URL=http://hackathon-git:8080/-/account",
         "GIT_INTERNAL_URL=http://hackathon-git:8080",
+        "GIT_URL=http://git.localhost:8080",
         "TEAM=hackathon",
       ],
     ],
