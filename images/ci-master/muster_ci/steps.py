@@ -5,7 +5,7 @@ import os
 
 from buildbot.plugins import steps
 from buildbot.process import buildstep, remotecommand, remotetransfer
-from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS, Results
+from buildbot.process.results import FAILURE, SUCCESS, WARNINGS, Results
 from twisted.internet import defer
 
 from . import answers, findings, forms, pipeline
@@ -15,8 +15,6 @@ PACKAGE_LIMIT = 1024**3
 BLOCK = 512 * 1024
 # As many changed files a push tells of at most: images/git-server/lib/changes.py.
 FILES_TOLD = 500
-# muster-deploy's statuses beside success and failure.
-SUPERSEDED = 3
 
 
 def package_path(build):
@@ -244,7 +242,7 @@ class Release(steps.Trigger):
         build = yield self._deploy_build()
         if build is None:
             return result
-        step = yield self.master.data.get(("builds", build["buildid"], "steps", Deploy.name))
+        step = yield self.master.data.get(("builds", build["buildid"], "steps", forms.RELEASE_STEP))
         # Repeats the outcome here: whoever pushed reads this build, not the deployer's.
         self._outcome = step["state_string"] if step else build["state_string"]
         return result
@@ -271,73 +269,3 @@ class Release(steps.Trigger):
             {**forms.virtual_live(project), **copied, "project": project, "package_of": self.build.buildid}, "Trigger"
         )
         return triggered
-
-
-class Live(Step):
-    """What the deployer's commands have in common."""
-
-    def finish(self, status, answer):
-        if answer:
-            self.say(answer["message"])
-        if status == SUPERSEDED and answer:
-            return SKIPPED
-        if status != 0 or not answer:
-            return FAILURE
-        for name in ("release", "revision", "previous"):
-            self.setProperty(name, answer[name], self.name)
-        return SUCCESS
-
-    def getBuildResultSummary(self):
-        return {"build": self.descriptionDone} if self.descriptionDone else {}
-
-
-class Deploy(Live):
-    name = "release"
-
-    @defer.inlineCallbacks
-    def run(self):
-        package = package_path(self.getProperty("package_of"))
-        result = yield self._deploy(package)
-        # If the deployer went away, Buildbot repeats this build when it is back.
-        if self.build.conn is not None and os.path.exists(package):
-            os.unlink(package)
-        return result
-
-    @defer.inlineCallbacks
-    def _deploy(self, package):
-        yield self.addLog("stdio")
-        if not os.path.exists(package):
-            self.say("the package is gone: rebuild the test build instead")
-            return FAILURE
-        with open(package, "rb") as file:
-            received = yield self.transfer(
-                "downloadFile", workerdest="package.tar", reader=remotetransfer.FileReader(file), mode=0o600
-            )
-        if not received:
-            return FAILURE
-        source = self.build.sources[0]
-        order = {
-            "project": source.project,
-            "revision": source.revision,
-            "author": self.getProperty("author"),
-            "subject": self.getProperty("subject"),
-            "by": self.getProperty("pusher") or self.getProperty("author"),
-            "tip": self.getProperty("tip"),
-            "as_of": self.getProperty("as_of"),
-            "migrate": self.getProperty("migrate"),
-        }
-        return self.finish(*(yield self.run_command(["muster-deploy", "release"], initialStdin=json.dumps(order))))
-
-
-class Rollback(Live):
-    name = "rollback"
-
-    @defer.inlineCallbacks
-    def run(self):
-        order = {
-            "project": self.getProperty("project"),
-            "release": self.getProperty("release"),
-            "by": self.getProperty("owner"),
-            "reason": self.getProperty("reason") or "",
-        }
-        return self.finish(*(yield self.run_command(["muster-deploy", "rollback"], initialStdin=json.dumps(order))))

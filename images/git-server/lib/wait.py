@@ -1,5 +1,5 @@
-"""What the CI makes of a push, in the pusher's terminal: what it found, and with the push option ci.wait its steps, what
-was not run and what failed.
+"""What the CI makes of a push, in the pusher's terminal: what it found, and with the push option ci.wait its steps,
+what was not run and what failed.
 """
 
 import collections
@@ -34,7 +34,9 @@ SUCCESS, WARNINGS, FAILURE, SKIPPED, EXCEPTION, RETRY, CANCELLED = range(7)
 SAID = re.compile(r"^(?:(?:failed|warnings|exception|retry|cancelled|build successful) ?)+")
 LEFT_OUT = re.compile(r"\d+ of \d+ jobs not run")
 # Lines of which one is enough: what is told is how many there were.
-REPEATED = re.compile(r"\b(?:(?:PHP )?(?:Deprecated|Notice|Warning):(?! \d+ time)|npm (?:warn|WARN) |(?:Deprecation|Experimental)Warning:)")
+REPEATED = re.compile(
+    r"\b(?:(?:PHP )?(?:Deprecated|Notice|Warning):(?! \d+ time)|npm (?:warn|WARN) |(?:Deprecation|Experimental)Warning:)"
+)
 # Escape sequences and other characters that move a terminal's cursor.
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 PID = "/tmp/muster/apache2.pid"
