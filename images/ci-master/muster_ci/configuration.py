@@ -4,7 +4,7 @@ from buildbot.plugins import util, worker
 from sqlalchemy.pool import QueuePool
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
-from . import access, change_hook, forms, steps
+from . import access, change_hook, forms, live_steps, steps
 from .housekeeping import CHANGES_KEPT, Housekeeping
 
 DEPLOYER = "deployer"
@@ -62,8 +62,8 @@ def _builders(settings, test_workers):
     limit = settings.pipeline.timeout
     return [
         builder(forms.PIPELINE, test_workers, steps.Checkout(settings), "tests every push; builds a branch on request"),
-        builder(forms.DEPLOY, [DEPLOYER], steps.Deploy(limit), "puts live what the pipeline hands over"),
-        builder(forms.ROLLBACK, [DEPLOYER], steps.Rollback(limit), "puts an earlier release live again"),
+        builder(forms.DEPLOY, [DEPLOYER], live_steps.Deploy(limit), "puts live what the pipeline hands over"),
+        builder(forms.ROLLBACK, [DEPLOYER], live_steps.Rollback(limit), "puts an earlier release live again"),
     ]
 
 

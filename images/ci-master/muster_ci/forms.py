@@ -11,6 +11,8 @@ from . import requests
 PIPELINE = "pipeline"
 DEPLOY = "deploy"
 ROLLBACK = "rollback"
+# The step of a deployment whose outcome the pipeline repeats.
+RELEASE_STEP = "release"
 
 
 def virtual(project):

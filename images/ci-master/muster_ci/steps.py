@@ -5,7 +5,7 @@ import os
 
 from buildbot.plugins import steps
 from buildbot.process import buildstep, remotecommand, remotetransfer
-from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS, Results
+from buildbot.process.results import FAILURE, SUCCESS, WARNINGS, Results
 from twisted.internet import defer
 
 from . import answers, findings, forms, pipeline
@@ -15,8 +15,6 @@ PACKAGE_LIMIT = 1024**3
 BLOCK = 512 * 1024
 # As many changed files a push tells of at most: images/git-server/lib/changes.py.
 FILES_TOLD = 500
-# muster-deploy's statuses beside success and failure.
-SUPERSEDED, DEPLOYED_WITH_WARNINGS = 3, 4
 
 
 def package_path(build):
@@ -29,6 +27,7 @@ class Step(buildstep.ShellMixin, buildstep.BuildStep):
 
     haltOnFailure = True
     flunkOnFailure = True
+    warnOnWarnings = True
 
     def __init__(self, time_limit, **arguments):
         arguments = self.setupShellMixin({"logEnviron": False, "timeout": None, "maxTime": time_limit, **arguments})
@@ -93,7 +92,7 @@ class Checkout(Step):
             "subject": facts["subject"],
             "survey": facts["text"],
             "notes": facts["survey"]["notes"],
-            "not_deployed": findings.not_deployed(facts["survey"], source.branch, settings.pipeline.deploy_branch) or "",
+            "not_deployed": findings.not_deployed(facts["survey"], source.branch, settings.pipeline) or "",
             # Since when this revision is known to be the branch's tip: see muster_worker/releases.py.
             "tip": facts["tip"],
             "as_of": started if facts["tip"] else first_seen.timestamp(),
@@ -102,13 +101,16 @@ class Checkout(Step):
             self.setProperty(name, value, "checkout")
         self.say(f"{facts['revision'][:12]} {facts['subject']}"[:100])
         self.build.addStepsAfterCurrentStep(list(self._more(facts["survey"], source.branch)))
+        if properties["not_deployed"].startswith("not deployed"):
+            self.say(properties["not_deployed"])
+            return WARNINGS
         return SUCCESS
 
     def _more(self, survey, branch):
         chosen = self._settings.pipeline
         for step in pipeline.steps(survey, chosen):
             yield Workflows(self._settings, step.lenient) if isinstance(step, pipeline.Workflows) else self._shell(step)
-        if chosen.deploys and findings.not_deployed(survey, branch, chosen.deploy_branch) is None:
+        if findings.not_deployed(survey, branch, chosen) is None:
             for step in pipeline.release_steps(survey):
                 yield self._shell(step)
             yield Package(chosen, migrate=pipeline.migrates(survey))
@@ -145,7 +147,6 @@ class Workflows(Step):
             haltOnFailure=not lenient,
             flunkOnFailure=not lenient,
             warnOnFailure=True,
-            warnOnWarnings=True,
             sigtermTime=5,
             **arguments,
         )
@@ -244,7 +245,7 @@ class Release(steps.Trigger):
         build = yield self._deploy_build()
         if build is None:
             return result
-        step = yield self.master.data.get(("builds", build["buildid"], "steps", Deploy.name))
+        step = yield self.master.data.get(("builds", build["buildid"], "steps", forms.RELEASE_STEP))
         # Repeats the outcome here: whoever pushed reads this build, not the deployer's.
         self._outcome = step["state_string"] if step else build["state_string"]
         return result
@@ -271,75 +272,3 @@ class Release(steps.Trigger):
             {**forms.virtual_live(project), **copied, "project": project, "package_of": self.build.buildid}, "Trigger"
         )
         return triggered
-
-
-class Live(Step):
-    """What the deployer's commands have in common."""
-
-    warnOnWarnings = True
-
-    def finish(self, status, answer):
-        if answer:
-            self.say(answer["message"])
-        if status == SUPERSEDED and answer:
-            return SKIPPED
-        if status not in (0, DEPLOYED_WITH_WARNINGS) or not answer:
-            return FAILURE
-        for name in ("release", "revision", "previous"):
-            self.setProperty(name, answer[name], self.name)
-        return WARNINGS if status == DEPLOYED_WITH_WARNINGS else SUCCESS
-
-    def getBuildResultSummary(self):
-        return {"build": self.descriptionDone} if self.descriptionDone else {}
-
-
-class Deploy(Live):
-    name = "release"
-
-    @defer.inlineCallbacks
-    def run(self):
-        package = package_path(self.getProperty("package_of"))
-        result = yield self._deploy(package)
-        # If the deployer went away, Buildbot repeats this build when it is back.
-        if self.build.conn is not None and os.path.exists(package):
-            os.unlink(package)
-        return result
-
-    @defer.inlineCallbacks
-    def _deploy(self, package):
-        yield self.addLog("stdio")
-        if not os.path.exists(package):
-            self.say("the package is gone: rebuild the test build instead")
-            return FAILURE
-        with open(package, "rb") as file:
-            received = yield self.transfer(
-                "downloadFile", workerdest="package.tar", reader=remotetransfer.FileReader(file), mode=0o600
-            )
-        if not received:
-            return FAILURE
-        source = self.build.sources[0]
-        order = {
-            "project": source.project,
-            "revision": source.revision,
-            "author": self.getProperty("author"),
-            "subject": self.getProperty("subject"),
-            "by": self.getProperty("pusher") or self.getProperty("author"),
-            "tip": self.getProperty("tip"),
-            "as_of": self.getProperty("as_of"),
-            "migrate": self.getProperty("migrate"),
-        }
-        return self.finish(*(yield self.run_command(["muster-deploy", "release"], initialStdin=json.dumps(order))))
-
-
-class Rollback(Live):
-    name = "rollback"
-
-    @defer.inlineCallbacks
-    def run(self):
-        order = {
-            "project": self.getProperty("project"),
-            "release": self.getProperty("release"),
-            "by": self.getProperty("owner"),
-            "reason": self.getProperty("reason") or "",
-        }
-        return self.finish(*(yield self.run_command(["muster-deploy", "rollback"], initialStdin=json.dumps(order))))

@@ -41,7 +41,9 @@ def program(manager, version):
     if not os.path.exists(path):
         os.makedirs(folder, exist_ok=True)
         subprocess.run(
-            ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, wanted], check=True, cwd=folder
+            ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, wanted],
+            check=True,
+            cwd=folder,
         )
     return path
 
