@@ -56,14 +56,6 @@ def note(archive, name, content):
     archive.addfile(listed, io.BytesIO(content))
 
 
-def link_root(archive, root, names):
-    """Shows the document root where the web server looks for it."""
-    if root and root != "." and not any(name == "public" or name.startswith("public/") for name in names):
-        link = tarfile.TarInfo("public")
-        link.type, link.linkname = tarfile.SYMTYPE, root
-        archive.addfile(link)
-
-
 def unserved(found):
     if found["root"] or found["backend"]:
         return None
@@ -88,7 +80,6 @@ def main(arguments):
         committed = set(archive.getnames())
         for folder, fresh in folders.items():
             add(archive, folder, fresh, committed, writable)
-        link_root(archive, found["root"] and found["root"]["path"], archive.getnames())
         note(archive, SURVEY_FILE, json.dumps(found).encode())
         note(archive, ANCESTORS_FILE, ancestors)
     print("commit", revision, *folders, sep="\n  ", flush=True)

@@ -61,21 +61,5 @@ class Packed(unittest.TestCase):
             self.assertEqual(packed(found(["dist"], dist="dist")), [])
 
 
-class Root(unittest.TestCase):
-    def test_link(self):
-        for root, names, linked in (
-            ("dist", ["src/a.js"], ["public"]),
-            ("dist", ["public/favicon.svg"], []),
-            ("public", ["public/index.php"], []),
-            (".", ["index.php"], []),
-            (None, [], []),
-        ):
-            with self.subTest(root), folder([]):
-                with tarfile.open("package.tar", "w") as archive:
-                    package.link_root(archive, root, names)
-                with tarfile.open("package.tar") as archive:
-                    self.assertEqual(archive.getnames(), linked)
-
-
 if __name__ == "__main__":
     unittest.main()
