@@ -154,7 +154,9 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     const volumes = ["alice", "bob"].flatMap((member) =>
       ["workspace", "database", "home"].map((purpose) => `${volume} ${member}-${purpose}`),
     );
-    const own = ["ci", "live-database", "live-releases", "repositories", "worker-1"].map((name) => `${volume} ${name}`);
+    const own = ["ci", "live-database", "live-releases", "live-shared", "repositories", "worker-1"].map(
+      (name) => `${volume} ${name}`,
+    );
     const namespaces = ["namespace", "alice-namespace", "bob-namespace", "live-namespace"].map(
       (name) => `kubernetes:core/v1:Namespace ${name}`,
     );
@@ -189,7 +191,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
 
   test("no other password is generated", () => {
     const generated = resources.filter(({ type }) => type === "random:index/randomPassword:RandomPassword");
-    expect(generated).toHaveLength(11);
+    expect(generated).toHaveLength(12);
   });
 
   test("the portal knows no password", () => {
@@ -440,6 +442,7 @@ describe("outputs", () => {
         database: generatedPassword("alice-db-password"),
         git: generatedPassword("alice-git-password"),
       },
+      live: { database: generatedPassword("live-db-password") },
     });
   });
 
@@ -456,7 +459,7 @@ describe("config that cannot be used", () => {
       "an empty roster",
       { members: [] },
       "A problem in the stack's config; nothing was changed.\n" +
-        "  config/members: [] has no member: add one, for example - id: alice",
+        "  config/members: has no member: add one, for example - id: alice",
     ],
     [
       "an unknown key and a bad port",

@@ -141,6 +141,19 @@ foreach ($db->query("SHOW DATABASES") as $row) echo $row["Database"], " ";`;
     });
   });
 
+  test("packages without a lock are installed, with a warning", async () => {
+    const said = await push("packages", {
+      "public/index.php": `<?php require __DIR__ . "/../vendor/autoload.php"; echo Acme\\word();`,
+      "lib/composer.json": `{"name": "acme/lib", "version": "1.0.0", "autoload": {"files": ["word.php"]}}`,
+      "lib/word.php": `<?php namespace Acme; function word() { return "installed"; }`,
+      "composer.json": `{"require": {"acme/lib": "*"}, "repositories": [{"packagist.org": false},
+        {"type": "path", "url": "lib", "options": {"symlink": false}}]}`,
+      ".gitignore": "vendor",
+    });
+    expect(said).toContain("composer install: passed");
+    expect((await page("packages")).body).toBe("installed");
+  });
+
   test("links of a migration that lead out of the release are left out, and told", async () => {
     const said = await push("links", {
       "public/index.php": "<?php echo is_link(__DIR__ . '/pw.txt') ? 'there' : 'gone';",

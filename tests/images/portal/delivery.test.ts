@@ -444,6 +444,10 @@ describe("the log of releases", () => {
     });
   });
 
+  test("why a page does not work is kept", () => {
+    expect(readRelease(entry({ problem: "/ answers 500" }))).toMatchObject({ revision, problem: "/ answers 500" });
+  });
+
   test("after a roll back the author is that of the release that is live again", () => {
     const log = [entry(), entry({ revision: "b".repeat(40), author: "Bob" })].join("");
     const back = entry({ action: "rollback", author: "", by: "carol" });
