@@ -183,7 +183,12 @@ async function push(trial: Trial, repository: string, folder: string, detail: (t
   const ref = `HEAD:refs/heads/${team.ci.deployBranch}`;
   const args = ["-C", folder, "push", "--push-option=ci.wait", url, ref];
   const { code, said } = await follow("git", args, detail, { env });
-  return { ...buildOf(said), ...(code === 0 ? {} : { build: `push refused: ${said.at(-1) ?? ""}` }) };
+  return {
+    ...buildOf(said),
+    ...(code === 0
+      ? {}
+      : { build: `push refused: ${said.find((line) => /^ *!|^fatal:/.test(line))?.trim() ?? said.at(-1) ?? ""}` }),
+  };
 }
 
 /** What a push with `ci.wait` said of its build, and of what the survey found. */

@@ -25,7 +25,7 @@ const TEAM_KEYS =
   "is not a known key: use certificates, ci, defaults, docker, domain, git, images, kubernetes, listen, live, members, mirrors, port, " +
   "registry, repositories, target, team, upstream";
 const RESERVED =
-  "is reserved for the team's own services (adminer, ci, gateway, git, live, localhost, portal, www): choose another id";
+  "is reserved for the team's own services (adminer, ci, gateway, git, live, localhost, mail, portal, www): choose another id";
 const DOMAIN_RULE =
   'is not a valid domain: use lower-case labels of a-z, 0-9 and "-" joined by dots, such as localhost or dev.example.org';
 const EXTENSION_RULE = "is not a valid extension: use its identifier, publisher.name or publisher.name@version";
