@@ -393,7 +393,7 @@ describe("bad input", () => {
       { members: roster, git: "on", ci: null, live: [] },
       'config/git: "on" is not a group of keys: write for example "forcePush: …"',
       'config/ci: null is not a group of keys: write for example "deployBranch: …"',
-      'config/live: [] is not a group of keys: write for example "limits: …"',
+      'config/live: is not a group of keys: write for example "limits: …"',
     ],
 
     ...[
@@ -541,8 +541,8 @@ describe("bad input", () => {
     [
       "a member's own options for the live server",
       { members: roster, live: { extensions: [], name: "Live" } },
-      'config/live/extensions: "extensions" is not a known key: use cache, limits, php',
-      'config/live/name: "name" is not a known key: use cache, limits, php',
+      'config/live/extensions: "extensions" is not a known key: use cache, limits, mail, php',
+      'config/live/name: "name" is not a known key: use cache, limits, mail, php',
     ],
 
     ...["10.0.0.1/12", "10.0.0.0/21", "0.0.0.0/7", "300.0.0.0/12", "10.0.0.0", "fd00::/8"].map(
