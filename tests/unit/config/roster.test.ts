@@ -22,7 +22,7 @@ const steps = (count: number) => Array.from({ length: count }, (_, index) => ({ 
 const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter and not ending in "-"';
 const MEMBER_KEYS = "is not a known key: use cache, email, extensions, id, limits, name, php";
 const TEAM_KEYS =
-  "is not a known key: use certificates, ci, defaults, docker, domain, git, images, kubernetes, listen, live, members, mirrors, port, " +
+  "is not a known key: use certificates, ci, defaults, docker, domain, git, images, kubernetes, listen, live, members, mirrors, packages, port, " +
   "registry, repositories, target, team, upstream";
 const RESERVED =
   "is reserved for the team's own services (adminer, ci, gateway, git, live, localhost, mail, portal, www): choose another id";
@@ -743,6 +743,8 @@ describe("good input", () => {
       images: {},
       tls: false,
       mirrors: {},
+      packages: [],
+      relay: undefined,
       certificates: undefined,
     });
   });
