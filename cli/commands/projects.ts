@@ -183,17 +183,22 @@ async function push(trial: Trial, repository: string, folder: string, detail: (t
   const ref = `HEAD:refs/heads/${team.ci.deployBranch}`;
   const args = ["-C", folder, "push", "--push-option=ci.wait", url, ref];
   const { code, said } = await follow("git", args, detail, { env });
-  return { ...buildOf(said), ...(code === 0 ? {} : { build: `push refused: ${said.at(-1) ?? ""}` }) };
+  return {
+    ...buildOf(said),
+    ...(code === 0
+      ? {}
+      : { build: `push refused: ${said.find((line) => /^ *!|^fatal:/.test(line))?.trim() ?? said.at(-1) ?? ""}` }),
+  };
 }
 
 /** What a push with `ci.wait` said of its build, and of what the survey found. */
 export function buildOf(said: readonly string[]): { build: string; found: string } {
-  const lines = said.flatMap((line) => /^remote: (.*\S)/.exec(line)?.[1] ?? []);
+  const lines = said.flatMap((line) => /^remote: CI: (.*\S)/.exec(line)?.[1] ?? []);
   const end = lines.findLast((line) => /^(passed|FAILED|broke off|was cancelled|skipped)\b/.test(line));
   const failed = lines.find((line) => /^\S.*: (FAILED|broke off)/.test(line.trim()));
   return {
     build: end === undefined ? "no build" : end.startsWith("passed") ? end : (failed?.trim() ?? end),
-    found: lines.find((line) => / site\b| front end\b/.test(line) && !/^(https?:|live:)/.test(line))?.trim() ?? "",
+    found: lines.find((line) => / site\b|\bfront end\b| · /i.test(line))?.trim() ?? "",
   };
 }
 

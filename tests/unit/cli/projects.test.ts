@@ -30,20 +30,20 @@ describe("projects", () => {
 test.each<[string, string[], { build: string; found: string }]>([
   [
     "passed",
-    ["remote:   survey: passed (0 s)", "remote: passed after 2 s (build successful)"],
+    ["remote: CI:   survey: passed (0 s)", "remote: CI: passed after 2 s (build successful)"],
     { build: "passed after 2 s (build successful)", found: "" },
   ],
   [
     "failed, by the step that failed",
     [
-      "remote: PHP site, document root web/ (found) · composer · phpunit",
-      "remote:   php lint: passed (0 s)",
-      "remote:   phpunit: FAILED (1 s)",
-      "remote: FAILED after 2 s (failed phpunit)",
+      "remote: CI: PHP site, document root web/ (found) · composer · phpunit",
+      "remote: CI:   php lint: passed (0 s)",
+      "remote: CI:   phpunit: FAILED (1 s)",
+      "remote: CI: FAILED after 2 s (failed phpunit)",
     ],
     { build: "phpunit: FAILED (1 s)", found: "PHP site, document root web/ (found) · composer · phpunit" },
   ],
-  ["not begun", ["remote: the CI does not know of it yet"], { build: "no build", found: "" }],
+  ["not begun", ["remote: CI: the CI does not know of it yet"], { build: "no build", found: "" }],
 ])("a build that has %s", (_, said, expected) => {
   expect(buildOf(said)).toEqual(expected);
 });

@@ -22,10 +22,10 @@ const steps = (count: number) => Array.from({ length: count }, (_, index) => ({ 
 const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter and not ending in "-"';
 const MEMBER_KEYS = "is not a known key: use cache, email, environment, extensions, id, limits, name, php";
 const TEAM_KEYS =
-  "is not a known key: use certificates, ci, defaults, docker, domain, environment, git, images, kubernetes, listen, live, members, mirrors, port, " +
+  "is not a known key: use certificates, ci, defaults, docker, domain, environment, git, images, kubernetes, listen, live, members, mirrors, packages, port, " +
   "registry, repositories, target, team, upstream";
 const RESERVED =
-  "is reserved for the team's own services (adminer, ci, gateway, git, live, localhost, portal, www): choose another id";
+  "is reserved for the team's own services (adminer, ci, gateway, git, live, localhost, mail, portal, www): choose another id";
 const DOMAIN_RULE =
   'is not a valid domain: use lower-case labels of a-z, 0-9 and "-" joined by dots, such as localhost or dev.example.org';
 const EXTENSION_RULE = "is not a valid extension: use its identifier, publisher.name or publisher.name@version";
@@ -625,8 +625,8 @@ describe("bad input", () => {
     [
       "a member's own options for the live server",
       { members: roster, live: { extensions: [], name: "Live" } },
-      'config/live/extensions: "extensions" is not a known key: use cache, environment, limits, php',
-      'config/live/name: "name" is not a known key: use cache, environment, limits, php',
+      'config/live/extensions: "extensions" is not a known key: use cache, environment, limits, mail, php',
+      'config/live/name: "name" is not a known key: use cache, environment, limits, mail, php',
     ],
 
     ...["10.0.0.1/12", "10.0.0.0/21", "0.0.0.0/7", "300.0.0.0/12", "10.0.0.0", "fd00::/8"].map(
@@ -859,6 +859,8 @@ describe("good input", () => {
       images: {},
       tls: false,
       mirrors: {},
+      packages: [],
+      relay: undefined,
       certificates: undefined,
     });
   });
