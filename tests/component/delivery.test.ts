@@ -245,7 +245,9 @@ describe("on Docker", () => {
     const others = await run({ members: Array.from({ length: 20 }, (_, index) => ({ id: `m${index}` })) });
     const network = "docker:index/network:Network";
     expect(named(others, "live-network", network).inputs).toEqual(named(resources, "live-network", network).inputs);
-    expect(named(resources, "live-network", network).inputs.ipamConfigs).toEqual([{ subnet: "10.195.24.192/28" }]);
+    expect(named(resources, "live-network", network).inputs.ipamConfigs).toEqual([
+      { gateway: "10.195.24.193", subnet: "10.195.24.192/28" },
+    ]);
   });
 
   test.each<[string, object, { changed?: string[]; created?: string[] }]>([

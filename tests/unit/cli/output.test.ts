@@ -104,6 +104,7 @@ describe("readiness", () => {
       "the portal http://localhost:18099/",
       "the git server http://git.localhost:18099/",
       "the CI http://ci.localhost:18099/",
+      "the inbox http://mail.localhost:18099/api/healthz",
       "the live server http://live.localhost:18099/-/status",
       "alice's site http://alice.localhost:18099/-/status",
       "alice's editor http://code-alice.localhost:18099/healthz",
@@ -155,6 +156,7 @@ describe("readiness", () => {
       "git.localhost:18099/",
       "live.localhost:18099/-/status",
       "localhost:18099/",
+      "mail.localhost:18099/api/healthz",
     ]);
     await new Promise((resolve) => listening.close(resolve));
     expect(await notReady(services(team).slice(0, 1), { address: "127.0.0.1", port })).toHaveLength(1);
@@ -182,6 +184,7 @@ describe("tables", () => {
 Portal  http://localhost:18099
 Git     http://git.localhost:18099
 CI      http://ci.localhost:18099
+Mail    http://mail.localhost:18099
 Live    http://live.localhost:18099
 
 MEMBER  SITE                          EDITOR                             DATABASE
@@ -322,7 +325,9 @@ describe("what is generated from the config's definitions", () => {
     const root = mkdtempSync(join(tmpdir(), "muster-schema-"));
     mkdirSync(join(root, "docs"));
     writeFileSync(join(root, "README.md"), "<!-- roster:begin -->\n<!-- roster:end -->\n");
-    const names = "roster.schema.json, docs/roster.md, docs/components.md, README.md";
+    const names =
+      "roster.schema.json, docs/roster.md, docs/components.md, README.md, images/portal/rules.mjs, " +
+      "images/ci-master/muster_ci/rules.py, images/base/rules.sh";
     expect(() => writeSchema(root, true)).toThrow(`${names}: out of date. Write again: npm run schema`);
     expect(readdirSync(root)).toEqual(["README.md", "docs"]);
     expect(writeSchema(root, false)).toBe(`Wrote ${names}.`);

@@ -89,6 +89,7 @@ test("every container of every roster is there", () => {
     "deployer",
     "gateway",
     "git",
+    "mail",
     "portal",
     "web",
     "worker",

@@ -92,6 +92,7 @@ describe("no message repeats", () => {
       "upstream/webhookSecret",
       "upstream/token",
       "live/environment/*",
+      "live/mail/password",
       "registry/user",
       "registry/password",
     ]);
