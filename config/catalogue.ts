@@ -100,6 +100,16 @@ export const WORKLOADS = {
     least: 256,
     volumes: ["worker"],
   },
+  // Only the deploy branch's builds run here: what goes live shares nothing with code that nobody has merged.
+  "release-worker": {
+    place: "team",
+    image: "ci-worker",
+    title: "the worker that builds what goes live",
+    port: 8080,
+    limits: { memory: 1024, cpus: 1 },
+    least: 256,
+    volumes: ["release-worker"],
+  },
   web: {
     place: "sites",
     image: "apache-php",

@@ -15,6 +15,8 @@ import sys
 import tarfile
 import time
 
+from . import origin, privacy
+from .git import Failed
 from .releases import ANCESTORS_FILE, Deployed, Refused, Site, is_newer, name, one_step_back
 
 LIVE = "/srv/live"
@@ -92,10 +94,22 @@ def migrate(folder):
         raise Refused(f"migrate ended with status {done.returncode}")
 
 
+def ask_the_repository(order, revision):
+    """Refuses what is not on the deploy branch at this moment, whatever the order says."""
+    where = order["origin"]
+    try:
+        on_branch = origin.holds(where, revision)
+    except Failed as error:
+        raise Refused(str(error)) from None
+    if not on_branch:
+        raise Refused(f"{revision[:12]} is not on {where['branch']} (any more)")
+
+
 def release(order):
     site = Site(LIVE, order["project"])
     site.prepare()
     revision = order["revision"]
+    ask_the_repository(order, revision)
     with tarfile.open(PACKAGE) as archive:
         ancestors = ancestors_of(archive)
         last = site.last_deployed()
@@ -134,6 +148,9 @@ def rollback(order):
     if chosen not in releases:
         raise Refused(f"there is no release {chosen}; there are {', '.join(releases)}")
     revision = site.revision(chosen)
+    if "origin" in order:
+        # `npm run rollback` names none: it works while the git server is down, and what it finds was once on the branch.
+        ask_the_repository(order, revision)
     site.switch(chosen)
     site.record(
         time=timestamp(), action="rollback", release=chosen, revision=revision, author="", subject=order["reason"],
@@ -143,6 +160,8 @@ def rollback(order):
 
 
 def main(arguments):
+    # A migration must not find the account that the repository is asked with.
+    privacy.seal()
     order = json.load(sys.stdin)
     with open(os.path.join(LIVE, ".lock"), "a", encoding="ascii") as lock:
         # A deployer that was replaced may still be at work.
