@@ -94,9 +94,8 @@ def migrate(folder):
         raise Refused(f"migrate ended with status {done.returncode}")
 
 
-def ask_the_repository(order, revision):
+def ask_the_repository(where, revision):
     """Refuses what is not on the deploy branch at this moment, whatever the order says."""
-    where = order["origin"]
     try:
         on_branch = origin.holds(where, revision)
     except Failed as error:
@@ -109,7 +108,6 @@ def release(order):
     site = Site(LIVE, order["project"])
     site.prepare()
     revision = order["revision"]
-    ask_the_repository(order, revision)
     with tarfile.open(PACKAGE) as archive:
         ancestors = ancestors_of(archive)
         last = site.last_deployed()
@@ -150,7 +148,7 @@ def rollback(order):
     revision = site.revision(chosen)
     if "origin" in order:
         # `npm run rollback` names none: it works while the git server is down, and what it finds was once on the branch.
-        ask_the_repository(order, revision)
+        ask_the_repository(order["origin"], revision)
     site.switch(chosen)
     site.record(
         time=timestamp(), action="rollback", release=chosen, revision=revision, author="", subject=order["reason"],
@@ -163,6 +161,8 @@ def main(arguments):
     # A migration must not find the account that the repository is asked with.
     privacy.seal()
     order = json.load(sys.stdin)
+    if arguments[0] == "release":
+        ask_the_repository(order["origin"], order["revision"])
     with open(os.path.join(LIVE, ".lock"), "a", encoding="ascii") as lock:
         # A deployer that was replaced may still be at work.
         fcntl.flock(lock, fcntl.LOCK_EX)
