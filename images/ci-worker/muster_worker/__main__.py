@@ -12,6 +12,7 @@ from twisted.internet import process, reactor, task
 from twisted.python import log
 
 from . import privacy, remains
+from .output import Output
 
 ORPHANS_EVERY = 5
 BUILDS = f"{remains.HOME}/builds"
@@ -40,6 +41,9 @@ class Builds:
         self._spawn = RunProcess._spawnProcess
         self._ended = RunProcessPP.processEnded
         self._set_up = ProcGroupProcess._setupChild
+        self._add = {"stdout": RunProcess.addStdout, "stderr": RunProcess.addStderr}
+        # Of the command that runs, by stream.
+        self._output = {}
         self.clear()
 
     def install(self):
@@ -47,6 +51,8 @@ class Builds:
         RunProcess._spawnProcess = lambda run, *arguments, **options: self.command_starts(run, *arguments, **options)
         RunProcessPP.processExited = lambda protocol, reason: self.command_exited(protocol)
         RunProcessPP.processEnded = lambda protocol, reason: self.command_ended(protocol, reason)
+        RunProcess.addStdout = lambda run, data: self.said(run, "stdout", data)
+        RunProcess.addStderr = lambda run, data: self.said(run, "stderr", data)
         ProcGroupProcess._setupChild = lambda child, *arguments, **options: self.set_up(child, *arguments, **options)
 
     def clear(self):
@@ -62,7 +68,12 @@ class Builds:
             # Nothing may change what is packed.
             privacy.end_others()
         self._remains.before(command)
+        self._output = {stream: Output() for stream in self._add}
         return self._spawn(run, protocol, EXPENDABLE[0], (*EXPENDABLE, *argv), *arguments, **options)
+
+    def said(self, run, stream, data):
+        if passed_on := self._output[stream].take(data):
+            self._add[stream](run, passed_on)
 
     def set_up(self, child, *arguments, **options):
         self._set_up(child, *arguments, **options)
@@ -83,6 +94,9 @@ class Builds:
         if self._deploys:
             # What a migration leaves running could write into the next release.
             privacy.end_others()
+        for stream, output in self._output.items():
+            if rest := output.rest():
+                self._add[stream](protocol.command, rest)
         self._remains.after([os.fsdecode(word) for word in protocol.command.command])
         self._ended(protocol, reason)
 

@@ -14,7 +14,7 @@ import time
 from muster_survey import survey, text
 from muster_survey.tree import Folder
 
-from . import lfs, privacy, submodules
+from . import bounds, lfs, privacy, submodules
 from .git import Failed, Git, environment_of
 from .remains import MIRRORS
 
@@ -96,6 +96,7 @@ def main(arguments):
     mirror = fetch(git, repository, url)
     revision, tip, author, subject = commit_of(git, mirror, branch, revision)
     print(f"{repository} {branch} {revision}\n{author}: {subject}", flush=True)
+    bounds.commit(git.run("--git-dir", mirror, "ls-tree", "-r", "-l", "-z", revision))
     check_out(git, mirror, url, branch, revision)
     submodules.fill(git, url, lambda name, address: fetch(git, name, address, (1,)))
     lfs.fill(git, mirror, url)
@@ -113,5 +114,5 @@ def main(arguments):
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (Failed, ValueError, OSError) as error:
+    except (Failed, bounds.TooMuch, ValueError, OSError) as error:
         sys.exit(f"muster: {error}")

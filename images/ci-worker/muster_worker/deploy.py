@@ -15,7 +15,7 @@ import sys
 import tarfile
 import time
 
-from . import origin, privacy
+from . import bounds, origin, privacy
 from .git import Failed
 from .releases import ANCESTORS_FILE, Deployed, Refused, Site, is_newer, name, one_step_back
 
@@ -36,6 +36,7 @@ def timestamp():
 
 def unpack(archive, target):
     """Python's "data" filter refuses members and links that lead out of the folder, devices, and set-uid bits."""
+    bounds.package(archive)
     os.mkdir(target)
     # REVISION marks a release as complete: only the deployer writes it.
     members = [member for member in archive.getmembers() if member.name not in (ANCESTORS_FILE, "REVISION")]
@@ -48,6 +49,8 @@ def unpack(archive, target):
 
 
 def ancestors_of(archive):
+    if ANCESTORS_FILE not in archive.getnames():
+        raise Refused("the package does not say which commits came before")
     listed = archive.extractfile(ANCESTORS_FILE)
     return frozenset(listed.read().decode("ascii").split())
 
@@ -176,6 +179,6 @@ def main(arguments):
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (Refused, OSError, tarfile.TarError) as error:
+    except (Refused, bounds.TooMuch, OSError, tarfile.TarError) as error:
         undone = {"release": "not deployed", "rollback": "not rolled back"}[sys.argv[1]]
         sys.exit(f"muster: {undone}: {error}")
