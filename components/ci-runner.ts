@@ -216,6 +216,8 @@ export class CiRunner extends pulumi.ComponentResource {
           port: HTTP_PORT,
           exposure: "team",
           clients: [],
+          // It asks the repository before it puts anything live.
+          outbound: args.upstream !== undefined,
           scratch: ["/var/lib/worker"],
           ...UNSPIED,
           resources: WORKLOADS.deployer.limits,
