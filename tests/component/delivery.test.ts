@@ -167,10 +167,7 @@ describe("on Docker", () => {
       ],
     ],
     ["worker-1", ["CI_MASTER=hackathon-ci:9989", "CI_ROLE=worker", "TZ=UTC", "WORKER_NAME=worker-1"]],
-    [
-      "release-worker",
-      ["CI_MASTER=hackathon-ci:9989", "CI_ROLE=release", "TZ=UTC", "WORKER_NAME=release-worker"],
-    ],
+    ["release-worker", ["CI_MASTER=hackathon-ci:9989", "CI_ROLE=release", "TZ=UTC", "WORKER_NAME=release-worker"]],
     [
       "live-deployer",
       [

@@ -52,10 +52,14 @@ test("two teams in one program", async () => {
       ...["db", "deployer", "web"].map((name) => `Container live-${name}`),
       ...["code", "db", "web", ...more].map((name) => `Container ${member}-${name}`),
       ...["Network network", "Network live-network", `Network ${member}-network`],
-      ...["ci-deployer", "ci-git", "ci-release-worker", "ci-worker", "live-db"].map((name) => `RandomPassword ${name}-password`),
+      ...["ci-deployer", "ci-git", "ci-release-worker", "ci-worker", "live-db"].map(
+        (name) => `RandomPassword ${name}-password`,
+      ),
       ...["code", "db", "git"].map((name) => `RandomPassword ${member}-${name}-password`),
       "RandomPassword ci-hook-secret",
-      ...["ci", "live-database", "live-releases", "release-worker", "repositories", "worker-1"].map((name) => `Volume ${name}`),
+      ...["ci", "live-database", "live-releases", "release-worker", "repositories", "worker-1"].map(
+        (name) => `Volume ${name}`,
+      ),
       ...["database", "home", "workspace"].map((name) => `Volume ${member}-${name}`),
     ].map((name) => (name === `TeamEnvironment ${id}` ? name : name.replace(" ", ` ${id}-`)));
   expect(names).toEqual([...team("red", "alice"), ...team("blue", "bob", "cache")].sort());

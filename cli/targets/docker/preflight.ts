@@ -128,7 +128,7 @@ export function diskProblem(folder: string, free: number | undefined, mustBuild:
 
 /** Docker refuses a container whose limit is above the machine's CPUs. */
 export function cpuProblems(team: Team, available: number): string[] {
-  return workloads(team).flatMap(({ resources, setting }) =>
+  const problems = workloads(team).flatMap(({ resources, setting }) =>
     resources !== undefined && resources.cpus > available
       ? [
           `${setting}/cpus is ${resources.cpus}, and Docker has ${available}: lower it` +
@@ -136,6 +136,8 @@ export function cpuProblems(team: Team, available: number): string[] {
         ]
       : [],
   );
+  // One setting is for all that build.
+  return [...new Set(problems)];
 }
 
 /** Limits are not reservations, so more than the machine has is only a warning. */

@@ -2,9 +2,12 @@ import io
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import unittest
 from unittest import mock
+
+sys.path.append(os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../images/php/survey")))
 
 from muster_worker import deploy, origin
 from muster_worker.checkout import commit_of

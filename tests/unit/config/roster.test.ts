@@ -508,7 +508,7 @@ describe("bad input", () => {
       "an unknown key of the CI",
       ci({ worker: 2 }),
       'config/ci/worker: "worker" is not a known key: ' +
-        "use anonymous, deployBranch, dist, environment, limits, steps, timeout, workers",
+        "use anonymous, deployBranch, dist, environment, limits, steps, timeout, workers, workflows",
     ],
 
     [
@@ -722,6 +722,7 @@ describe("good input", () => {
         steps: [],
         environment: {},
         dist: "dist",
+        workflows: "run",
         anonymous: true,
         limits: { memory: 1024, cpus: 1 },
       },
@@ -805,6 +806,7 @@ describe("good input", () => {
       steps: [],
       environment: { A: "1" },
       dist: "dist",
+      workflows: "run",
       anonymous: true,
       limits: { memory: 2048, cpus: 1 },
     });
