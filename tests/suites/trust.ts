@@ -65,6 +65,8 @@ TRICK`);
         "probe",
         `find / -xdev -name '*muster-trick*' 2> /dev/null
 find /var/lib/worker /dev/shm -name '*muster-trick*'
+grep -rls --exclude-dir=work muster-trick /var/lib/worker /tmp /dev/shm
+git -C /var/lib/worker/mirrors/app.git replace -l | sed 's|^|/replaced |'
 ls /proc | grep -c '^[0-9]' | sed 's/^/processes: /'`,
       );
       const [looked] = probe.builds;
