@@ -17,9 +17,9 @@ export interface CiRunnerArgs {
   /** Its public URL. */
   readonly url: string;
   /**
-   * The git server's public URL, which repositories may name their submodules by.
+   * Public URL of the team's git server, which submodules of its repositories may name.
    *
-   * @default its URL from inside
+   * @default none: relative addresses only
    */
   readonly gitUrl?: string;
   /**
@@ -29,8 +29,8 @@ export interface CiRunnerArgs {
    */
   readonly team?: string;
   /**
-   * The keys of `ci` in a roster: `deployBranch`, `workers`, `timeout`, `steps`, `environment`, `dist`, `anonymous`,
-   * `limits`.
+   * The keys of `ci` in a roster: `deployBranch`, `workers`, `timeout`, `steps`, `environment`, `dist`,
+   * `workflows`, `anonymous`, `limits`.
    *
    * @default {}
    */
@@ -146,7 +146,7 @@ export class CiRunner extends pulumi.ComponentResource {
           CI_WORKERS: String(count),
           GIT_ACCOUNT_URL: `${gitUrl}/-/account`,
           GIT_INTERNAL_URL: gitUrl,
-          GIT_URL: args.gitUrl ?? gitUrl,
+          ...(args.gitUrl === undefined ? {} : { GIT_URL: args.gitUrl }),
           TEAM: args.team ?? "Team",
           ...upstream.env,
         },

@@ -79,6 +79,8 @@ export function portalConfig(team: Team, platform: Pick<Platform, "memberEndpoin
     delivery: {
       ciApi: inside(routes.ci, "/api/v2"),
       ciUrl: teamUrl(team, "ci"),
+      // An upstream has branches that this git server does not know.
+      ...(team.upstream ? {} : { gitApi: inside(routes.git, "/-/branches") }),
       liveApi: inside(routes.live, "/-/live"),
       deployBranch: team.ci.deployBranch,
       repositories: team.repositories.map((name, index) => ({

@@ -14,6 +14,8 @@ import { isRepository } from "./config.mjs";
  * @property {Result} result
  * @property {boolean} warnings
  * @property {string} text What the CI says of it.
+ * @property {string[]} findings What the repository is, what happens with it, and what was not run.
+ * @property {string} notDeployed Why it does not go live; empty when it does.
  * @property {string} by
  * @property {string} revision
  * @property {number} at Milliseconds: its end, or its start while it runs.
@@ -29,6 +31,7 @@ export const BUILD_FIELDS = [
   ...["buildername", "project", "branch", "revision", "got_revision", "pusher", "owner", "author", "package_of"].map(
     (name) => `property=${name}`,
   ),
+  ...["survey", "not_deployed", "not_run"].map((name) => `property=${name}`),
 ].join("&");
 
 /** Query of what `readQueued` reads of a request. */
@@ -69,10 +72,19 @@ export function readBuild(raw) {
     result: complete ? (RESULTS[integer(raw.results) ?? -1] ?? "failed") : "running",
     warnings: raw.results === WARNINGS,
     text: text(raw.state_string),
+    findings: findings(raw),
+    notDeployed: property(raw, "not_deployed"),
     by: property(raw, "pusher") || property(raw, "owner") || property(raw, "author"),
     revision: property(raw, "got_revision") || property(raw, "revision"),
     at: 1000 * (integer(complete ? raw.complete_at : raw.started_at) ?? 0),
   };
+}
+
+/** @param {Json} raw */
+function findings(raw) {
+  const left = properties(raw).not_run;
+  const notRun = (Array.isArray(left) ? left : []).map((job) => `not run: ${text(job)}`);
+  return [...property(raw, "survey").split("\n"), property(raw, "not_deployed"), ...notRun].filter(Boolean);
 }
 
 /**

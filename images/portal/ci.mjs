@@ -22,12 +22,13 @@ class Spent extends Error {}
 /**
  * What the CI (Buildbot) has built. It remembers builds, so that a round only asks for new ones.
  *
- * @param {{api: string, deployBranch: string, ask: Ask, now: () => number}} options
+ * @typedef {(repository: string, branch?: string) => boolean} Exists Whether there is such a repository, or branch in it.
+ * @param {{api: string, deployBranch: string, exists: Exists, ask: Ask, now: () => number}} options
  */
-export function createCi({ api, deployBranch, ask, now }) {
+export function createCi({ api, deployBranch, exists, ask, now }) {
   /** @type {Reach} */
   let reach = "asking";
-  const history = createHistory(deployBranch);
+  const history = createHistory(deployBranch, exists);
   const { builds, builders, logs } = history;
   let buildersUntil = Number.NEGATIVE_INFINITY;
   /** Builders whose builds need not be asked for one by one. @type {Set<number>} */

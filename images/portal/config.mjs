@@ -24,6 +24,7 @@
  * @typedef {object} Delivery Where pushes are tested and what passes goes live.
  * @property {string} ciApi Where the portal asks the CI.
  * @property {string} ciUrl Where a visitor's browser finds it.
+ * @property {string} [gitApi] Where the portal asks which branches there are; without, those that were built.
  * @property {string} liveApi Where the portal asks what is live; `/<repository>/releases` is appended.
  * @property {string} deployBranch
  * @property {Repository[]} repositories
@@ -166,7 +167,7 @@ function readService(check, path, raw) {
  * @returns {Delivery}
  */
 function readDelivery(check, path, raw) {
-  const entry = check.object(path, raw, ["ciApi", "ciUrl", "liveApi", "deployBranch", "repositories"]);
+  const entry = check.object(path, raw, ["ciApi", "ciUrl", "gitApi", "liveApi", "deployBranch", "repositories"]);
   const repositories = check
     .list(`${path}/repositories`, entry.repositories)
     .map((repository, index) => readRepository(check, `${path}/repositories/${index}`, repository));
@@ -174,6 +175,7 @@ function readDelivery(check, path, raw) {
   return {
     ciApi: check.url(`${path}/ciApi`, entry.ciApi),
     ciUrl: check.url(`${path}/ciUrl`, entry.ciUrl),
+    ...(entry.gitApi === undefined ? {} : { gitApi: check.url(`${path}/gitApi`, entry.gitApi) }),
     liveApi: check.url(`${path}/liveApi`, entry.liveApi),
     deployBranch: check.text(`${path}/deployBranch`, entry.deployBranch),
     repositories,

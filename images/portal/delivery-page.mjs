@@ -103,12 +103,16 @@ function nothingBuilt({ deployBranch }, ci) {
  * @param {RepositoryState} repository
  * @param {number} now
  */
-function release({ deployBranch }, { ci, live }, { release, branches }, now) {
+function release({ deployBranch }, { ci, live }, { release, branches, liveUrl }, now) {
   if (release === undefined) {
     return live === "silent" ? "" : '<p class="release soft">Asking what is live …</p>';
   }
   if (release === null) {
     if (ci === "answers" && branches.length === 0) return "";
+    const why = branches.find(({ branch }) => branch === deployBranch)?.notDeployed;
+    if (why) return `<p class="release soft">Nothing is live: <bdi>${escapeHtml(why)}</bdi></p>`;
+    if (liveUrl === undefined)
+      return '<p class="release soft">No host name can be made of its name: it has no site.</p>';
     return `<p class="release soft">Nothing is live yet: what passes the tests on ${branchName(deployBranch)} goes live.</p>`;
   }
   const { revision, author, by, rolledBack, at } = release;
@@ -124,10 +128,11 @@ function release({ deployBranch }, { ci, live }, { release, branches }, now) {
  * @param {number} now
  */
 function build({ ciUrl }, state, now) {
-  const { branch, result, warnings, by, at, page, log } = state;
+  const { branch, result, warnings, findings, by, at, page, log } = state;
   const name = page === undefined ? branchName(branch) : `<a href="${address(ciUrl, page)}">${branchName(branch)}</a>`;
   const shape = `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${SHAPES[result]}</svg>`;
-  const word = result === "passed" && warnings ? "passed with warnings" : result;
+  const careful = result === "passed" && warnings;
+  const word = careful ? withWarnings(state.text) : result;
   const who = by === "" ? "" : `${person(by)}, `;
   const why = result === "failed" ? reason(state.text) : "";
   const more = [
@@ -136,7 +141,19 @@ function build({ ciUrl }, state, now) {
       ? ""
       : `<a href="${address(ciUrl, log)}">Open the log<span class="hush"> of what failed on ${escapeHtml(short(branch))}</span></a>`,
   ].filter(Boolean);
-  return `<li class="build" data-result="${result}"><span class="branch">${name}</span><span class="result">${shape}${word}</span><span class="soft when">${who}${age(at, now)}</span>${more.length === 0 ? "" : `<span class="why">${more.join(" ")}</span>`}</li>`;
+  const found = findings.map((line) => `<li><bdi>${escapeHtml(line)}</bdi></li>`).join("");
+  if (found !== "") {
+    more.push(
+      `<details><summary>What was found<span class="hush"> on ${escapeHtml(short(branch))}</span></summary><ul>${found}</ul></details>`,
+    );
+  }
+  return `<li class="build" data-result="${careful ? "warned" : result}"><span class="branch">${name}</span><span class="result">${shape}${word}</span><span class="soft when">${who}${age(at, now)}</span>${more.length === 0 ? "" : `<span class="why">${more.join(" ")}</span>`}</li>`;
+}
+
+/** How a build passed that left something out. @param {string} text */
+function withWarnings(text) {
+  const left = /\d+ of \d+ jobs not run/.exec(text);
+  return left === null ? "passed with warnings" : `passed, ${left[0]}`;
 }
 
 /** What the CI says of a failure, without what the page says itself. @param {string} text */

@@ -1,3 +1,4 @@
+import { createBranches } from "./branches.mjs";
 import { createCi } from "./ci.mjs";
 import { ask as askOverHttp } from "./http.mjs";
 import { createReleases } from "./releases.mjs";
@@ -36,8 +37,9 @@ const TIME_LIMIT = 2000;
  * @param {DeliveryOptions} [options]
  */
 export function createDelivery(config, { ask = askOverHttp, now = Date.now, freshFor = 2000 } = {}) {
-  const { ciApi, liveApi, deployBranch, repositories } = config.delivery;
-  const ci = createCi({ api: ciApi.replace(/\/+$/, ""), deployBranch, ask, now });
+  const { ciApi, gitApi, liveApi, deployBranch, repositories } = config.delivery;
+  const git = createBranches({ api: gitApi, ask });
+  const ci = createCi({ api: ciApi.replace(/\/+$/, ""), deployBranch, exists: git.exists, ask, now });
   const releases = createReleases({ api: liveApi.replace(/\/+$/, ""), ask, now });
 
   function names() {
@@ -48,7 +50,7 @@ export function createDelivery(config, { ask = askOverHttp, now = Date.now, fres
 
   async function round() {
     const signal = AbortSignal.timeout(TIME_LIMIT);
-    await Promise.all([ci.round(signal), releases.round(names(), ci.released, signal)]);
+    await Promise.all([git.round(signal), ci.round(signal), releases.round(names(), ci.released, signal)]);
     // What the CI has just put live is worth a second look.
     const outdated = names().filter(
       (name) => releases.release(name) === undefined || releases.mark(name) !== ci.released(name),

@@ -8,6 +8,8 @@ import { pageOf } from "./buildbot.mjs";
  * @property {import("./buildbot.mjs").Result} result
  * @property {boolean} warnings
  * @property {string} text
+ * @property {string[]} findings
+ * @property {string} notDeployed
  * @property {string} by
  * @property {string} revision
  * @property {number} at
@@ -24,8 +26,9 @@ const MANY = 100;
  * What is remembered of the CI's builds.
  *
  * @param {string} deployBranch
+ * @param {(repository: string, branch?: string) => boolean} exists
  */
-export function createHistory(deployBranch) {
+export function createHistory(deployBranch, exists) {
   /** @type {Map<number, Build>} */
   const builds = new Map();
   /** Builders of repositories' tests. @type {Map<number, string>} */
@@ -58,7 +61,8 @@ export function createHistory(deployBranch) {
   /** @returns {Set<string>} */
   function names() {
     const built = [...builds.values()].filter(({ live }) => !live).map(({ repository }) => repository);
-    return new Set([...builders.values(), ...built, ...waiting.map(({ repository }) => repository)]);
+    const all = [...builders.values(), ...built, ...waiting.map(({ repository }) => repository)];
+    return new Set(all.filter((name) => exists(name)));
   }
 
   /** @param {string} repository */
@@ -66,7 +70,7 @@ export function createHistory(deployBranch) {
     /** @type {Map<string, Build>} */
     const newest = new Map();
     for (const build of builds.values()) {
-      if (build.live || build.repository !== repository) continue;
+      if (build.live || build.repository !== repository || !exists(repository, build.branch)) continue;
       const other = newest.get(build.branch);
       if (other === undefined || other.id < build.id) newest.set(build.branch, build);
     }
@@ -109,17 +113,18 @@ export function createHistory(deployBranch) {
     /** @type {Map<string, BranchState>} */
     const states = new Map();
     for (const build of few(newestOfBranches(repository))) {
-      const { branch, result, warnings, text, by, revision, at } = build;
+      const { branch, result, warnings, text, findings, notDeployed, by, revision, at } = build;
       const log = result === "failed" ? logs.get(culprit(build).id) : undefined;
       states.set(branch, {
-        ...{ branch, result, warnings, text, by, revision, at, page: pageOf(build) },
+        ...{ branch, result, warnings, text, findings, notDeployed, by, revision, at, page: pageOf(build) },
         ...(log === undefined ? {} : { log }),
       });
     }
     for (const { repository: of, branch, by, revision, at } of waiting) {
       // What runs says more than what waits for it.
-      if (of !== repository || states.get(branch)?.result === "running") continue;
-      states.set(branch, { branch, result: "waiting", warnings: false, text: "", by, revision, at });
+      if (of !== repository || !exists(of, branch) || states.get(branch)?.result === "running") continue;
+      const nothing = { warnings: false, text: "", findings: [], notDeployed: "" };
+      states.set(branch, { branch, result: "waiting", ...nothing, by, revision, at });
     }
     return few([...states.values()].sort((a, b) => b.at - a.at));
   }

@@ -19,7 +19,11 @@ const RED: [fault: string, script: string, step: string, lines: RegExp[]][] = [
     `echo '<?php foo(' > src/First.php; mkdir src/many; echo '<?php }' > src/many/last.php
      for n in $(seq ${MANY_FILES}); do echo '<?php' > src/many/$n.php; done`,
     "php lint",
-    [/Unclosed '\(' .*src\/First\.php/, /Unmatched '}' in src\/many\/last\.php/, /\| 2 file\(s\) with errors/],
+    [
+      /Unclosed '\(' .*src\/First\.php/,
+      /Unmatched '}' in src\/many\/last\.php/,
+      /\| 4\d\d PHP file\(s\), 2 syntax error\(s\)/,
+    ],
   ],
   [
     "a failing PHPUnit test",

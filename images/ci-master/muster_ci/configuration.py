@@ -4,7 +4,7 @@ from buildbot.plugins import util, worker
 from sqlalchemy.pool import QueuePool
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
-from . import access, change_hook, forms, steps
+from . import access, change_hook, forms, live_steps, steps
 from .housekeeping import CHANGES_KEPT, Housekeeping
 
 DEPLOYER = "deployer"
@@ -79,8 +79,8 @@ def _builders(settings, test_workers):
             steps.Checkout(settings, releases=True),
             f"builds {settings.pipeline.deploy_branch}, and nothing else, for the live server",
         ),
-        builder(forms.DEPLOY, [DEPLOYER], steps.Deploy(settings), "puts live what the pipeline hands over"),
-        builder(forms.ROLLBACK, [DEPLOYER], steps.Rollback(settings), "puts an earlier release live again"),
+        builder(forms.DEPLOY, [DEPLOYER], live_steps.Deploy(settings), "puts live what the pipeline hands over"),
+        builder(forms.ROLLBACK, [DEPLOYER], live_steps.Rollback(settings), "puts an earlier release live again"),
     ]
 
 

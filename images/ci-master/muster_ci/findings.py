@@ -5,10 +5,12 @@ LINES = 8
 NOT_RUN = "not_run"
 
 
-def not_deployed(survey, branch, deploy_branch):
+def not_deployed(survey, branch, pipeline):
     """Why a green build does not go live, as far as its files say; None when it does."""
-    if branch != deploy_branch:
-        return f"tested; live is built from {deploy_branch}"
+    if not pipeline.deploys:
+        return "tested; there is no live site"
+    if branch != pipeline.deploy_branch:
+        return f"tested; live is built from {pipeline.deploy_branch}"
     if survey["kind"] == "server":
         server = survey["server"]
         return f"not deployed: {server['language']} is not served here: {server['reason']}"

@@ -12,6 +12,8 @@ PIPELINE = "pipeline"
 RELEASE = "release"
 DEPLOY = "deploy"
 ROLLBACK = "rollback"
+# The step of a deployment whose outcome the pipeline repeats.
+RELEASE_STEP = "release"
 
 
 def virtual(project):

@@ -6,14 +6,13 @@ The survey is that of images/php/survey, where its form is told.
 import dataclasses
 
 INSTALL = ("composer", "install", "--no-interaction", "--no-progress", "--prefer-dist")
-# As npx installs it: package, its newest version that the lock of a repository without a wish was written by, program.
-MANAGERS = {"pnpm": ("pnpm", "10", "pnpm"), "yarn": ("yarn", "1", "yarn"), "bun": ("bun", "1", "bun")}
-BERRY = "@yarnpkg/cli-dist"
+# The version for a repository that asks for none.
+MANAGERS = {"pnpm": "10", "yarn": "1", "bun": "1"}
 # Installs exactly what the lock says.
 FROZEN = {
-    "npm": ("ci", "--no-audit", "--no-fund"),
-    "pnpm": ("install", "--frozen-lockfile"),
-    "yarn": ("install", "--frozen-lockfile", "--non-interactive"),
+    "npm": ("ci", "--prefer-offline", "--no-audit", "--no-fund"),
+    "pnpm": ("install", "--frozen-lockfile", "--prefer-offline"),
+    "yarn": ("install", "--frozen-lockfile", "--non-interactive", "--prefer-offline"),
     "berry": ("install", "--immutable"),
     "bun": ("install", "--frozen-lockfile"),
 }
@@ -89,27 +88,19 @@ def _project(project):
 
 
 def _node(project, node):
-    manager, run = node["manager"], _manager(node)
+    manager, version = node["manager"], node["version"] or MANAGERS.get(node["manager"])
+    run = ("muster-node", f"{manager}@{version}" if manager != "npm" else manager)
     if node["install"] and node["lock"]:
-        arguments = FROZEN["berry" if BERRY in " ".join(run) else manager]
+        berry = manager == "yarn" and not version.startswith("1")
+        arguments = FROZEN["berry" if berry else manager]
         yield _step(project, f"{manager} {arguments[0]}", (*run, *arguments))
     elif node["install"]:
         unlocked = ("--no-audit", "--no-fund", "--no-package-lock") if manager == "npm" else ()
         yield _step(project, f"{manager} install", (*run, "install", *unlocked))
     for script in (node["lint"], node["test"], node["build"]):
         if script:
-            yield _step(project, f"{manager} run {script}", (*run, "run", script))
-
-
-def _manager(node):
-    """The command of a package manager; npm is there, the others come by npx."""
-    if node["manager"] == "npm":
-        return ("npm",)
-    package, usual, program = MANAGERS[node["manager"]]
-    version = node["version"] or usual
-    if package == "yarn" and not version.startswith("1"):
-        package = BERRY
-    return ("npx", "--yes", f"--package={package}@{version}", "--", program)
+            command = ("npm",) if manager == "npm" else run
+            yield _step(project, f"{manager} run {script}", (*command, "run", script))
 
 
 def _workflows(workflows, allowed):

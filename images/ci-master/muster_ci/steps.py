@@ -5,7 +5,7 @@ import os
 
 from buildbot.plugins import steps
 from buildbot.process import buildstep, remotecommand, remotetransfer
-from buildbot.process.results import FAILURE, RETRY, SKIPPED, SUCCESS, WARNINGS, Results
+from buildbot.process.results import FAILURE, RETRY, SUCCESS, WARNINGS, Results
 from twisted.internet import defer
 
 from . import answers, findings, forms, pipeline
@@ -17,8 +17,6 @@ TRIES = 2
 BLOCK = 512 * 1024
 # As many changed files a push tells of at most: images/git-server/lib/changes.py.
 FILES_TOLD = 500
-# muster-deploy's statuses beside success and failure.
-SUPERSEDED = 3
 
 
 def package_path(build):
@@ -31,6 +29,7 @@ class Step(buildstep.ShellMixin, buildstep.BuildStep):
 
     haltOnFailure = True
     flunkOnFailure = True
+    warnOnWarnings = True
 
     def __init__(self, time_limit, **arguments):
         arguments = self.setupShellMixin({"logEnviron": False, "timeout": None, "maxTime": time_limit, **arguments})
@@ -110,6 +109,9 @@ class Checkout(Step):
             self.setProperty(name, value, "checkout")
         self.say(f"{facts['revision'][:12]} {facts['subject']}"[:100])
         self.build.addStepsAfterCurrentStep(list(self._more(facts["survey"], source.branch)))
+        if properties["not_deployed"].startswith("not deployed"):
+            self.say(properties["not_deployed"])
+            return WARNINGS
         return SUCCESS
 
     @defer.inlineCallbacks
@@ -125,7 +127,7 @@ class Checkout(Step):
 
     def _not_deployed(self, survey, branch):
         chosen = self._settings.pipeline
-        why = findings.not_deployed(survey, branch, chosen.deploy_branch)
+        why = findings.not_deployed(survey, branch, chosen)
         if why is None and not self._releases:
             return "tested beside other branches, where nothing is built for the live server: push again"
         return why
@@ -171,7 +173,6 @@ class Workflows(Step):
             haltOnFailure=not lenient,
             flunkOnFailure=not lenient,
             warnOnFailure=True,
-            warnOnWarnings=True,
             sigtermTime=5,
             **arguments,
         )
@@ -267,7 +268,7 @@ class Release(steps.Trigger):
         build = yield self._deploy_build()
         if build is None:
             return result
-        step = yield self.master.data.get(("builds", build["buildid"], "steps", Deploy.name))
+        step = yield self.master.data.get(("builds", build["buildid"], "steps", forms.RELEASE_STEP))
         # Repeats the outcome here: whoever pushed reads this build, not the deployer's.
         self._outcome = step["state_string"] if step else build["state_string"]
         return result
@@ -294,90 +295,3 @@ class Release(steps.Trigger):
             {**forms.virtual_live(project), **copied, "project": project, "package_of": self.build.buildid}, "Trigger"
         )
         return triggered
-
-
-class Live(Step):
-    """What the deployer's commands have in common."""
-
-    def __init__(self, settings, **arguments):
-        super().__init__(time_limit=settings.pipeline.timeout, **arguments)
-        self._settings = settings
-
-    def origin(self, project):
-        """Where the deployer asks whether a commit is on the deploy branch."""
-        settings = self._settings
-        account = settings.git_account(project)
-        return {
-            "url": settings.repository_url(project),
-            "branch": settings.pipeline.deploy_branch,
-            "user": account["GIT_CI_USER"],
-            "password": account["GIT_CI_PASSWORD"],
-        }
-
-    def finish(self, status, answer):
-        if answer:
-            self.say(answer["message"])
-        if status == SUPERSEDED and answer:
-            return SKIPPED
-        if status != 0 or not answer:
-            return FAILURE
-        for name in ("release", "revision", "previous"):
-            self.setProperty(name, answer[name], self.name)
-        return SUCCESS
-
-    def getBuildResultSummary(self):
-        return {"build": self.descriptionDone} if self.descriptionDone else {}
-
-
-class Deploy(Live):
-    name = "release"
-
-    @defer.inlineCallbacks
-    def run(self):
-        package = package_path(self.getProperty("package_of"))
-        result = yield self._deploy(package)
-        # If the deployer went away, Buildbot repeats this build when it is back.
-        if self.build.conn is not None and os.path.exists(package):
-            os.unlink(package)
-        return result
-
-    @defer.inlineCallbacks
-    def _deploy(self, package):
-        yield self.addLog("stdio")
-        if not os.path.exists(package):
-            self.say("the package is gone: rebuild the test build instead")
-            return FAILURE
-        with open(package, "rb") as file:
-            received = yield self.transfer(
-                "downloadFile", workerdest="package.tar", reader=remotetransfer.FileReader(file), mode=0o600
-            )
-        if not received:
-            return FAILURE
-        source = self.build.sources[0]
-        order = {
-            "project": source.project,
-            "revision": source.revision,
-            "author": self.getProperty("author"),
-            "subject": self.getProperty("subject"),
-            "by": self.getProperty("pusher") or self.getProperty("author"),
-            "tip": self.getProperty("tip"),
-            "as_of": self.getProperty("as_of"),
-            "migrate": self.getProperty("migrate"),
-            "origin": self.origin(source.project),
-        }
-        return self.finish(*(yield self.run_command(["muster-deploy", "release"], initialStdin=json.dumps(order))))
-
-
-class Rollback(Live):
-    name = "rollback"
-
-    @defer.inlineCallbacks
-    def run(self):
-        order = {
-            "project": self.getProperty("project"),
-            "release": self.getProperty("release"),
-            "by": self.getProperty("owner"),
-            "reason": self.getProperty("reason") or "",
-            "origin": self.origin(self.getProperty("project")),
-        }
-        return self.finish(*(yield self.run_command(["muster-deploy", "rollback"], initialStdin=json.dumps(order))))

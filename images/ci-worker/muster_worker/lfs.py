@@ -2,11 +2,14 @@
 
 import os
 
+
 def settings(mirror):
     """Arguments of git with which it writes files in place of pointers; nothing is fetched by them."""
     for key, value in (
         ("lfs.storage", f"{mirror}/lfs"),
         ("filter.lfs.smudge", "git-lfs smudge --skip -- %f"),
+        # Without it, git-lfs takes itself for not installed.
+        ("filter.lfs.clean", "git-lfs clean -- %f"),
     ):
         yield from ("-c", f"{key}={value}")
 

@@ -1,4 +1,4 @@
-"""What of a workflow runs here: its jobs, which of their matrix's combinations, and what is left out with the reason."""
+"""What of a workflow runs here: jobs, combinations of their matrix, and what is left out with the reason."""
 
 import dataclasses
 import re

@@ -35,10 +35,11 @@ def own(url, base):
 
 def listed(git, folder):
     """(path, address, commit) of each submodule of the repository in a folder."""
-    keys = git.run("-C", folder, "config", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$", check=False)
+    read = ("-C", folder, "config", "--file", ".gitmodules")
+    keys = git.run(*read, "--get-regexp", r"^submodule\..*\.path$", check=False)
     for line in (keys or "").splitlines():
         key, _, path = line.partition(" ")
-        url = git.run("-C", folder, "config", "--file", ".gitmodules", key.removesuffix("path") + "url", check=False)
+        url = git.run(*read, key.removesuffix("path") + "url", check=False)
         tree = (git.run("-C", folder, "ls-tree", "HEAD", "--", path, check=False) or "").split()
         if url and len(tree) > 3 and tree[1] == "commit":
             yield path, url.strip(), tree[2]
@@ -66,5 +67,5 @@ def fill(git, base, fetch, folder=".", deep=0):
         shutil.rmtree(target, ignore_errors=True)
         git.run("clone", "--quiet", "--shared", "--no-checkout", "--template=", mirror, target)
         if git.run("-C", target, "checkout", "--quiet", "--force", "--detach", commit, check=False) is None:
-            raise Failed(f"the submodule {path} needs commit {commit[:12]} of {name}, which was not pushed: push it there")
+            raise Failed(f"submodule {path}: commit {commit[:12]} of {name} was not pushed: push it there first")
         fill(git, address, fetch, target, deep + 1)

@@ -1,7 +1,7 @@
 """muster-workflows: runs what of .github/workflows a push starts; what cannot run here is left out and named.
 
-The push is on standard input, as JSON: {"repository", "branch", "revision", "actor", "files"}; `files` are those that it
-changed, or null. The last line says how it went: {"jobs", "left_out": [{"job", "reasons"}], "failed": [job]}. Status 0
+The push is on standard input, as JSON: {"repository", "branch", "revision", "actor", "files"}; `files` are those that
+it changed, or null. The last line says how it went: {"jobs", "left_out": [{"job", "reasons"}], "failed": [job]}. Status 0
 or 1; what a failed step said last comes shortly before the end.
 """
 

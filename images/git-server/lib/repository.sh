@@ -11,12 +11,13 @@ valid_name() {
   [ "${#1}" -le 64 ]
 }
 
-# same_address NAME: prints another repository whose site would have the address of NAME's; "." and "_" become "-" there.
+# same_address NAME: prints another repository whose site would have NAME's address, where "." and "_" become "-".
 same_address() {
+  wanted=$(printf '%s' "$1" | tr '._' '--')
   for other in "$repositories"/*.git; do
     other=${other##*/}
     other=${other%.git}
-    if [ "$other" != "$1" ] && [ "$(printf '%s' "$other" | tr '._' '--')" = "$(printf '%s' "$1" | tr '._' '--')" ]; then
+    if [ "$other" != "$1" ] && [ "$(printf '%s' "$other" | tr '._' '--')" = "$wanted" ]; then
       printf '%s\n' "$other"
       return
     fi

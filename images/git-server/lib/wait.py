@@ -1,5 +1,5 @@
-"""What the CI makes of a push, in the pusher's terminal: what it found, and with the push option ci.wait its steps, what
-was not run and what failed.
+"""What the CI makes of a push, in the pusher's terminal: what it found, and with the push option ci.wait its steps,
+what was not run and what failed.
 """
 
 import collections
@@ -32,8 +32,11 @@ RESULTS = ["passed", "passed with warnings", "FAILED", "skipped", "broke off", "
 SUCCESS, WARNINGS, FAILURE, SKIPPED, EXCEPTION, RETRY, CANCELLED = range(7)
 # How Buildbot's summary of a build begins.
 SAID = re.compile(r"^(?:(?:failed|warnings|exception|retry|cancelled|build successful) ?)+")
+LEFT_OUT = re.compile(r"\d+ of \d+ jobs not run")
 # Lines of which one is enough: what is told is how many there were.
-REPEATED = re.compile(r"\b(?:(?:PHP )?(Deprecated|Notice|Warning):|npm (warn|WARN) |(DeprecationWarning|ExperimentalWarning):)")
+REPEATED = re.compile(
+    r"\b(?:(?:PHP )?(?:Deprecated|Notice|Warning):(?! \d+ time)|npm (?:warn|WARN) |(?:Deprecation|Experimental)Warning:)"
+)
 # Escape sequences and other characters that move a terminal's cursor.
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 PID = "/tmp/muster/apache2.pid"
@@ -180,8 +183,10 @@ def verdict(build):
     """How a build ended: "passed, 1 of 2 jobs not run, after 3 s"."""
     seconds = f"after {build['complete_at'] - build['started_at']:.0f} s"
     said, result = SAID.sub("", clean(build["state_string"])), build["results"]
-    if result == WARNINGS and "not run" in said:
-        return f"passed, {said}, {seconds}"
+    left_out = LEFT_OUT.search(said)
+    if result == WARNINGS and left_out:
+        rest = f"{said[: left_out.start()]}{said[left_out.end() :]}".strip()
+        return f"passed, {left_out.group()}, {seconds}" + (f" ({rest})" if rest else "")
     return f"{RESULTS[result]} {seconds}" + (f" ({said})" if said else "")
 
 

@@ -1,6 +1,7 @@
 import unittest
 
 from muster_ci import findings
+from muster_ci.settings import Pipeline
 
 
 def left_out(count):
@@ -17,7 +18,10 @@ class Deployment(unittest.TestCase):
             ("server", "main", "not deployed: Python is not served here: Django needs a server"),
         ):
             with self.subTest(kind=kind, branch=branch):
-                self.assertEqual(findings.not_deployed({"kind": kind, "server": server}, branch, "main"), expected)
+                self.assertEqual(
+                    findings.not_deployed({"kind": kind, "server": server}, branch, Pipeline()), expected
+                )
+        self.assertIn("no live site", findings.not_deployed({"kind": "php"}, "main", Pipeline(deploys=False)))
         self.assertIn("no site", findings.without_site({"kind": "library"}))
         self.assertIn("muster.yaml", findings.without_site({"kind": "empty"}))
 

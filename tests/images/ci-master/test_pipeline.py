@@ -64,18 +64,17 @@ class Steps(unittest.TestCase):
 
     def test_package_managers(self):
         for manager, version, lock, install in (
-            ("npm", None, "package-lock.json", "npm ci --no-audit --no-fund"),
+            ("npm", None, "package-lock.json", "npm ci --prefer-offline --no-audit --no-fund"),
             ("npm", None, None, "npm install --no-audit --no-fund --no-package-lock"),
-            ("pnpm", "9", "pnpm-lock.yaml", "npx --yes --package=pnpm@9 -- pnpm install --frozen-lockfile"),
-            ("pnpm", None, None, "npx --yes --package=pnpm@10 -- pnpm install"),
-            ("yarn", "1", "yarn.lock",
-             "npx --yes --package=yarn@1 -- yarn install --frozen-lockfile --non-interactive"),
-            ("yarn", "4.5.0", "yarn.lock", "npx --yes --package=@yarnpkg/cli-dist@4.5.0 -- yarn install --immutable"),
-            ("bun", None, "bun.lock", "npx --yes --package=bun@1 -- bun install --frozen-lockfile"),
+            ("pnpm", "9", "pnpm-lock.yaml", "pnpm@9 install --frozen-lockfile --prefer-offline"),
+            ("pnpm", None, None, "pnpm@10 install"),
+            ("yarn", "1", "yarn.lock", "yarn@1 install --frozen-lockfile --non-interactive --prefer-offline"),
+            ("yarn", "4.5.0", "yarn.lock", "yarn@4.5.0 install --immutable"),
+            ("bun", None, "bun.lock", "bun@1 install --frozen-lockfile"),
         ):
             with self.subTest(manager=manager, lock=lock):
                 (step,) = of(survey(project(node={"manager": manager, "version": version, "lock": lock})))
-                self.assertEqual(" ".join(step.command), install)
+                self.assertEqual(" ".join(step.command), f"muster-node {install}")
 
     def test_subfolders(self):
         found = of(survey(project("frontend", node={"test": "test"}), project("backend", phpunit=PHPUNIT)))

@@ -16,6 +16,7 @@ class Verdicts(unittest.TestCase):
             (SUCCESS, "build successful", "passed after 3 s"),
             (SUCCESS, "build successful live: 20260131T120000Z-0123456789ab", "passed after 3 s (live: 2026013"),
             (WARNINGS, "warnings 3 of 5 jobs not run", "passed, 3 of 5 jobs not run, after 3 s"),
+            (WARNINGS, "warnings 1 of 2 jobs not run live: x", "passed, 1 of 2 jobs not run, after 3 s (live: x)"),
             (WARNINGS, "warnings 'php lint' (warnings)", "passed with warnings after 3 s ('php lint' (warnings))"),
             (FAILURE, "failed CI / a failed; 1 of 2 jobs not run", "FAILED after 3 s (CI / a failed; 1 of 2 jobs not"),
             (FAILURE, "failed 'phpunit' (failure)", "FAILED after 3 s ('phpunit' (failure))"),
@@ -28,9 +29,11 @@ class Logs(unittest.TestCase):
     def test_the_cause_is_there_whatever_else_was_said(self):
         said = ["PHP Parse error: unexpected ; in a.php on line 1"]
         said += [f"PHP Deprecated: optional parameter in z{number}.php" for number in range(60)]
+        said += ["Deprecated: 7 time(s)"]
         said += ["npm warn deprecated x@1"] * 3 + ["", '{"jobs": 1}']
         self.assertEqual(
-            wait.shortened(said), ["PHP Deprecated: 60 time(s)", "npm warn: 3 time(s)", said[0]]
+            wait.shortened(said),
+            ["PHP Deprecated: 60 time(s)", "npm warn: 3 time(s)", said[0], "Deprecated: 7 time(s)"],
         )
 
     def test_only_the_last_lines_are_told_and_long_ones_are_cut(self):

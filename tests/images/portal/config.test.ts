@@ -194,7 +194,7 @@ describe("what is refused", () => {
       "a delivery without a branch and with an unknown key",
       { delivery: { ...delivery, deployBranch: undefined, branch: "main" } },
       [
-        'PORTAL_CONFIG/delivery: "branch" is not a key here: use ciApi, ciUrl, liveApi, deployBranch, repositories',
+        'PORTAL_CONFIG/delivery: "branch" is not a key here: use ciApi, ciUrl, gitApi, liveApi, deployBranch, repositories',
         "PORTAL_CONFIG/delivery/deployBranch: nothing is not a text",
       ],
     ],

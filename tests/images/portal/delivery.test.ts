@@ -39,6 +39,7 @@ const configOf = (...names: string[]) => ({
   delivery: {
     ciApi: `${CI}/`,
     ciUrl: "http://ci.x/",
+    gitApi: "http://git/-/branches",
     liveApi: LIVE,
     deployBranch: "main",
     repositories: names.map(repository),
@@ -53,6 +54,8 @@ interface Made {
   packageOf?: number;
   text?: string;
   minutes?: number;
+  /** Further properties. */
+  said?: Record<string, unknown>;
 }
 
 /** A team's CI and live server, as Buildbot 4.3 and Apache answer. */
@@ -61,6 +64,8 @@ class Servers {
   waiting: { repository: string; branch: string | null; waitedFor?: boolean }[] = [];
   steps: Record<number, { number: number; results: number }[]> = {};
   releases: Record<string, string> = {};
+  /** By repository; undefined when the git server does not say. */
+  branches: Record<string, string[]> | undefined;
   status: Record<string, number> = {};
   asked: string[] = [];
 
@@ -93,6 +98,7 @@ class Servers {
   }
 
   private answer({ host, pathname, searchParams }: URL): string | undefined {
+    if (host === "git") return this.branches && JSON.stringify(this.branches);
     if (host === "live") return this.releases[pathname.split("/").at(-2) ?? ""];
     const limit = Number(searchParams.get("limit") ?? 1000);
     const path = pathname.replace("/api/v2/", "");
@@ -140,7 +146,8 @@ class Servers {
   private raw({ id, repository, made }: Servers["builds"][number]) {
     const { branch = "main", results = SUCCESS, by = "alice", builder = "pipeline", packageOf, text = "" } = made;
     const at = NOW / 1000 - 60 * (made.minutes ?? 5);
-    const properties = { buildername: builder, project: repository, branch, pusher: by, package_of: packageOf };
+    const source = { buildername: builder, project: repository, branch, pusher: by, package_of: packageOf };
+    const properties = { ...source, ...made.said };
     return {
       ...{ buildid: id, builderid: this.builderOf(repository, builder !== "pipeline"), number: id, results },
       ...{ complete: results !== null, started_at: at, complete_at: results === null ? null : at, state_string: text },
@@ -240,6 +247,43 @@ describe("builds", () => {
     expect(await branches()).toEqual([["slow", "failed"]]);
   });
 
+  test("a deleted branch or repository leaves, unless the git server does not say", async () => {
+    servers.build("gone");
+    servers.build("app", { branch: "done" });
+    servers.build("app");
+    servers.waiting = [{ repository: "app", branch: "deleted" }];
+    expect((await branches())?.map(([branch]) => branch)).toEqual(["deleted", "main", "done"]);
+    servers.branches = { app: ["main"] };
+    expect(await branches()).toEqual([["main", "passed"]]);
+    expect(delivery.state().repositories.map(({ name }) => name)).toEqual(["app"]);
+    servers.branches = undefined;
+    expect((await look()).repositories.map(({ name }) => name)).toEqual(["app", "gone"]);
+  });
+
+  test("say what was found, and what was not run", async () => {
+    servers.build("app", {
+      results: WARNINGS,
+      text: "warnings 3 of 5 jobs not run",
+      said: {
+        survey: "not served here: Python (app.py)\nwarning: <b>",
+        not_deployed: "not deployed: Python is not served here",
+        not_run: ["CI / a: it uses sudo"],
+      },
+    });
+    servers.releases = { app: "" };
+    const html = page.renderRepositories(configOf("app").delivery, await look(), NOW);
+    for (const part of [
+      "passed, 3 of 5 jobs not run",
+      'data-result="warned"',
+      "<li><bdi>not served here: Python (app.py)</bdi></li>",
+      "<bdi>warning: &#60;b&#62;</bdi>",
+      "<bdi>not run: CI / a: it uses sudo</bdi>",
+      "Nothing is live: <bdi>not deployed: Python is not served here</bdi>",
+    ]) {
+      expect(html).toContain(part);
+    }
+  });
+
   test("a CI that begins anew takes nothing over", async () => {
     servers.build("app", { branch: "a" });
     servers.build("app", { branch: "b" });
@@ -284,13 +328,18 @@ describe("builds", () => {
 });
 
 describe("requests", () => {
-  test("all visitors share a round, and a quiet one costs three", async () => {
+  test("all visitors share a round, and a quiet one costs four", async () => {
     servers.build("app");
     await look();
     servers.paths();
     time += 4000;
     await Promise.all(Array.from({ length: 50 }, () => delivery.refresh(PATIENCE)));
-    expect(servers.paths().sort()).toEqual(["/-/live/app/releases", "/api/v2/buildrequests", "/api/v2/builds"]);
+    expect(servers.paths().sort()).toEqual([
+      "/-/branches",
+      "/-/live/app/releases",
+      "/api/v2/buildrequests",
+      "/api/v2/builds",
+    ]);
     time += 1999;
     await delivery.refresh(PATIENCE);
     expect(servers.paths()).toEqual([]);
