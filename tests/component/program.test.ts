@@ -191,7 +191,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
 
   test("no other password is generated", () => {
     const generated = resources.filter(({ type }) => type === "random:index/randomPassword:RandomPassword");
-    expect(generated).toHaveLength(12);
+    expect(generated).toHaveLength(13);
   });
 
   test("the portal knows no password", () => {
