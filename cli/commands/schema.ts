@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { everydayReference, rosterReference, stackFileSchema } from "../../config/reference";
 import { ruleFiles } from "../../config/rules";
 import { componentsReference } from "../components-reference";
@@ -45,6 +45,9 @@ export function writeSchema(root: string, check: boolean): string {
   });
   const names = stale.map(({ name }) => name).join(", ");
   if (check && stale.length > 0) throw new UserError(`${names}: out of date. Write again: npm run schema`);
-  for (const { name, text } of stale) writeFileSync(join(root, name), text);
+  for (const { name, text } of stale) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
   return stale.length > 0 ? `Wrote ${names}.` : "Everything is current.";
 }

@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
-import { TeamEnvironment } from "../../../components/team-environment";
-import type { Component, ImageName } from "../../../config/catalogue";
-import { resolveTeam } from "../../../config/members";
-import { ruleFiles } from "../../../config/rules";
-import { parseTeamConfig } from "../../../config/schema/team";
-import { containerName, renderContainer } from "../../../platform/docker/render";
-import { type Platform, resourceNames } from "../../../platform/platform";
-import { register } from "../../support/program";
-import { findPython, PYTHON_ADVICE } from "../../support/python";
-import { acceptedRosters } from "../../support/rosters";
+import { TeamEnvironment } from "../../components/team-environment";
+import type { Component, ImageName } from "../../config/catalogue";
+import { resolveTeam } from "../../config/members";
+import { ruleFiles } from "../../config/rules";
+import { parseTeamConfig } from "../../config/schema/team";
+import { containerName, renderContainer } from "../../platform/docker/render";
+import { type Platform, resourceNames } from "../../platform/platform";
+import { register } from "../support/program";
+import { findPython, PYTHON_ADVICE } from "../support/python";
+import { acceptedRosters } from "../support/rosters";
 
 /**
  * No accepted roster makes a container refuse its start: whatever the program hands to the containers of many rosters
@@ -22,7 +22,7 @@ import { acceptedRosters } from "../../support/rosters";
 const COUNT = Number(process.env.MUSTER_TEST_ROSTERS ?? 200);
 const SEED = Number(process.env.MUSTER_TEST_SEED ?? 13);
 
-const root = resolve(__dirname, "../../..");
+const root = resolve(__dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "accepted-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -111,7 +111,7 @@ test("Linux takes every variable: less than 128 KiB, UTF-8, and no NUL", () => {
 });
 
 test("the portal reads its configuration", async () => {
-  const { parseConfig } = await import("../../../images/portal/config.mjs");
+  const { parseConfig } = await import("../../images/portal/config.mjs");
   const refused = of("portal").flatMap((start) => {
     try {
       parseConfig(start.env.PORTAL_CONFIG as string);
