@@ -329,7 +329,7 @@ describe("on Kubernetes", () => {
 
   test("no pod starts before its namespace is closed", () => {
     const controllers = objects().filter(({ type }) => type.startsWith("kubernetes:apps/"));
-    expect(controllers).toHaveLength(16);
+    expect(controllers).toHaveLength(17);
     for (const { name, dependencies } of controllers) {
       const [member] = ["alice", "bob", "live"].filter((id) => name.startsWith(`${id}-`));
       const prefix = member === undefined ? "" : `${member}-`;
