@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { Ci, SUCCESS, Terminal } from "../support/delivery";
+import { Ci, liveSite, SUCCESS, Terminal } from "../support/delivery";
 import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
+import { eventually } from "../support/poll";
 import { TRICKS } from "./tricks";
 
 /** Of every file below the current folder, but for what only a release has. */
@@ -50,6 +51,7 @@ TRICK`);
     await muster.succeed("up");
     ci = new Ci(muster);
     alice = new Terminal(muster, "alice");
+    await eventually("the first release", () => liveSite(muster));
     dist = (await released()).built;
     expect(dist).not.toBe("");
   });
