@@ -74,6 +74,7 @@ export function environmentSuite<E extends TestEnvironment>(
       "live-db",
       "live-deployer",
       "live-web",
+      "mail",
       "portal",
       "worker-1",
     ]);
@@ -321,7 +322,7 @@ END`,
     expect(added).toEqual(["carol-code", "carol-db", "carol-web"]);
     expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(["git", "portal"]);
     expect(await muster.started("gateway")).toBe(gatewayStart);
-    expect(await site("carol")).toContain("carol");
+    await eventually("carol's site", async () => (await site("carol")).includes("carol"));
     expect(await muster.memory("carol-web")).toBe(256);
   });
 
@@ -389,7 +390,7 @@ END`,
 
   test("npm run down leaves nothing but the volumes, until they are asked for", async () => {
     const volumes = await muster.volumes();
-    expect(volumes).toHaveLength(14);
+    expect(volumes).toHaveLength(15);
     await muster.succeed("down");
     expect(await muster.objects()).toEqual([]);
     expect(await muster.volumes()).toEqual(volumes);
