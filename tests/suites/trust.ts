@@ -77,7 +77,8 @@ ls /proc | grep -c '^[0-9]' | sed 's/^/processes: /'`,
       expect(log).toMatch(/^processes: [1-9]$|^processes: 1\d$/m);
       expect(log.split("\n").filter((line) => line.startsWith("/"))).toEqual([]);
 
-      await alice.commit(`main after ${name}`, `echo '${name}' > stamp.txt`);
+      const stamp = `main after ${name.replaceAll("'", "")}`;
+      await alice.commit(stamp, `echo '${stamp}' > stamp.txt`);
       const main = await alice.push("origin main");
       expect(main.output).toContain("(live: ");
       const commit =
