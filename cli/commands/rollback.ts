@@ -12,6 +12,7 @@ export const REPOSITORY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const DONE_WITH_WARNINGS = 4;
 /** The deployer ends whatever else runs in its container when a release begins, and when it is over. */
 const KILLED = 137;
+const ANSWER = "answer: ";
 const RELEASE = /^\d{8}T\d{6}Z-[0-9a-f]{12}$/;
 
 export interface RollbackOptions {
@@ -46,12 +47,20 @@ export async function rollback(project: Project, options: RollbackOptions): Prom
   if (code === KILLED) throw new UserError("A release was under way, and the deployer ended the rollback: try again.");
   if (code !== 0 && code !== DONE_WITH_WARNINGS)
     throw new UserError(stderr.trim().replace(/^muster: /, "") || `muster-deploy ended with status ${code}`);
-  const answer = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
+  const answer = JSON.parse(answerIn(stdout));
   console.log(
     `${releaseUrl(team, order.project) ?? order.project} shows ${answer.release} again, instead of ${answer.previous}.`,
   );
   if (code !== 0) console.log(answer.message);
 }
+
+/** The JSON in an output's marked lines: images/ci-worker/muster_worker/answers.py. */
+const answerIn = (output: string): string =>
+  output
+    .split("\n")
+    .filter((line) => line.startsWith(ANSWER))
+    .map((line) => line.slice(ANSWER.length))
+    .join("");
 
 /**
  * What the deployer is asked for. It names the repository `project` and takes an empty release for the previous one.

@@ -5,7 +5,6 @@ A mirror of each repository stays in the worker, so that a push costs one small 
 GIT_CI_USER and GIT_CI_PASSWORD, which only this process and its git see; without a password git does not sign in.
 """
 
-import json
 import os
 import shutil
 import sys
@@ -14,7 +13,7 @@ import time
 from muster_survey import survey, text
 from muster_survey.tree import Folder
 
-from . import bounds, lfs, privacy, submodules
+from . import answers, bounds, lfs, privacy, submodules
 from .git import Failed, Git, environment_of
 from .remains import MIRRORS
 
@@ -108,7 +107,7 @@ def main(arguments):
         faults = "; ".join(text.fault_line(fault) for fault in found["faults"])
         raise Failed(faults if len(faults) <= MESSAGE_LIMIT else f"{faults[:MESSAGE_LIMIT]}…")
     about = {"revision": revision, "tip": tip, "author": author[:255], "subject": subject[:255]}
-    print(json.dumps({**about, "survey": found, "text": told}))
+    answers.tell({**about, "survey": found, "text": told})
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import sys
 import tarfile
 import time
 
-from . import bounds, database, origin, page, privacy, sites
+from . import answers, bounds, database, origin, page, privacy, sites
 from .git import Failed
 from .releases import ANCESTORS_FILE, SURVEY_FILE, Deployed, Refused, Site, is_newer, name, one_step_back
 from .shared import Shared, stray_links
@@ -260,7 +260,7 @@ def main(arguments):
         started = time.monotonic()
         status, answer = {"release": release, "rollback": rollback}[arguments[0]](order)
     print(f"{answer['message']} ({time.monotonic() - started:.2f} s)")
-    print(json.dumps(answer))
+    answers.tell(answer)
     return status
 
 

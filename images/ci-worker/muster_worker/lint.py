@@ -58,7 +58,7 @@ def sort(lines, lenient):
         path = (error or broken) and (error or broken)["path"]
         if error or (broken and path not in told):
             told.add(path)
-            (forgiven if below(path, lenient) else errors).append(line)
+            (forgiven if below(path, lenient) else errors).append(line.replace(f"./{path}", path))
         elif remark := REMARK.match(line):
             remarks[remark[1]] += 1
     return errors, forgiven, remarks

@@ -16,7 +16,7 @@ import tempfile
 from muster_survey import survey
 from muster_survey.tree import Folder
 
-from . import bounds, lfs, submodules
+from . import answers, bounds, lfs, submodules
 from .git import Failed, Git
 from .releases import ANCESTORS_FILE, ANCESTORS_LIMIT, SURVEY_FILE
 from .remains import MIRRORS
@@ -107,7 +107,7 @@ def main(arguments):
         note(archive, ANCESTORS_FILE, ancestors)
     print("commit", revision, *folders, sep="\n  ", flush=True)
     size = os.path.getsize(PACKAGE)
-    print(json.dumps({"package": PACKAGE, "bytes": size, "kind": found["kind"], "unserved": unserved(found)}))
+    answers.tell({"package": PACKAGE, "bytes": size, "kind": found["kind"], "unserved": unserved(found)})
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import sys
 
 import yaml
 
-from . import act, jobs, planning
+from . import act, answers, jobs, planning
 
 FOLDER = ".github/workflows"
 EVENT = "/tmp/event.json"
@@ -118,7 +118,7 @@ def main(push):
         print(f"Not run: {each['job']}: {'; '.join(each['reasons'])}", flush=True)
     for job, step, lines in teller.failures:
         print(f"{job}: {step} failed:", *(f"  | {line}" for line in lines), sep="\n", flush=True)
-    print(json.dumps({"jobs": total, "left_out": left_out, "failed": failed}))
+    answers.tell({"jobs": total, "left_out": left_out, "failed": failed})
     return 1 if failed else 0
 
 

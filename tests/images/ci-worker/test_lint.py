@@ -21,7 +21,7 @@ class Sort(unittest.TestCase):
     def test_errors_copied_code_and_remarks(self):
         errors, forgiven, remarks = lint.sort(SAID, ["plugin"])
         self.assertEqual([line.split(" in ")[0] for line in errors],
-                         ['Parse error: syntax error, unexpected token ";"', "Errors parsing ./quiet.php"])
+                         ['Parse error: syntax error, unexpected token ";"', "Errors parsing quiet.php"])
         self.assertEqual([line[:11] for line in forgiven], ["Fatal error"])
         self.assertEqual(remarks, {"Deprecated": 1})
 

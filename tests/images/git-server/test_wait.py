@@ -30,7 +30,7 @@ class Logs(unittest.TestCase):
         said = ["PHP Parse error: unexpected ; in a.php on line 1"]
         said += [f"PHP Deprecated: optional parameter in z{number}.php" for number in range(60)]
         said += ["Deprecated: 7 time(s)"]
-        said += ["npm warn deprecated x@1"] * 3 + ["", '{"jobs": 1}']
+        said += ["npm warn deprecated x@1"] * 3 + ["", 'answer: {"jobs": 1}']
         self.assertEqual(
             wait.shortened(said),
             ["PHP Deprecated: 60 time(s)", "npm warn: 3 time(s)", said[0], "Deprecated: 7 time(s)"],
@@ -42,7 +42,7 @@ class Logs(unittest.TestCase):
         self.assertEqual((told[0], len(told[-1])), ("line 76", 300))
 
     def test_what_is_no_answer_stays(self):
-        self.assertEqual(wait.shortened(["{not json", "[1]", "{\x1b[31m}"]), ["{not json", "[1]"])
+        self.assertEqual(wait.shortened(['{"a": 1}', "[1]", "answer\x1b[31m: {}"]), ['{"a": 1}', "[1]"])
 
 
 class Told(unittest.TestCase):
