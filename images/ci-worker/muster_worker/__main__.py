@@ -1,13 +1,15 @@
 """Runs Buildbot's worker, in each of its roles."""
 
+import functools
 import os
 import re
 import sys
 
+from buildbot_worker import pb
 from buildbot_worker.bot import Worker
 from buildbot_worker.pb import WorkerForBuilderPbLike
 from buildbot_worker.runprocess import ProcGroupProcess, RunProcess, RunProcessPP
-from twisted.application import service
+from twisted.application import internet, service
 from twisted.internet import process, reactor, task
 from twisted.python import log
 
@@ -15,6 +17,7 @@ from . import privacy, remains
 from .output import Output
 
 ORPHANS_EVERY = 5
+RETRY_SECONDS = 5
 BUILDS = f"{remains.HOME}/builds"
 # When memory runs out, the kernel ends a command before the worker.
 EXPENDABLE = (b"/usr/bin/choom", b"-n", b"1000", b"--")
@@ -110,6 +113,8 @@ def main():
         sys.exit(f"muster: CI_MASTER is {os.environ['CI_MASTER']!r}: it must be HOST:PORT")
 
     Builds(os.environ["CI_ROLE"]).install()
+    # Notices within seconds that the master is back: Buildbot's own setting for this does nothing any more.
+    pb.backoffPolicy = functools.partial(internet.backoffPolicy, maxDelay=RETRY_SECONDS)
     log.startLogging(sys.stdout, setStdout=False)
     worker = Worker(
         match[1],
@@ -118,8 +123,6 @@ def main():
         password,
         BUILDS,
         keepalive=60,
-        # Notices within seconds that the master is back.
-        maxdelay=5,
         umask=0o022,
         allow_shutdown=None,
     )
