@@ -231,7 +231,7 @@ def rollback(order):
         raise Refused(f"there is no release {chosen}; there are {', '.join(releases)}")
     revision = site.revision(chosen)
     if "origin" in order:
-        # `npm run rollback` names none: it works while the git server is down, and what it finds was once on the branch.
+        # `npm run rollback` names none: it works while the git server is down, and a release was once on the branch.
         ask_the_repository(order["origin"], revision)
     delivery.activate(chosen)
     now_live = delivery.ask()
