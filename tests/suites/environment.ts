@@ -391,7 +391,7 @@ END`,
 
   test("npm run down leaves nothing but the volumes, until they are asked for", async () => {
     const volumes = await muster.volumes();
-    expect(volumes).toHaveLength(15);
+    expect(volumes).toHaveLength(16);
     await muster.succeed("down");
     expect(await muster.objects()).toEqual([]);
     expect(await muster.volumes()).toEqual(volumes);

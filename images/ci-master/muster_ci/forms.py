@@ -10,6 +10,7 @@ from . import requests
 
 PIPELINE = "pipeline"
 RELEASE = "release"
+TESTS = (PIPELINE, RELEASE)
 DEPLOY = "deploy"
 ROLLBACK = "rollback"
 # The step of a deployment whose outcome the pipeline repeats.

@@ -56,7 +56,7 @@ class StatusReporter(BuildbotService):
         data = self.master.data
         request = yield data.get(("buildrequests", build["buildrequestid"]))
         builder = yield data.get(("builders", request["builderid"]))
-        if builder["name"] != forms.PIPELINE:
+        if builder["name"] not in forms.TESTS:
             return
         buildset = yield data.get(("buildsets", request["buildsetid"]))
         source = buildset["sourcestamps"][0]
