@@ -43,7 +43,7 @@ export async function rollback(project: Project, options: RollbackOptions): Prom
   );
   if (code !== 0 && code !== DONE_WITH_WARNINGS)
     throw new UserError(stderr.trim().replace(/^muster: /, "") || `muster-deploy ended with status ${code}`);
-  const answer = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
+  const answer = JSON.parse(answerIn(stdout));
   console.log(
     `${releaseUrl(team, order.project) ?? order.project} shows ${answer.release} again, instead of ${answer.previous}.`,
   );
@@ -71,3 +71,10 @@ export const releaseUrl = (
   team: Pick<Team, "repositories" | "domain" | "port">,
   repository: string,
 ): string | undefined => (repository === team.repositories[0] ? teamUrl(team, "live") : liveUrl(team, repository));
+
+/** What a command of the CI worker answers: JSON in marked lines (images/ci-worker/muster_worker/answers.py). */
+function answerIn(output: string): string {
+  const mark = "answer: ";
+  const marked = output.split("\n").filter((line) => line.startsWith(mark));
+  return marked.map((line) => line.slice(mark.length)).join("") || "{}";
+}
