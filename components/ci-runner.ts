@@ -81,8 +81,8 @@ export interface CiAccess {
   readonly url: string;
   /** Base URL of the runner, for people. */
   readonly publicUrl: string;
-  /** Components of the test workers. */
-  readonly workers: readonly `worker-${number}`[];
+  /** Components of all that build. */
+  readonly workers: readonly BuildWorker[];
   /** Goes live when it is green; the git server protects it. */
   readonly deployBranch: string;
   /** Base URL of the repositories, from inside. */
@@ -92,6 +92,8 @@ export interface CiAccess {
   /** With this the runner reads repositories. */
   readonly gitPassword: pulumi.Output<string>;
 }
+
+type BuildWorker = `worker-${number}` | "release-worker";
 
 const HTTP_PORT = 8080;
 /** Workers connect here. */
@@ -104,8 +106,9 @@ const WORKER_PORT = 9989;
 const UNSPIED = { probe: { kind: "none" }, init: false } as const;
 
 /**
- * Lints and tests every push, and puts a green deploy branch live: a Buildbot master, test workers, and a deployer.
- * Code under test shares no container with the live site or with a secret of the deployer's.
+ * Lints and tests every push, and puts a green deploy branch live: a Buildbot master, test workers, a worker for the
+ * deploy branch alone, and a deployer. Code under test shares no container with the live site or with a secret of the
+ * deployer's, and code that is not merged none with what goes live.
  *
  * @example
  * const scope = platform.scope(undefined, {});
@@ -130,10 +133,14 @@ export class CiRunner extends pulumi.ComponentResource {
     const gitPassword = secret("git-password");
     const hookSecret = secret("hook-secret");
     const workerPassword = secret("worker-password");
+    const releasePassword = secret("release-worker-password");
     const deployerPassword = secret("deployer-password");
 
     const { workers: count, limits, ...settings } = ciOf(args.settings);
-    const workers = workerNames({ ci: { workers: count } });
+    const workers: readonly BuildWorker[] = [
+      ...workerNames({ ci: { workers: count } }),
+      ...(live ? (["release-worker"] as const) : []),
+    ];
     const upstream = upstreamSettings(args.upstream);
     this.endpoint = platform.workload(
       scope,
@@ -154,6 +161,7 @@ export class CiRunner extends pulumi.ComponentResource {
           CI_HOOK_SECRET: hookSecret,
           DEPLOYER_PASSWORD: deployerPassword,
           GIT_CI_PASSWORD: gitPassword,
+          RELEASE_WORKER_PASSWORD: releasePassword,
           WORKER_PASSWORD: workerPassword,
           ...upstream.secrets,
         },
@@ -182,13 +190,20 @@ export class CiRunner extends pulumi.ComponentResource {
 
     const master = `${this.endpoint.host}:${WORKER_PORT}`;
     for (const worker of workers) {
+      const releases = worker === "release-worker";
       platform.workload(
         scope,
         {
           component: worker,
           image: platform.image("ci-worker"),
-          env: { ...mail?.env, CI_MASTER: master, CI_ROLE: "worker", TZ: timezone, WORKER_NAME: worker },
-          secrets: { WORKER_PASSWORD: workerPassword },
+          env: {
+            ...mail?.env,
+            CI_MASTER: master,
+            CI_ROLE: releases ? "release" : "worker",
+            TZ: timezone,
+            WORKER_NAME: worker,
+          },
+          secrets: { WORKER_PASSWORD: releases ? releasePassword : workerPassword },
           mounts: [{ volume: platform.volume(scope, worker, child), path: "/var/lib/worker" }],
           port: HTTP_PORT,
           exposure: "private",
@@ -221,6 +236,8 @@ export class CiRunner extends pulumi.ComponentResource {
           port: HTTP_PORT,
           exposure: "team",
           clients: [],
+          // It asks the repository before it puts anything live.
+          outbound: args.upstream !== undefined,
           scratch: ["/var/lib/worker"],
           ...UNSPIED,
           resources: WORKLOADS.deployer.limits,

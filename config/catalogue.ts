@@ -108,6 +108,17 @@ export const WORKLOADS = {
     least: 256,
     volumes: ["worker"],
   },
+  // Only the deploy branch's builds run here: what goes live shares nothing with code that nobody has merged.
+  "release-worker": {
+    place: "team",
+    image: "ci-worker",
+    title: "the worker that builds what goes live",
+    port: 8080,
+    limits: { memory: 1024, cpus: 1 },
+    processes: 1024,
+    least: 256,
+    volumes: ["release-worker"],
+  },
   mail: {
     place: "team",
     image: "mail",

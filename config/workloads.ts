@@ -27,7 +27,7 @@ export interface Workload {
 /** Every container of a team's environment. A test compares it with what the program registers. */
 export const workloads = (team: Team): Workload[] => [
   ...workloadsIn("team").flatMap(([kind, { image, limits, least }]) => {
-    const own = { member: undefined, image, resources: kind === "worker" ? team.ci.limits : limits };
+    const own = { member: undefined, image, resources: least === undefined ? limits : team.ci.limits };
     const setting = least === undefined ? undefined : "ci/limits";
     const components = kind === "worker" ? workerNames(team) : [kind];
     return components.map((component) => ({ ...own, component, setting }));

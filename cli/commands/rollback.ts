@@ -10,6 +10,9 @@ import { openSession } from "./session";
 export const REPOSITORY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** The release is live, and its page does not work. */
 const DONE_WITH_WARNINGS = 4;
+/** The deployer ends whatever else runs in its container when a release begins, and when it is over. */
+const KILLED = 137;
+const ANSWER = "answer: ";
 const RELEASE = /^\d{8}T\d{6}Z-[0-9a-f]{12}$/;
 
 export interface RollbackOptions {
@@ -24,7 +27,7 @@ export interface RollbackOptions {
  * Puts an earlier release live again. The deployer does it, as it does for the form on the CI's pages, and records it;
  * neither the CI master nor the git server need be up.
  *
- * @throws UserError when there is no such release
+ * @throws UserError when there is no such release, or another one is under way
  */
 export async function rollback(project: Project, options: RollbackOptions): Promise<void> {
   const session = await openSession(findStack(project, options.stack));
@@ -41,6 +44,7 @@ export async function rollback(project: Project, options: RollbackOptions): Prom
     ["muster-deploy", "rollback"],
     JSON.stringify({ ...order, by: userInfo().username, reason: "npm run rollback" }),
   );
+  if (code === KILLED) throw new UserError("A release was under way, and the deployer ended the rollback: try again.");
   if (code !== 0 && code !== DONE_WITH_WARNINGS)
     throw new UserError(stderr.trim().replace(/^muster: /, "") || `muster-deploy ended with status ${code}`);
   const answer = JSON.parse(answerIn(stdout));
@@ -49,6 +53,14 @@ export async function rollback(project: Project, options: RollbackOptions): Prom
   );
   if (code !== 0) console.log(answer.message);
 }
+
+/** The JSON in an output's marked lines: images/ci-worker/muster_worker/answers.py. */
+const answerIn = (output: string): string =>
+  output
+    .split("\n")
+    .filter((line) => line.startsWith(ANSWER))
+    .map((line) => line.slice(ANSWER.length))
+    .join("");
 
 /**
  * What the deployer is asked for. It names the repository `project` and takes an empty release for the previous one.

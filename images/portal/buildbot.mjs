@@ -44,6 +44,8 @@ export const REQUEST_FIELDS = ["pusher", "owner"].map((name) => `property=${name
  */
 const RESULTS = ["passed", "passed", "failed", "cancelled", "failed", "waiting", "cancelled"];
 const WARNINGS = 1;
+/** Builders that test; the others put live. */
+const TESTS = new Set(["pipeline", "release"]);
 
 /** Path of a build in the CI's web pages. @param {Build} build */
 export function pageOf({ builder, number }) {
@@ -60,7 +62,7 @@ export function readBuild(raw) {
   const number = integer(raw.number);
   const repository = property(raw, "project");
   if (id === undefined || builder === undefined || number === undefined || !isRepository(repository)) return undefined;
-  const live = property(raw, "buildername") !== "pipeline";
+  const live = !TESTS.has(property(raw, "buildername"));
   const branch = property(raw, "branch");
   if (!live && branch === "") return undefined;
   const complete = raw.complete === true;

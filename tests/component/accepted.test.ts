@@ -91,6 +91,7 @@ test("every container of every roster is there", () => {
     "git",
     "mail",
     "portal",
+    "release-worker",
     "web",
     "worker",
   ]);

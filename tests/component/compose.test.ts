@@ -71,6 +71,7 @@ describe("the compose file", () => {
       { name: "CI_DEPLOYER_PASSWORD", length: 32 },
       { name: "CI_GIT_PASSWORD", length: 32 },
       { name: "CI_HOOK_SECRET", length: 32 },
+      { name: "CI_RELEASE_WORKER_PASSWORD", length: 32 },
       { name: "CI_WORKER_PASSWORD", length: 32 },
       { name: "LIVE_DB_ADMIN_PASSWORD", length: expect.any(Number) },
       { name: "LIVE_DB_PASSWORD", length: expect.any(Number) },

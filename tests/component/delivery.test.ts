@@ -87,6 +87,7 @@ describe("on Docker", () => {
     ["git", ["hackathon"], ["hackathon-repositories:/srv/git"]],
     ["ci", ["hackathon"], ["hackathon-ci:/var/lib/buildbot"]],
     ["worker-1", ["hackathon"], ["hackathon-worker-1:/var/lib/worker"]],
+    ["release-worker", ["hackathon"], ["hackathon-release-worker:/var/lib/worker"]],
     [
       "live-deployer",
       ["hackathon-live", "hackathon"],
@@ -118,8 +119,9 @@ describe("on Docker", () => {
 
   test.each([
     ["git", ["CI_HOOK_SECRET", "GIT_ACCOUNTS", "GIT_CI_PASSWORD"]],
-    ["ci", ["CI_HOOK_SECRET", "DEPLOYER_PASSWORD", "GIT_CI_PASSWORD", "WORKER_PASSWORD"]],
+    ["ci", ["CI_HOOK_SECRET", "DEPLOYER_PASSWORD", "GIT_CI_PASSWORD", "RELEASE_WORKER_PASSWORD", "WORKER_PASSWORD"]],
     ["worker-1", ["WORKER_PASSWORD"]],
+    ["release-worker", ["WORKER_PASSWORD"]],
     ["live-deployer", ["DB_ADMIN_PASSWORD", "DB_PASSWORD", "WORKER_PASSWORD"]],
     ["live-web", ["DB_PASSWORD"]],
     ["alice-code", ["DB_PASSWORD", "GIT_PASSWORD", "PASSWORD"]],
@@ -130,10 +132,11 @@ describe("on Docker", () => {
     expect(secretNames(name)).toEqual(expected);
   });
 
-  test("a worker and the deployer log in with different passwords", () => {
+  test("workers of branches, of releases and the deployer log in with different passwords", () => {
     const password = (name: string) =>
       named(resources, name).secrets.find((secret) => /^WORKER_P/.test(String(secret)));
     expect(password("worker-1")).toBe("WORKER_PASSWORD=generated-ci-worker-password");
+    expect(password("release-worker")).toBe("WORKER_PASSWORD=generated-ci-release-worker-password");
     expect(password("live-deployer")).toBe("WORKER_PASSWORD=generated-ci-deployer-password");
   });
 
@@ -181,6 +184,18 @@ describe("on Docker", () => {
         "SMTP_PORT=1025",
         "TZ=UTC",
         "WORKER_NAME=worker-1",
+      ],
+    ],
+    [
+      "release-worker",
+      [
+        "CI_MASTER=hackathon-ci:9989",
+        "CI_ROLE=release",
+        "MAIL_FROM=ci@localhost",
+        "SMTP_HOST=hackathon-mail",
+        "SMTP_PORT=1025",
+        "TZ=UTC",
+        "WORKER_NAME=release-worker",
       ],
     ],
     [
@@ -255,7 +270,7 @@ describe("on Docker", () => {
     ["a variable of the CI", { ci: { environment: { A: "1" } } }, { changed: ["ci"] }],
     ["the deploy branch", { ci: { deployBranch: "live" } }, { changed: ["ci", "git", "portal"] }],
     ["two more workers", { ci: { workers: 3 } }, { changed: ["ci"], created: ["worker-2", "worker-3"] }],
-    ["the workers' limits", { ci: { limits: { memory: 2048 } } }, { changed: ["worker-1"] }],
+    ["the workers' limits", { ci: { limits: { memory: 2048 } } }, { changed: ["release-worker", "worker-1"] }],
     ["a force push's permission", { git: { forcePush: true } }, { changed: ["git"] }],
     [
       "a second repository",
@@ -369,9 +384,10 @@ describe("on Kubernetes", () => {
     ["live-db", ["3306 @own code deployer web"]],
     ["live-deployer", []],
     ["worker-1", []],
+    ["release-worker", []],
     ["portal", ["8080 @own gateway"]],
-    ["git", ["8080 @hackathon ci code deployer gateway portal worker-1"]],
-    ["ci", ["8080 @hackathon gateway git portal", "9989 @hackathon deployer worker-1"]],
+    ["git", ["8080 @hackathon ci code deployer gateway portal release-worker worker-1"]],
+    ["ci", ["8080 @hackathon gateway git portal", "9989 @hackathon deployer release-worker worker-1"]],
   ])("only its clients connect to %s", (name, expected) => {
     expect(flows(name)).toEqual(expected);
   });
@@ -381,6 +397,7 @@ describe("on Kubernetes", () => {
       .filter(({ type }) => type === "kubernetes:networking.k8s.io/v1:NetworkPolicy")
       .filter(({ inputs }) => JSON.stringify(inputs.spec.egress ?? []).includes("ipBlock"))
       .map(({ name }) => name);
-    expect(open.sort()).toEqual(["alice-code", "alice-web", "bob-code", "bob-web", "live-web", "worker-1"]);
+    const members = ["alice-code", "alice-web", "bob-code", "bob-web"];
+    expect(open.sort()).toEqual([...members, "live-web", "release-worker", "worker-1"]);
   });
 });

@@ -48,16 +48,16 @@ test("two teams in one program", async () => {
       `TeamEnvironment ${id}`,
       ...["CiRunner ci", "Gateway gateway", "GitServer git", "LiveServer live", "Mail mail", "Portal portal"],
       ...["ApmStack live", `ApmStack ${member}`, `CodeServer ${member}`, `MemberEnvironment ${member}`],
-      ...["ci", "gateway", "git", "mail", "portal", "worker-1"].map((name) => `Container ${name}`),
+      ...["ci", "gateway", "git", "mail", "portal", "release-worker", "worker-1"].map((name) => `Container ${name}`),
       ...["db", "deployer", "web"].map((name) => `Container live-${name}`),
       ...["code", "db", "web", ...more].map((name) => `Container ${member}-${name}`),
       ...["Network network", "Network live-network", `Network ${member}-network`],
-      ...["ci-deployer", "ci-git", "ci-worker", "live-db", "live-db-admin"].map(
+      ...["ci-deployer", "ci-git", "ci-release-worker", "ci-worker", "live-db", "live-db-admin"].map(
         (name) => `RandomPassword ${name}-password`,
       ),
       ...["code", "db", "git"].map((name) => `RandomPassword ${member}-${name}-password`),
       "RandomPassword ci-hook-secret",
-      ...["ci", "live-database", "live-releases", "live-shared", "repositories", "worker-1"].map(
+      ...["ci", "live-database", "live-releases", "live-shared", "release-worker", "repositories", "worker-1"].map(
         (name) => `Volume ${name}`,
       ),
       ...["database", "home", "workspace"].map((name) => `Volume ${member}-${name}`),
@@ -86,6 +86,7 @@ test("a CI runner with a git server only", async () => {
     "RandomPassword ci-deployer-password",
     "RandomPassword ci-git-password",
     "RandomPassword ci-hook-secret",
+    "RandomPassword ci-release-worker-password",
     "RandomPassword ci-worker-password",
     "Volume ci",
     "Volume repositories",

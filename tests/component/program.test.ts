@@ -154,9 +154,8 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     const volumes = ["alice", "bob"].flatMap((member) =>
       ["workspace", "database", "home"].map((purpose) => `${volume} ${member}-${purpose}`),
     );
-    const own = ["ci", "live-database", "live-releases", "live-shared", "repositories", "worker-1"].map(
-      (name) => `${volume} ${name}`,
-    );
+    const names = ["ci", "live-database", "live-releases", "live-shared", "release-worker", "repositories", "worker-1"];
+    const own = names.map((name) => `${volume} ${name}`);
     const namespaces = ["namespace", "alice-namespace", "bob-namespace", "live-namespace"].map(
       (name) => `kubernetes:core/v1:Namespace ${name}`,
     );
@@ -176,6 +175,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     ["live-db-password", ["live-db", "live-deployer", "live-web"]],
     ["ci-deployer-password", ["ci", "live-deployer"]],
     ["ci-worker-password", ["ci", "worker-1"]],
+    ["ci-release-worker-password", ["ci", "release-worker"]],
     ["ci-git-password", ["ci", "git"]],
     ["ci-hook-secret", ["ci", "git"]],
   ])("%s is marked as secret everywhere, and only %j have it", (name, expected) => {
@@ -191,7 +191,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
 
   test("no other password is generated", () => {
     const generated = resources.filter(({ type }) => type === "random:index/randomPassword:RandomPassword");
-    expect(generated).toHaveLength(12);
+    expect(generated).toHaveLength(13);
   });
 
   test("the portal knows no password", () => {
@@ -213,7 +213,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
         name,
         "hackathon",
         member,
-        expect.stringMatching(/^[a-z]+(?:-1)?$/),
+        expect.stringMatching(/^(?:[a-z]+(?:-1)?|release-worker)$/),
       ]);
     }
   });
@@ -246,6 +246,7 @@ describe("on Docker", () => {
       ["hackathon-live-web", 384, 384, "1.0"],
       ["hackathon-mail", 192, 192, "0.5"],
       ["hackathon-portal", 192, 192, "1.0"],
+      ["hackathon-release-worker", 1024, 1024, "1.0"],
       ["hackathon-worker-1", 1024, 1024, "1.0"],
     ]);
   });
@@ -328,7 +329,7 @@ describe("on Kubernetes", () => {
 
   test("no pod starts before its namespace is closed", () => {
     const controllers = objects().filter(({ type }) => type.startsWith("kubernetes:apps/"));
-    expect(controllers).toHaveLength(16);
+    expect(controllers).toHaveLength(17);
     for (const { name, dependencies } of controllers) {
       const [member] = ["alice", "bob", "live"].filter((id) => name.startsWith(`${id}-`));
       const prefix = member === undefined ? "" : `${member}-`;
@@ -362,6 +363,7 @@ describe("on Kubernetes", () => {
       ["live-web", "Deployment", "true"],
       ["mail", "Deployment", undefined],
       ["portal", "Deployment", undefined],
+      ["release-worker", "StatefulSet", undefined],
       ["worker-1", "StatefulSet", undefined],
     ]);
   });

@@ -244,6 +244,7 @@ describe.each(onDocker())("an upstream, in an environment brought up by $engine"
       const holds = (Config.Env ?? []).some((variable) => variable.includes(TOKEN));
       expect([name, holds]).toEqual([name, name === "ci"]);
     }
-    for (const name of ["ci", "worker-1"]) expect(await succeed("logs", `${muster.team}-${name}`)).not.toContain(TOKEN);
+    for (const name of ["ci", "worker-1", "release-worker", "live-deployer"])
+      expect(await succeed("logs", `${muster.team}-${name}`)).not.toContain(TOKEN);
   });
 });

@@ -76,6 +76,7 @@ export function environmentSuite<E extends TestEnvironment>(
       "live-web",
       "mail",
       "portal",
+      "release-worker",
       "worker-1",
     ]);
   });

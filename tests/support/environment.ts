@@ -55,7 +55,7 @@ export interface Place {
 
 /** `alice-web` is alice's `web`, `worker-1` the team's own. */
 export function placeOf(container: string): Place {
-  const [, member, component = ""] = /^(?:(.+)-)?(worker-\d+|[a-z]+)$/.exec(container) ?? [];
+  const [, member, component = ""] = /^(?:(.+)-)?(worker-\d+|release-worker|[a-z]+)$/.exec(container) ?? [];
   return { member, component };
 }
 

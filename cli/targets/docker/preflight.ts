@@ -142,7 +142,7 @@ export function diskProblem(folder: string, free: number | undefined, mustBuild:
 
 /** Docker refuses a container whose limit is above the machine's CPUs. */
 export function cpuProblems(team: Team, available: number): string[] {
-  return workloads(team).flatMap(({ resources, setting }) =>
+  const problems = workloads(team).flatMap(({ resources, setting }) =>
     resources !== undefined && resources.cpus > available
       ? [
           `${setting}/cpus is ${resources.cpus}, and Docker has ${available}: lower it` +
@@ -150,4 +150,6 @@ export function cpuProblems(team: Team, available: number): string[] {
         ]
       : [],
   );
+  // One setting is for all that build.
+  return [...new Set(problems)];
 }

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+import time
 
 import treq
 from buildbot.www.auth import CustomAuth
@@ -19,12 +20,14 @@ from twisted.internet import defer
 from twisted.python import log
 from twisted.web import pages, resource
 
+from . import actions
+
 CACHE_SECONDS = 30
+MEMBERS_SECONDS = 3
 # The git server's account for the CI.
-NOT_MEMBERS = ("ci",)
+GIT_ACCOUNT = "ci"
 # The account of the team's machines.
 MACHINE = "hook"
-MEMBER_ACTIONS = ("force", "rebuild", "stop", "cancel")
 
 
 class Health(resource.Resource):
@@ -64,7 +67,7 @@ class TeamAuth(CustomAuth):
     def _right(self, name, password):
         if name == MACHINE.encode():
             return hmac.compare_digest(password, self._hook_secret)
-        if not name or name.decode("utf-8", "replace") in NOT_MEMBERS:
+        if not name or name.decode("utf-8", "replace") == GIT_ACCOUNT:
             return False
         now = self.master.reactor.seconds()
         digest = hmac.digest(self._key, len(name).to_bytes(4, "big") + name + password, hashlib.sha256)
@@ -96,12 +99,52 @@ class Roles(RolesFromBase):
 
 class MemberActions(EndpointMatcherBase):
     def match(self, ep, action="get", options=None):
-        return defer.succeed(Match(self.master) if action.lower() in MEMBER_ACTIONS else None)
+        return defer.succeed(Match(self.master) if actions.is_members(ep, action) else None)
 
 
-def rules(anonymous):
-    """Members build, stop and roll back; nobody stops workers or schedulers from the web."""
+class Members:
+    """Who has an account on the git server now."""
+
+    def __init__(self, url, password):
+        self._url = url
+        self._account = (GIT_ACCOUNT, password)
+        self._names = frozenset()
+        self._until = 0
+
+    @defer.inlineCallbacks
+    def has(self, name):
+        """Asks again after MEMBERS_SECONDS; while the git server does not answer, those stay who were there last."""
+        if time.monotonic() >= self._until:
+            try:
+                answer = yield treq.get(self._url, auth=self._account, timeout=10, persistent=False)
+                text = yield answer.text()
+                if answer.code == 200:
+                    self._names = frozenset(text.split())
+                    self._until = time.monotonic() + MEMBERS_SECONDS
+            except Exception:
+                log.err(None, "the git server did not say who the members are")
+        return name in self._names
+
+
+class TeamAuthz(Authz):
+    """A cookie lasts for days; whoever left the team is a stranger at once."""
+
+    def __init__(self, members, **arguments):
+        super().__init__(**arguments)
+        self._members = members
+
+    @defer.inlineCallbacks
+    def assertUserAllowed(self, ep, action, options, userDetails):
+        name = userDetails.get("username")
+        if name not in (None, MACHINE) and not (yield self._members.has(name)):
+            userDetails = {}
+        yield super().assertUserAllowed(ep, action, options, userDetails)
+
+
+def rules(settings):
+    """Members build, stop builds and roll back; nobody stops workers or schedulers from the web."""
     allow = [MemberActions(role="member"), AnyControlEndpointMatcher(role="nobody")]
-    if not anonymous:
+    if not settings.pipeline.anonymous:
         allow.append(AnyEndpointMatcher(role="viewer"))
-    return Authz(allowRules=allow, roleMatchers=[Roles()])
+    members = Members(settings.members_url, settings.secrets["GIT_CI_PASSWORD"])
+    return TeamAuthz(members, allowRules=allow, roleMatchers=[Roles()])

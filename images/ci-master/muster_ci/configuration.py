@@ -8,6 +8,7 @@ from . import access, change_hook, forms, live_steps, steps
 from .housekeeping import CHANGES_KEPT, Housekeeping
 
 DEPLOYER = "deployer"
+RELEASE_WORKER = "release-worker"
 
 
 def configuration(settings):
@@ -24,7 +25,7 @@ def configuration(settings):
         "protocols": {"pb": {"port": "tcp:9989"}},
         "workers": [
             *(worker.Worker(name, secrets["WORKER_PASSWORD"], max_builds=1) for name in test_workers),
-            worker.Worker(DEPLOYER, secrets["DEPLOYER_PASSWORD"], max_builds=1),
+            *(_release_workers(settings) if settings.pipeline.deploys else ()),
         ],
         # Every push gets its own result.
         "collapseRequests": False,
@@ -33,13 +34,13 @@ def configuration(settings):
         "logMaxSize": 16 * 1024**2,
         "logMaxTailSize": 256 * 1024,
         "builders": _builders(settings, test_workers),
-        "schedulers": forms.all_schedulers(),
+        "schedulers": forms.all_schedulers(settings.pipeline),
         "services": [Housekeeping()],
         "www": {
             "port": "tcp:8080",
             "plugins": {"console_view": True},
             "auth": access.TeamAuth(settings.account_url, secrets["CI_HOOK_SECRET"]),
-            "authz": access.rules(settings.pipeline.anonymous),
+            "authz": access.rules(settings),
             "change_hook_dialects": change_hook.dialects(settings),
             "change_hook_auth": [
                 InMemoryUsernamePasswordDatabaseDontUse(**{access.MACHINE: secrets["CI_HOOK_SECRET"].encode()})
@@ -53,17 +54,33 @@ def configuration(settings):
     }
 
 
+def _release_workers(settings):
+    """Those whose work goes live, each with a password of its own."""
+    yield worker.Worker(RELEASE_WORKER, settings.secrets["RELEASE_WORKER_PASSWORD"], max_builds=1)
+    yield worker.Worker(DEPLOYER, settings.secrets["DEPLOYER_PASSWORD"], max_builds=1)
+
+
 def _builders(settings, test_workers):
     def builder(name, workers, step, description):
         return util.BuilderConfig(
             name=name, workernames=workers, factory=_factory(step), description=description, workerbuilddir=name
         )
 
-    limit = settings.pipeline.timeout
+    tests = builder(
+        forms.PIPELINE, test_workers, steps.Checkout(settings), "tests every push; builds a branch on request"
+    )
+    if not settings.pipeline.deploys:
+        return [tests]
     return [
-        builder(forms.PIPELINE, test_workers, steps.Checkout(settings), "tests every push; builds a branch on request"),
-        builder(forms.DEPLOY, [DEPLOYER], live_steps.Deploy(limit), "puts live what the pipeline hands over"),
-        builder(forms.ROLLBACK, [DEPLOYER], live_steps.Rollback(limit), "puts an earlier release live again"),
+        tests,
+        builder(
+            forms.RELEASE,
+            [RELEASE_WORKER],
+            steps.Checkout(settings, releases=True),
+            f"builds {settings.pipeline.deploy_branch}, and nothing else, for the live server",
+        ),
+        builder(forms.DEPLOY, [DEPLOYER], live_steps.Deploy(settings), "puts live what the pipeline hands over"),
+        builder(forms.ROLLBACK, [DEPLOYER], live_steps.Rollback(settings), "puts an earlier release live again"),
     ]
 
 

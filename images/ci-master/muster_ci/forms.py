@@ -9,6 +9,7 @@ from twisted.python import log
 from . import requests
 
 PIPELINE = "pipeline"
+RELEASE = "release"
 DEPLOY = "deploy"
 ROLLBACK = "rollback"
 # The step of a deployment whose outcome the pipeline repeats.
@@ -42,6 +43,11 @@ def of_source(name):
     return value
 
 
+def builder_of(chosen, branch):
+    """The builder for a branch: what goes live is built where nothing else runs."""
+    return RELEASE if chosen.deploys and branch == chosen.deploy_branch else PIPELINE
+
+
 class Form(schedulers.ForceScheduler):
     """A force scheduler whose values are checked together, by a function of `requests`."""
 
@@ -62,6 +68,13 @@ class Form(schedulers.ForceScheduler):
 
 
 class BuildForm(Form):
+    chosen = None
+
+    def addBuildsetForSourceStampsWithDefaults(self, sourcestamps=None, **arguments):
+        """Whoever fills in the form chooses a branch, not a builder."""
+        arguments["builderNames"] = [builder_of(self.chosen, sourcestamps[0]["branch"])]
+        return super().addBuildsetForSourceStampsWithDefaults(sourcestamps=sourcestamps, **arguments)
+
     def check(self, properties, source):
         project, branch, revision = requests.build(source["project"], source["branch"], source["revision"])
         return virtual(project), {"project": project, "repository": "", "branch": branch, "revision": revision}
@@ -110,34 +123,46 @@ def _common():
     }
 
 
-def all_schedulers():
+def all_schedulers(chosen):
+    @util.renderer
+    def builder_of_push(properties):
+        return [builder_of(chosen, properties.sourcestamps[0]["branch"])]
+
+    build = BuildForm(
+        name="build",
+        builderNames=[PIPELINE],
+        label="Build a branch",
+        buttonName="Build a branch",
+        **_common(),
+        codebases=[
+            util.CodebaseParameter(
+                "",
+                label="What to build",
+                project=_text("project", "Repository", required=True),
+                repository=util.FixedParameter("repository", default=""),
+                branch=_text("branch", "Branch", default=chosen.deploy_branch, required=True),
+                revision=_text("revision", "Commit (40 digits; empty: the newest)", default=""),
+            )
+        ],
+    )
+    build.chosen = chosen
     virtual_names = ("virtual_builder_name", "virtual_builder_tags", "virtual_builder_description")
-    fixed = util.FixedParameter
     return [
         PushScheduler(
             name="push",
             treeStableTimer=None,
-            builderNames=[PIPELINE],
+            builderNames=builder_of_push,
             properties={name: of_source(name) for name in virtual_names},
         ),
+        build,
+        *(_of_releases() if chosen.deploys else ()),
+    ]
+
+
+def _of_releases():
+    fixed = util.FixedParameter
+    return [
         schedulers.Triggerable(name=DEPLOY, builderNames=[DEPLOY]),
-        BuildForm(
-            name="build",
-            builderNames=[PIPELINE],
-            label="Build a branch",
-            buttonName="Build a branch",
-            **_common(),
-            codebases=[
-                util.CodebaseParameter(
-                    "",
-                    label="What to build",
-                    project=_text("project", "Repository", required=True),
-                    repository=fixed("repository", default=""),
-                    branch=_text("branch", "Branch", default="main", required=True),
-                    revision=_text("revision", "Commit (40 digits; empty: the newest)", default=""),
-                )
-            ],
-        ),
         RollbackForm(
             name=ROLLBACK,
             builderNames=[ROLLBACK],

@@ -19,6 +19,21 @@ class Live(Step):
 
     warnOnWarnings = True
 
+    def __init__(self, settings, **arguments):
+        super().__init__(time_limit=settings.pipeline.timeout, **arguments)
+        self._settings = settings
+
+    def origin(self, project):
+        """Where the deployer asks whether a commit is on the deploy branch."""
+        settings = self._settings
+        account = settings.git_account(project)
+        return {
+            "url": settings.repository_url(project),
+            "branch": settings.pipeline.deploy_branch,
+            "user": account["GIT_CI_USER"],
+            "password": account["GIT_CI_PASSWORD"],
+        }
+
     def finish(self, status, answer):
         if answer:
             self.say(answer["message"])
@@ -68,6 +83,7 @@ class Deploy(Live):
             "tip": self.getProperty("tip"),
             "as_of": self.getProperty("as_of"),
             "migrate": self.getProperty("migrate"),
+            "origin": self.origin(source.project),
         }
         return self.finish(*(yield self.run_command(["muster-deploy", "release"], initialStdin=json.dumps(order))))
 
@@ -82,5 +98,6 @@ class Rollback(Live):
             "release": self.getProperty("release"),
             "by": self.getProperty("owner"),
             "reason": self.getProperty("reason") or "",
+            "origin": self.origin(self.getProperty("project")),
         }
         return self.finish(*(yield self.run_command(["muster-deploy", "rollback"], initialStdin=json.dumps(order))))

@@ -10,7 +10,7 @@ from .pipeline import WORKFLOWS
 from .upstream import Upstream
 from .upstream import of_environment as upstream_of
 
-SECRETS = ("GIT_CI_PASSWORD", "CI_HOOK_SECRET", "WORKER_PASSWORD", "DEPLOYER_PASSWORD")
+SECRETS = ("GIT_CI_PASSWORD", "CI_HOOK_SECRET", "WORKER_PASSWORD", "RELEASE_WORKER_PASSWORD", "DEPLOYER_PASSWORD")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +57,11 @@ class Settings:
         if self._is_elsewhere(repository):
             return self.upstream.repository_url(repository)
         return f"{self.git_url}/{repository}.git"
+
+    @property
+    def members_url(self):
+        """Where the git server names the members to the CI."""
+        return f"{self.git_url}/-/members"
 
     def git_account(self, repository):
         """The account for muster-checkout to clone with; without a password it does not sign in."""

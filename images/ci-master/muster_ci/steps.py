@@ -5,12 +5,14 @@ import os
 
 from buildbot.plugins import steps
 from buildbot.process import buildstep, remotecommand, remotetransfer
-from buildbot.process.results import FAILURE, SUCCESS, WARNINGS, Results
+from buildbot.process.results import FAILURE, RETRY, SUCCESS, WARNINGS, Results
 from twisted.internet import defer
 
 from . import answers, findings, forms, pipeline
 
 PACKAGE_LIMIT = 1024**3
+# How often a build may lose its worker: then it is the build that ends it.
+TRIES = 2
 # The largest that Perspective Broker carries in one message is 640 KiB.
 BLOCK = 512 * 1024
 # As many changed files a push tells of at most: images/git-server/lib/changes.py.
@@ -67,14 +69,20 @@ class Checkout(Step):
 
     name = "checkout"
 
-    def __init__(self, settings, **arguments):
+    def __init__(self, settings, releases=False, **arguments):
         super().__init__(time_limit=settings.pipeline.timeout, **arguments)
         self._settings = settings
+        # Whether it runs on the worker of releases, where nothing but the deploy branch may run.
+        self._releases = releases
 
     @defer.inlineCallbacks
     def run(self):
         source = self.build.sources[0]
         settings = self._settings
+        refusal = yield self._refusal(source)
+        if refusal:
+            self.say(refusal)
+            return FAILURE
         started = self.master.reactor.seconds()
         status, facts = yield self.run_command(
             ["muster-checkout", source.project, settings.repository_url(source.project), source.branch]
@@ -92,7 +100,7 @@ class Checkout(Step):
             "subject": facts["subject"],
             "survey": facts["text"],
             "notes": facts["survey"]["notes"],
-            "not_deployed": findings.not_deployed(facts["survey"], source.branch, settings.pipeline) or "",
+            "not_deployed": self._not_deployed(facts["survey"], source.branch) or "",
             # Since when this revision is known to be the branch's tip: see muster_worker/releases.py.
             "tip": facts["tip"],
             "as_of": started if facts["tip"] else first_seen.timestamp(),
@@ -106,11 +114,29 @@ class Checkout(Step):
             return WARNINGS
         return SUCCESS
 
+    @defer.inlineCallbacks
+    def _refusal(self, source):
+        """Why this build is not even begun, or None."""
+        deploy_branch = self._settings.pipeline.deploy_branch
+        if self._releases and source.branch != deploy_branch:
+            return f"live is built from {deploy_branch} now: push again"
+        tries = yield self.master.data.get(("buildrequests", self.build.requests[0].id, "builds"))
+        if sum(each["results"] == RETRY for each in tries) >= TRIES:
+            return f"not tried again: its worker was lost {TRIES} times during this build"
+        return None
+
+    def _not_deployed(self, survey, branch):
+        chosen = self._settings.pipeline
+        why = findings.not_deployed(survey, branch, chosen)
+        if why is None and not self._releases:
+            return "tested beside other branches, where nothing is built for the live server: push again"
+        return why
+
     def _more(self, survey, branch):
         chosen = self._settings.pipeline
         for step in pipeline.steps(survey, chosen):
             yield Workflows(self._settings, step.lenient) if isinstance(step, pipeline.Workflows) else self._shell(step)
-        if findings.not_deployed(survey, branch, chosen) is None:
+        if self._not_deployed(survey, branch) is None:
             for step in pipeline.release_steps(survey):
                 yield self._shell(step)
             yield Package(chosen, migrate=pipeline.migrates(survey))

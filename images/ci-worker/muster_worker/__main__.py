@@ -1,21 +1,26 @@
-"""Runs Buildbot's worker, in both roles."""
+"""Runs Buildbot's worker, in each of its roles."""
 
+import functools
 import os
 import re
-import shutil
 import sys
 
+from buildbot_worker import pb
 from buildbot_worker.bot import Worker
 from buildbot_worker.pb import WorkerForBuilderPbLike
-from buildbot_worker.runprocess import RunProcessPP
-from twisted.application import service
+from buildbot_worker.runprocess import ProcGroupProcess, RunProcess, RunProcessPP
+from twisted.application import internet, service
 from twisted.internet import process, reactor, task
 from twisted.python import log
 
-from . import memory, privacy
+from . import privacy, remains
+from .output import Output
 
-HOME = "/var/lib/worker"
 ORPHANS_EVERY = 5
+RETRY_SECONDS = 5
+BUILDS = f"{remains.HOME}/builds"
+# When memory runs out, the kernel ends a command before the worker.
+EXPENDABLE = (b"/usr/bin/choom", b"-n", b"1000", b"--")
 
 
 def reap_orphans():
@@ -30,49 +35,94 @@ def reap_orphans():
         os.waitpid(dead.si_pid, os.WNOHANG)
 
 
-def command_exited(protocol, reason):
-    """Lets a command be over when it ends, even if something that it left running holds its output open."""
+class Builds:
+    """Takes Buildbot's places where a build or a command begins and ends."""
 
-    def let_go():
-        if protocol.transport.pipes:
-            log.msg("ending what the command left running")
-            privacy.kill_leftovers()
+    def __init__(self, role):
+        self._deploys = role == "deployer"
+        self._remains = remains.Remains(role)
+        self._spawn = RunProcess._spawnProcess
+        self._ended = RunProcessPP.processEnded
+        self._set_up = ProcGroupProcess._setupChild
+        self._add = {"stdout": RunProcess.addStdout, "stderr": RunProcess.addStderr}
+        # Of the command that runs, by stream.
+        self._output = {}
+        self.clear()
 
-    # One second for output that is still on its way.
-    reactor.callLater(1, let_go)
+    def install(self):
+        WorkerForBuilderPbLike.remote_startBuild = lambda builder: self.clear()
+        RunProcess._spawnProcess = lambda run, *arguments, **options: self.command_starts(run, *arguments, **options)
+        RunProcessPP.processExited = lambda protocol, reason: self.command_exited(protocol)
+        RunProcessPP.processEnded = lambda protocol, reason: self.command_ended(protocol, reason)
+        RunProcess.addStdout = lambda run, data: self.said(run, "stdout", data)
+        RunProcess.addStderr = lambda run, data: self.said(run, "stderr", data)
+        ProcGroupProcess._setupChild = lambda child, *arguments, **options: self.set_up(child, *arguments, **options)
 
+    def clear(self):
+        """Ends what an earlier build left running and removes its files, before the next one sees a password."""
+        privacy.end_others()
+        reap_orphans()
+        self._remains.clear()
+        os.makedirs(BUILDS)
 
-def build_starts(builder):
-    """Ends what an earlier build left running, before this one sees a password."""
-    privacy.kill_leftovers()
+    def command_starts(self, run, protocol, executable, argv, *arguments, **options):
+        command = [os.fsdecode(word) for word in argv]
+        if command[0] == "muster-package":
+            # Nothing may change what is packed.
+            privacy.end_others()
+        self._remains.before(command)
+        self._output = {stream: Output() for stream in self._add}
+        return self._spawn(run, protocol, EXPENDABLE[0], (*EXPENDABLE, *argv), *arguments, **options)
+
+    def said(self, run, stream, data):
+        if passed_on := self._output[stream].take(data):
+            self._add[stream](run, passed_on)
+
+    def set_up(self, child, *arguments, **options):
+        self._set_up(child, *arguments, **options)
+        privacy.signals_as_usual()
+
+    def command_exited(self, protocol):
+        """Lets a command be over when it ends, even if something that it left running holds its output open."""
+
+        def let_go():
+            if protocol.transport.pipes:
+                log.msg("ending what the command left running")
+                privacy.end_others()
+
+        # One second for output that is still on its way.
+        reactor.callLater(1, let_go)
+
+    def command_ended(self, protocol, reason):
+        if self._deploys:
+            # What a migration leaves running could write into the next release.
+            privacy.end_others()
+        for stream, output in self._output.items():
+            if rest := output.rest():
+                self._add[stream](protocol.command, rest)
+        self._remains.after([os.fsdecode(word) for word in protocol.command.command])
+        self._ended(protocol, reason)
 
 
 def main():
-    memory.start_expendable(reactor)
     privacy.seal()
-    privacy.adopt_orphans()
     # The code under test must not inherit it.
     password = os.environ.pop("WORKER_PASSWORD")
     match = re.fullmatch(r"([A-Za-z0-9.-]+):([0-9]{1,5})", os.environ["CI_MASTER"])
     if not match:
         sys.exit(f"muster: CI_MASTER is {os.environ['CI_MASTER']!r}: it must be HOST:PORT")
 
-    RunProcessPP.processExited = command_exited
-    WorkerForBuilderPbLike.remote_startBuild = build_starts
+    Builds(os.environ["CI_ROLE"]).install()
+    # Notices within seconds that the master is back: Buildbot's own setting for this does nothing any more.
+    pb.backoffPolicy = functools.partial(internet.backoffPolicy, maxDelay=RETRY_SECONDS)
     log.startLogging(sys.stdout, setStdout=False)
-    # Buildbot's folders of builds; what has to stay (repositories, caches) is elsewhere.
-    base = os.path.join(HOME, "builds")
-    shutil.rmtree(base, ignore_errors=True)
-    os.makedirs(base)
     worker = Worker(
         match[1],
         int(match[2]),
         os.environ["WORKER_NAME"],
         password,
-        base,
+        BUILDS,
         keepalive=60,
-        # Notices within seconds that the master is back.
-        maxdelay=5,
         umask=0o022,
         allow_shutdown=None,
     )
@@ -80,6 +130,7 @@ def main():
     worker.setServiceParent(application)
     application.startService()
     reactor.addSystemEventTrigger("before", "shutdown", application.stopService)
+    reactor.callWhenRunning(privacy.stop_for_the_engine_only, lambda: reactor.callFromThread(reactor.stop))
     task.LoopingCall(reap_orphans).start(ORPHANS_EVERY)
     reactor.run()
 

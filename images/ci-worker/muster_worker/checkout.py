@@ -13,13 +13,10 @@ import time
 from muster_survey import survey, text
 from muster_survey.tree import Folder
 
-from . import answers, lfs, privacy, submodules
+from . import answers, bounds, lfs, privacy, submodules
 from .git import Failed, Git, environment_of
+from .remains import MIRRORS
 
-HOME = "/var/lib/worker"
-MIRRORS = f"{HOME}/mirrors"
-# Emptied for each build, so that none runs what another one left there.
-SCRATCH = (f"{HOME}/home", "/tmp")
 # Characters of a message about all faults, which the log has too.
 MESSAGE_LIMIT = 1000
 CONFIG = """[core]
@@ -29,15 +26,6 @@ CONFIG = """[core]
 [gc]
 	autoDetach = false
 """
-
-
-def empty(folder):
-    os.makedirs(folder, exist_ok=True)
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path, ignore_errors=True)
-        else:
-            os.unlink(entry.path)
 
 
 def mirror_of(git, repository):
@@ -86,6 +74,8 @@ def commit_of(git, mirror, branch, revision):
     if not shown:
         raise Failed(f"commit {wanted} is gone: its branch was deleted, or replaced by a forced push")
     full, author, subject = (shown.split("\n") + ["", ""])[:3]
+    if git.run("--git-dir", mirror, "merge-base", "--is-ancestor", full, ref, check=False) is None:
+        raise Failed(f"commit {full[:12]} is not on {branch}: the branch was deleted, or replaced by a forced push")
     return full, full == tip, author, subject
 
 
@@ -101,15 +91,11 @@ def main(arguments):
     revision = arguments[3] if len(arguments) > 3 else ""
     privacy.seal()
     user, password = (os.environ.pop(name, "") for name in ("GIT_CI_USER", "GIT_CI_PASSWORD"))
-    for folder in SCRATCH:
-        empty(folder)
-    empty(os.getcwd())
-    os.makedirs(MIRRORS, exist_ok=True)
-
     git = Git(environment_of(url, user, password))
     mirror = fetch(git, repository, url)
     revision, tip, author, subject = commit_of(git, mirror, branch, revision)
     print(f"{repository} {branch} {revision}\n{author}: {subject}", flush=True)
+    bounds.commit(git.run("--git-dir", mirror, "ls-tree", "-r", "-l", "-z", revision))
     check_out(git, mirror, url, branch, revision)
     submodules.fill(git, url, lambda name, address: fetch(git, name, address, (1,)))
     lfs.fill(git, mirror, url)
@@ -127,5 +113,5 @@ def main(arguments):
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (Failed, ValueError, OSError) as error:
+    except (Failed, bounds.TooMuch, ValueError, OSError) as error:
         sys.exit(f"muster: {error}")

@@ -16,7 +16,8 @@ import sys
 import tarfile
 import time
 
-from . import answers, database, page, privacy, sites
+from . import answers, bounds, database, origin, page, privacy, sites
+from .git import Failed
 from .releases import ANCESTORS_FILE, SURVEY_FILE, Deployed, Refused, Site, is_newer, name, one_step_back
 from .shared import Shared, stray_links
 
@@ -38,6 +39,7 @@ def timestamp():
 
 def unpack(archive, target):
     """Python's "data" filter refuses members and links that lead out of the folder, devices, and set-uid bits."""
+    bounds.package(archive)
     os.mkdir(target)
     # REVISION marks a release as complete: only the deployer writes it.
     own = (ANCESTORS_FILE, SURVEY_FILE, "REVISION")
@@ -159,6 +161,16 @@ class Delivery:
         return self.live.ask((self.site.survey(current) or {}).get("folder", ""))
 
 
+def ask_the_repository(where, revision):
+    """Refuses what is not on the deploy branch at this moment, whatever the order says."""
+    try:
+        on_branch = origin.holds(where, revision)
+    except Failed as error:
+        raise Refused(str(error)) from None
+    if not on_branch:
+        raise Refused(f"{revision[:12]} is not on {where['branch']} (any more)")
+
+
 def release(order):
     delivery = Delivery(order["project"])
     site = delivery.site
@@ -218,6 +230,9 @@ def rollback(order):
     if chosen not in releases:
         raise Refused(f"there is no release {chosen}; there are {', '.join(releases)}")
     revision = site.revision(chosen)
+    if "origin" in order:
+        # `npm run rollback` names none: it works while the git server is down, and a release was once on the branch.
+        ask_the_repository(order["origin"], revision)
     delivery.activate(chosen)
     now_live = delivery.ask()
     failing = None if now_live is None or now_live.works else described(now_live, site.survey(chosen))
@@ -231,12 +246,14 @@ def rollback(order):
 
 
 def main(arguments):
-    # A migration runs as the same user.
+    # A migration must not find the account that the repository is asked with, nor the database's.
     privacy.seal()
     order = json.load(sys.stdin)
     if arguments[0] in sites.READERS:
         print(json.dumps(sites.READERS[arguments[0]](LIVE, SHARED, order)))
         return 0
+    if arguments[0] == "release":
+        ask_the_repository(order["origin"], order["revision"])
     with open(os.path.join(LIVE, ".lock"), "a", encoding="ascii") as lock:
         # A deployer that was replaced may still be at work.
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -250,6 +267,6 @@ def main(arguments):
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (Refused, OSError, tarfile.TarError) as error:
+    except (Refused, bounds.TooMuch, OSError, tarfile.TarError) as error:
         undone = {"release": "not deployed", "rollback": "not rolled back"}.get(sys.argv[1], "no answer")
         sys.exit(f"muster: {undone}: {error}")

@@ -24,6 +24,7 @@ def environment_of(url, user, password):
         settings[f"http.{posixpath.dirname(url)}/.extraHeader"] = f"Authorization: Basic {token}"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     clean |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
+    clean["GIT_NO_REPLACE_OBJECTS"] = "1"
     clean["GIT_CONFIG_COUNT"] = str(len(settings))
     for position, (key, value) in enumerate(settings.items()):
         clean[f"GIT_CONFIG_KEY_{position}"] = key

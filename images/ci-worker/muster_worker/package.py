@@ -16,9 +16,10 @@ import tempfile
 from muster_survey import survey
 from muster_survey.tree import Folder
 
-from . import answers, lfs, submodules
-from .git import Git
+from . import answers, bounds, lfs, submodules
+from .git import Failed, Git
 from .releases import ANCESTORS_FILE, ANCESTORS_LIMIT, SURVEY_FILE
+from .remains import MIRRORS
 
 PACKAGE = "/var/lib/worker/package.tar"
 LEFT = frozenset({".git", "node_modules"})
@@ -87,14 +88,17 @@ def unserved(found):
 
 def main(arguments):
     repository, revision, dist = arguments
-    mirror = f"/var/lib/worker/mirrors/{repository}.git"
+    mirror = f"{MIRRORS}/{repository}.git"
+    if not os.path.isdir(mirror):
+        # The worker removes it when anything in it is not as the checkout left it.
+        raise Failed("the build wrote into the worker's copy of the repository, which is thrown away: build again")
     found = survey(Folder("."), built=True)
     with open(PACKAGE, "wb") as file:
         subprocess.run(archive_of(mirror, revision), stdout=file, check=True)
     ancestors = git(mirror, "rev-list", f"--max-count={ANCESTORS_LIMIT}", revision)
     folders = dict(built(found, dist))
     writable = {entry["path"] for entry in found["writable"]}
-    with tarfile.open(PACKAGE, "a") as archive:
+    with bounds.Package.open(PACKAGE, "a") as archive:
         add_submodules(archive)
         committed = set(archive.getnames())
         for folder, fresh in folders.items():
@@ -109,5 +113,5 @@ def main(arguments):
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (subprocess.CalledProcessError, OSError, tarfile.TarError) as error:
+    except (Failed, bounds.TooMuch, subprocess.CalledProcessError, OSError, tarfile.TarError) as error:
         sys.exit(f"muster: {error}")

@@ -1,11 +1,19 @@
-"""Keeps the worker's own process out of reach of the code that it starts under the same user."""
+"""Keeps the worker's own process out of reach of the code that it starts under the same user.
+
+The worker is the first process of its container. The kernel lets no other process of the container kill the first one,
+and hands it only those signals that it asks for.
+"""
 
 import ctypes
 import os
 import signal
+import threading
+import time
 
 PR_SET_DUMPABLE = 4
-PR_SET_CHILD_SUBREAPER = 36
+SI_USER = 0
+# Until what was killed is gone. One that hangs in the kernel would stay.
+GONE_AFTER = 10
 
 
 def seal():
@@ -13,65 +21,65 @@ def seal():
 
     The programs that it starts are not hidden.
     """
-    _prctl(PR_SET_DUMPABLE, 0)
-
-
-def adopt_orphans():
-    """Makes what a build leaves running a child of this process, so that it is found and reaped."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-def _prctl(option, value):
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0) != 0:
+    if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
 
 
-def parents():
-    """Process → parent, for everything that runs here."""
-    found = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
-                    # The name, in parentheses, may contain anything.
-                    found[int(entry)] = int(file.read().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-    return found
+def from_outside(info):
+    """Whether a signal was sent by the engine: a process of the container has a number here, or forges with a queue."""
+    return info.si_code == SI_USER and info.si_pid == 0
 
 
-def descendants(parent_of, root):
-    return {process for process in parent_of if process != root and root in _line(parent_of, process)}
+def stop_for_the_engine_only(stop):
+    """Calls STOP, in a thread of its own, when the engine asks the container to end; builds may ask in vain.
+
+    Programs that are started need `signals_as_usual`.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    def wait():
+        while not from_outside(signal.sigwaitinfo({signal.SIGTERM})):
+            pass
+        stop()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
-def _line(parent_of, process):
-    """The process and its ancestors."""
-    line = []
-    while process in parent_of and process not in line:
-        line.append(process)
-        process = parent_of[process]
-    return line
+def signals_as_usual():
+    """For a new process, before it becomes another program."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
-def kill_leftovers():
-    """Ends everything below this process."""
-    # A process may start another one meanwhile.
-    for _ in range(10):
-        left = {process for process in descendants(parents(), os.getpid()) if not _zombie(process)}
-        if not left:
+def end_others():
+    """Ends every other process of the container.
+
+    The kernel kills all of them before it lets any of them start another one, so nothing can be quicker.
+    """
+    if os.getpid() != 1:
+        raise RuntimeError("only the first process of a container may end all others")
+    end = time.monotonic() + GONE_AFTER
+    while True:
+        try:
+            os.kill(-1, signal.SIGKILL)
+        except ProcessLookupError:
             return
-        for process in left:
-            try:
-                os.kill(process, signal.SIGKILL)
-            except OSError:
-                continue
+        if not any(map(_lives, filter(str.isdigit, os.listdir("/proc")))):
+            return
+        if time.monotonic() > end:
+            # The engine starts the container anew, without them.
+            os._exit(1)
+        time.sleep(0.002)
 
 
-def _zombie(process):
+def _lives(process):
+    if process == "1":
+        return False
     try:
         with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] in "ZX"
+            # The name, in parentheses, may contain anything.
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
-        return True
+        return False

@@ -1,10 +1,34 @@
+import os
+import signal
+import types
 import unittest
 
-from muster_worker.privacy import descendants
+from muster_worker import privacy
 
 
-class Processes(unittest.TestCase):
-    def test_descendants(self):
-        parent_of = {1: 0, 7: 1, 8: 7, 9: 8, 20: 1}
-        self.assertEqual(descendants(parent_of, 7), {8, 9})
-        self.assertEqual(descendants(parent_of, 20), set())
+class Signals(unittest.TestCase):
+    def test_only_the_engine_ends_the_worker(self):
+        for code, sender, expected in (
+            (privacy.SI_USER, 0, True),
+            # A process of the container, by kill(2).
+            (privacy.SI_USER, 7, False),
+            # By sigqueue(3), which may name any sender.
+            (-1, 0, False),
+            # By tgkill(2).
+            (-6, 0, False),
+        ):
+            with self.subTest(code=code, sender=sender):
+                info = types.SimpleNamespace(si_code=code, si_pid=sender)
+                self.assertEqual(privacy.from_outside(info), expected)
+
+    def test_a_signal_of_ones_own_is_not_the_engines(self):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        self.addCleanup(privacy.signals_as_usual)
+        os.kill(os.getpid(), signal.SIGTERM)
+        self.assertFalse(privacy.from_outside(signal.sigwaitinfo({signal.SIGTERM})))
+
+
+class Ending(unittest.TestCase):
+    def test_only_the_first_process_ends_all_others(self):
+        with self.assertRaisesRegex(RuntimeError, "first process"):
+            privacy.end_others()

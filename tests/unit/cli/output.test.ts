@@ -121,7 +121,11 @@ describe("readiness", () => {
     const asked = services(redis).flatMap(({ member, components }) => components.map((name) => `${member} ${name}`));
     expect(known).toEqual(expect.arrayContaining(asked));
     // Nobody asks for these by HTTP.
-    expect(known.filter((name) => !asked.includes(name))).toEqual(["undefined worker-1", "live deployer"]);
+    expect(known.filter((name) => !asked.includes(name))).toEqual([
+      "undefined worker-1",
+      "undefined release-worker",
+      "live deployer",
+    ]);
   });
 
   test.each([
