@@ -83,10 +83,3 @@ export const releaseUrl = (
   team: Pick<Team, "repositories" | "domain" | "port">,
   repository: string,
 ): string | undefined => (repository === team.repositories[0] ? teamUrl(team, "live") : liveUrl(team, repository));
-
-/** What a command of the CI worker answers: JSON in marked lines (images/ci-worker/muster_worker/answers.py). */
-function answerIn(output: string): string {
-  const mark = "answer: ";
-  const marked = output.split("\n").filter((line) => line.startsWith(mark));
-  return marked.map((line) => line.slice(mark.length)).join("") || "{}";
-}
