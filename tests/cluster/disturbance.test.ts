@@ -48,7 +48,7 @@ function disturbances({ unavailable, create }: EngineCase<KubernetesEnvironment>
     await muster.succeed("up");
     await everythingAnswers();
     const before = await muster.containers();
-    expect(Object.keys(before)).toHaveLength(14);
+    expect(Object.keys(before)).toHaveLength(16);
     await muster.succeed("up");
     expect(await muster.containers()).toEqual(before);
   });

@@ -63,30 +63,34 @@ export const lacking = (flows: readonly Flow[], open: readonly string[]): Flow[]
 export const expectedFlows = (flows: readonly Flow[]): string[] => flows.filter(isNeeded).map(title).sort();
 
 const ANSWERERS = ["db", "cache"];
-const SERVED = ["web", "code"];
-const TEAM_SERVED = ["portal", "git", "ci"];
+/** Ports of what the gateway routes to, and the portal probes. */
+const SERVED: Readonly<Record<string, number>> = { web: 8080, code: 13337 };
+const TEAM_SERVED: Readonly<Record<string, number>> = { portal: 8080, git: 8080, ci: 8080, mail: 8080 };
+const SMTP = 1025;
 
 function isNeeded({ from, to, port }: Flow): boolean {
   const source = placeOf(from);
   const target = placeOf(to);
-  const http = port === 8080;
   // Published workloads accept everybody; those that only answer may not connect to anything.
   if (to === "gateway") return !ANSWERERS.includes(source.component);
   if (source.member === undefined) {
     // The gateway routes to what people look at; the portal probes the same.
     if (["gateway", "portal"].includes(source.component)) {
-      return http && (target.member === undefined ? TEAM_SERVED : SERVED).includes(target.component);
+      return port === (target.member === undefined ? TEAM_SERVED : SERVED)[target.component];
     }
     switch (source.component) {
       case "git": // tells of pushes
-        return to === "ci" && http;
+        return to === "ci" && port === 8080;
       case "ci": // reads accounts and repositories
         return to === "git";
-      default: // workers ask for work and clone
-        return to === "git" || (to === "ci" && port === 9989);
+      case "mail": // only answers
+        return false;
+      default: // workers ask for work, clone, and send the tests' mail
+        return to === "git" || (to === "ci" && port === 9989) || (to === "mail" && port === SMTP);
     }
   }
   if (source.component === "deployer" && to === "ci") return port === 9989;
+  if (to === "mail") return port === SMTP && !ANSWERERS.includes(source.component);
   // Members' terminals and sites, and releases with their migrations, on their own data.
   const own = source.member === target.member;
   switch (source.component) {
@@ -95,7 +99,7 @@ function isNeeded({ from, to, port }: Flow): boolean {
     case "code":
       return to === "git" || (own && ANSWERERS.includes(target.component));
     case "deployer":
-      return to === "git" || (own && target.component === "db");
+      return to === "git" || (own && (target.component === "db" || target.component === "web"));
     default:
       return false;
   }
