@@ -1,7 +1,7 @@
 import { describe, jest } from "@jest/globals";
 import { sitesSuite } from "../suites/sites";
-import { onDocker } from "../support/engines";
+import { onDocker, throughExport } from "../support/engines";
 
 jest.setTimeout(20 * 60_000);
 
-describe.each(onDocker())("sites in an environment brought up by $engine", sitesSuite);
+describe.each(throughExport(onDocker()))("sites in an environment brought up by $engine", sitesSuite);

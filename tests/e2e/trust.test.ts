@@ -1,7 +1,7 @@
 import { describe, jest } from "@jest/globals";
 import { trustSuite } from "../suites/trust";
-import { onDocker } from "../support/engines";
+import { onDocker, throughExport } from "../support/engines";
 
 jest.setTimeout(40 * 60_000);
 
-describe.each(onDocker())("trust in an environment brought up by $engine", trustSuite);
+describe.each(throughExport(onDocker()))("trust in an environment brought up by $engine", trustSuite);

@@ -38,6 +38,13 @@ export function onKubernetes(): EngineCase<KubernetesEnvironment>[] {
   }));
 }
 
+/**
+ * The export alone, for suites about what images do: both engines start the same containers, which the suites that run
+ * through both have shown by then.
+ */
+export const throughExport = <E extends TestEnvironment>(cases: readonly EngineCase<E>[]): EngineCase<E>[] =>
+  cases.filter(({ engine }) => engine !== "pulumi");
+
 const missingRegistry = ({ registry }: TestCluster): string | undefined =>
   registry === undefined ? "MUSTER_TEST_REGISTRY does not name the registry of KUBECONFIG's cluster" : undefined;
 

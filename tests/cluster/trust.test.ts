@@ -1,7 +1,0 @@
-import { describe, jest } from "@jest/globals";
-import { trustSuite } from "../suites/trust";
-import { onKubernetes } from "../support/engines";
-
-jest.setTimeout(40 * 60_000);
-
-describe.each(onKubernetes())("trust in a cluster's environment brought up by $engine", trustSuite);
