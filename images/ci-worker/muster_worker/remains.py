@@ -40,6 +40,11 @@ def empty(folder, keep=()):
     remove([entry.path for entry in os.scandir(folder) if entry.name not in stay and own(entry.path)])
 
 
+def writable(folder):
+    """Whether anything can be left in it: on Kubernetes only volumes can be written."""
+    return os.path.isdir(folder) and not os.statvfs(folder).f_flag & os.ST_RDONLY
+
+
 def state(folder):
     """A digest that changes with whatever is done to anything in a folder, or None if it is not to be read."""
     found = []
@@ -101,7 +106,7 @@ class Remains:
 
     def clear(self):
         """Before a build: nothing of another one is left anywhere."""
-        for folder in filter(os.path.isdir, self._elsewhere):
+        for folder in filter(writable, self._elsewhere):
             empty(folder)
         empty(HOME, keep=(os.path.basename(MIRRORS), os.path.basename(KEPT)))
         for known in (self._mirrors, self._kept):
