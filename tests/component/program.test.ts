@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
+import { WORKLOADS, type WorkloadKind } from "../../config/catalogue";
 import { failingProgram, generatedPassword, type RegisteredResource, runProgram } from "../support/program";
 
 const platforms = [
@@ -186,6 +189,18 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
       expect([type, holder, occurrences(secrets)]).toEqual([type, holder, occurrences(inputs)]);
       // In a cluster, the right to see a pod must not reveal its passwords.
       if (target === "kubernetes") expect(type).toBe("kubernetes:core/v1:Secret");
+    }
+  });
+
+  test("each image's entry point knows every secret that a cluster gives it as a file", () => {
+    const given = resources.filter(({ type }) => type === "kubernetes:core/v1:Secret");
+    expect(given.length > 0).toBe(target === "kubernetes");
+    for (const { inputs } of given) {
+      const component: string = inputs.metadata.labels["muster.component"];
+      const { image } = WORKLOADS[component.replace(/-\d+$/, "") as WorkloadKind];
+      const entrypoint = readFileSync(join(__dirname, "../../images", image, "entrypoint"), "utf8");
+      const unknown = Object.keys(inputs.stringData).filter((name) => !new RegExp(`\\b${name}\\b`).test(entrypoint));
+      expect([component, unknown]).toEqual([component, []]);
     }
   });
 
