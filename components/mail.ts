@@ -56,7 +56,12 @@ export class Mail extends pulumi.ComponentResource {
         image: platform.image("mail"),
         env: {},
         port: WORKLOADS.mail.port,
-        extraPorts: [{ port: SMTP_PORT, clients: ["web", "code", "deployer", ...workerNames({ ci: { workers } })] }],
+        extraPorts: [
+          {
+            port: SMTP_PORT,
+            clients: ["web", "code", "deployer", "release-worker", ...workerNames({ ci: { workers } })],
+          },
+        ],
         exposure: "scopes",
         clients: ["gateway", "portal"],
         probe: { kind: "http", path: TEAM_ADDRESSES.mail.probe },

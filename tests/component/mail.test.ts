@@ -65,7 +65,7 @@ test("in a cluster, its page is for gateway and portal, its SMTP for what runs t
   ]);
   expect(flows).toEqual([
     [8080, ["gateway", "portal"]],
-    [1025, ["code", "deployer", "web", "worker-1"]],
+    [1025, ["code", "deployer", "release-worker", "web", "worker-1"]],
   ]);
   expect(JSON.stringify(policy?.inputs.spec.egress)).not.toContain("ipBlock");
 });
