@@ -7,10 +7,10 @@ import { LIVE } from "../../config/catalogue";
 import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { listed } from "../table";
-import type { Instance } from "../targets/target";
+import { type Instance, runningInstance } from "../targets/target";
 import type { Result } from "../tools/process";
 import { withoutDatabases } from "./dump";
-import { REPOSITORY } from "./rollback";
+import { checkRepository } from "./rollback";
 import { openSession, type Session } from "./session";
 
 export interface DatabaseOptions {
@@ -78,22 +78,22 @@ async function find(session: Session, owner: string, repository: string | undefi
     throw new UserError("--repository is for the live server: a member has one database, app.");
   }
   const instances = await session.target.instances();
-  const at = (component: string) =>
-    instances.find((each) => each.member === owner && each.component === component && each.running);
-  const instance = at("db");
+  const instance = runningInstance(instances, owner, "db");
   if (instance === undefined) {
     const owners = instances.flatMap(({ member, component }) => (component === "db" && member ? [member] : []));
     const known = owners.length > 0 ? `; there are those of ${listed(owners.sort())}` : "";
     throw new UserError(`No database of "${owner}" is running${known}: npm run up${session.options}`);
   }
   const isFirst = repository === undefined || repository === stackTeam(session.stack).repositories[0];
-  const name = isFirst ? "app" : await repositoryDatabase(session, at("deployer"), repository);
+  const name = isFirst
+    ? "app"
+    : await repositoryDatabase(session, runningInstance(instances, owner, "deployer"), repository);
   return { instance, name, title: `${owner}'s database ${name}` };
 }
 
 /** The deployer knows what it made. */
 async function repositoryDatabase(session: Session, deployer: Instance | undefined, repository: string) {
-  if (!REPOSITORY.test(repository)) throw new UserError(`"${repository}" is not a repository's name.`);
+  checkRepository(repository);
   if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
   const { code, stdout } = await session.target.exec(
     deployer,

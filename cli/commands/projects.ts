@@ -9,7 +9,7 @@ import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
 import { ask } from "../targets/readiness";
-import type { GatewayAddress, Instance, Target } from "../targets/target";
+import { type GatewayAddress, type Instance, runningInstance, type Target } from "../targets/target";
 import { capture, follow } from "../tools/process";
 import { knownCredentials } from "./credentials";
 import { openSession } from "./session";
@@ -50,9 +50,7 @@ export async function projects(project: Project, paths: readonly string[], optio
   const member = options.member ?? (team.members[0]?.id as string);
   const password = (await knownCredentials(session))[member]?.git;
   if (password === undefined) throw new UserError(`"${member}" has no account on this environment's git server.`);
-  const editor = (await target.instances()).find(
-    (instance) => instance.member === member && instance.component === "code" && instance.running,
-  );
+  const editor = runningInstance(await target.instances(), member, "code");
   if (editor === undefined) throw new UserError(`${member}'s editor is not running: npm run up${session.options}`);
 
   const outcomes: Outcome[] = [];

@@ -1,6 +1,7 @@
 import { liveUrl, teamUrl } from "../../config/naming";
 import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
+import { runningInstance } from "../targets/target";
 import { openSession } from "./session";
 
 export interface RepositoryOptions {
@@ -33,9 +34,7 @@ export async function repository(project: Project, { stack, action, name, yes }:
     );
   }
   const { target } = session;
-  const git = (await target.instances()).find(
-    ({ member, component, running }) => member === undefined && component === "git" && running,
-  );
+  const git = runningInstance(await target.instances(), undefined, "git");
   if (git === undefined) throw new UserError(`The git server is not running: npm run up${session.options}`);
   const { code, stderr } = await target.exec(git, ["remove-repository", name], "");
   if (code !== 0) throw new UserError(stderr.trim().replace(/^muster: /, "") || `it ended with status ${code}`);

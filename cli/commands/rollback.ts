@@ -2,12 +2,12 @@ import { userInfo } from "node:os";
 import { LIVE } from "../../config/catalogue";
 import type { Team } from "../../config/members";
 import { liveUrl, teamUrl } from "../../config/naming";
+import { expression } from "../../config/rules";
 import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
+import { runningInstance } from "../targets/target";
 import { openSession } from "./session";
 
-/** A repository's name: also of one that its first push made. */
-export const REPOSITORY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** The release is live, and its page does not work. */
 const DONE_WITH_WARNINGS = 4;
 /** The deployer ends whatever else runs in its container when a release begins, and when it is over. */
@@ -34,9 +34,7 @@ export async function rollback(project: Project, options: RollbackOptions): Prom
   const team = stackTeam(session.stack);
   const order = rollbackOrder(team, options);
   const { target } = session;
-  const deployer = (await target.instances()).find(
-    ({ member, component, running }) => member === LIVE && component === "deployer" && running,
-  );
+  const deployer = runningInstance(await target.instances(), LIVE, "deployer");
   if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
 
   const { code, stdout, stderr } = await target.exec(
@@ -71,7 +69,7 @@ export function rollbackOrder(
   { repositories }: Pick<Team, "repositories">,
   { repository = repositories[0] as string, release = "" }: RollbackOptions,
 ): { project: string; release: string } {
-  if (!REPOSITORY.test(repository)) throw new UserError(`"${repository}" is not a repository's name.`);
+  checkRepository(repository);
   if (release !== "" && !RELEASE.test(release)) {
     throw new UserError(`"${release}" is not a release: use a name such as 20260131T120000Z-0123456789ab.`);
   }
@@ -83,3 +81,8 @@ export const releaseUrl = (
   team: Pick<Team, "repositories" | "domain" | "port">,
   repository: string,
 ): string | undefined => (repository === team.repositories[0] ? teamUrl(team, "live") : liveUrl(team, repository));
+
+/** @throws UserError for what cannot be a repository's name, also of one that its first push made */
+export function checkRepository(name: string): void {
+  if (!expression("repository").test(name)) throw new UserError(`"${name}" is not a repository's name.`);
+}

@@ -4,7 +4,7 @@ import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
 import { ENGINE_TITLES } from "../targets/engines";
 import { notReady, services } from "../targets/readiness";
-import type { Instance } from "../targets/target";
+import { type Instance, runningInstance } from "../targets/target";
 import { openSession, type Session } from "./session";
 
 /** Prints what of a stack's environment is there, and what answers. */
@@ -21,7 +21,8 @@ export async function status(project: Project, requested: string | undefined): P
   const answers = await answerTable(session);
   if (answers) console.log(`\n${answers}`);
   const sites = await liveSites(session.target);
-  if (sites.length > 0) console.log(`\n${siteTable(sites)}`);
+  if (sites === undefined) console.log("\nThe deployer does not tell what is live: a release may be under way.");
+  else if (sites.length > 0) console.log(`\n${siteTable(sites)}`);
 }
 
 /** What is live of a repository. */
@@ -35,14 +36,12 @@ export interface LiveSite {
   readonly writable: Readonly<Record<string, number>>;
 }
 
-/** Asks the deployer, which knows what is live; nothing where it is not running. */
-async function liveSites(target: Session["target"]): Promise<LiveSite[]> {
-  const deployer = (await target.instances()).find(
-    ({ member, component, running }) => member === LIVE && component === "deployer" && running,
-  );
+/** Asks the deployer, which knows what is live. None where it is not running, undefined where it does not answer. */
+async function liveSites(target: Session["target"]): Promise<LiveSite[] | undefined> {
+  const deployer = runningInstance(await target.instances(), LIVE, "deployer");
   if (deployer === undefined) return [];
   const { code, stdout } = await target.exec(deployer, ["muster-deploy", "sites"], "{}");
-  return code === 0 ? JSON.parse(stdout).sites : [];
+  return code === 0 ? JSON.parse(stdout).sites : undefined;
 }
 
 export function siteTable(sites: readonly LiveSite[]): string {

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { Component } from "../../config/catalogue";
 import type { Team } from "../../config/members";
 import { UserError } from "../errors";
 import type { Progress } from "../progress";
@@ -18,6 +19,14 @@ export interface Instance {
   /** For people: `Up 2 hours (healthy)`. */
   readonly status: string;
 }
+
+/** The instance of a component, if it runs; `member` is undefined for the team's own. */
+export const runningInstance = (
+  instances: readonly Instance[],
+  member: string | undefined,
+  component: Component,
+): Instance | undefined =>
+  instances.find((each) => each.member === member && each.component === component && each.running);
 
 /** Where a request reaches the gateway. */
 export interface GatewayAddress {
