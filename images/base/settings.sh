@@ -24,6 +24,15 @@ secret() {
   unset "$1_FILE" _value _file
 }
 
+# secret_files: the same for whatever Kubernetes gives as a file, the roster's environment among it; an empty one is none.
+secret_files() {
+  for _name in $(env | sed -n 's|^\([A-Za-z_][A-Za-z0-9_]*\)_FILE=/run/secrets/muster/.*|\1|p'); do
+    eval "_file=\$${_name}_FILE"
+    if [ -s "$_file" ]; then secret "$_name"; fi
+  done
+  unset _name _file
+}
+
 # require NAME...: fails with every name that has no value.
 require() {
   _missing=
