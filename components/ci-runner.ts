@@ -106,8 +106,8 @@ const WORKER_PORT = 9989;
 const UNSPIED = { probe: { kind: "none" }, init: false } as const;
 
 /**
- * Lints and tests every push, and puts a green deploy branch live: a Buildbot master, test workers, a worker for the
- * deploy branch alone, and a deployer. Code under test shares no container with the live site or with a secret of the
+ * Lints and tests every push, and puts a green deploy branch live: a Buildbot master, test workers, a worker for
+ * the deploy branch only, and a deployer. Code under test shares no container with the live site or with a secret of the
  * deployer's, and code that is not merged none with what goes live.
  *
  * @example

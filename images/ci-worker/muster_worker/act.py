@@ -11,6 +11,8 @@ from . import jobs
 # What act says about itself; and steps that are its own.
 NOISE = ("Using docker host", "Couldn't get a valid docker connection", "docker host aware", "Skipping unsupported")
 OWN_STEPS = ("Set up job", "Complete job")
+# In front of PATH: what steps say last is read, too.
+SHELLS = "/opt/muster/shells"
 # Lines of a failed step that are repeated at the end.
 LAST = 20
 
@@ -94,7 +96,8 @@ class Teller:
 
 def run(arguments, teller):
     """Whether all jobs passed."""
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    env = {**os.environ, "PATH": f"{SHELLS}:{os.environ['PATH']}"}
+    process = subprocess.Popen(arguments, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     for line in process.stdout:
         teller.line(line.decode("utf-8", "replace").rstrip("\n"))
     return process.wait() == 0
