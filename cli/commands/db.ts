@@ -4,6 +4,7 @@ import { PassThrough, type Readable, Transform, type Writable } from "node:strea
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import { LIVE } from "../../config/catalogue";
+import { liveScopeOf } from "../../config/workloads";
 import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { listed } from "../table";
@@ -78,17 +79,19 @@ async function find(session: Session, owner: string, repository: string | undefi
     throw new UserError("--repository is for the live server: a member has one database, app.");
   }
   const instances = await session.target.instances();
-  const instance = runningInstance(instances, owner, "db");
+  const team = stackTeam(session.stack);
+  const isNamed = repository === undefined || team.repositories.includes(repository);
+  const scope = owner === LIVE && repository !== undefined ? liveScopeOf(team, repository) : owner;
+  const instance = runningInstance(instances, scope, "db");
   if (instance === undefined) {
     const owners = instances.flatMap(({ member, component }) => (component === "db" && member ? [member] : []));
     const known = owners.length > 0 ? `; there are those of ${listed(owners.sort())}` : "";
     throw new UserError(`No database of "${owner}" is running${known}: npm run up${session.options}`);
   }
-  const isFirst = repository === undefined || repository === stackTeam(session.stack).repositories[0];
-  const name = isFirst
+  const name = isNamed
     ? "app"
     : await repositoryDatabase(session, runningInstance(instances, owner, "deployer"), repository);
-  return { instance, name, title: `${owner}'s database ${name}` };
+  return { instance, name, title: `${scope}'s database ${name}` };
 }
 
 /** The deployer knows what it made. */

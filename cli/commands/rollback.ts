@@ -1,8 +1,8 @@
 import { userInfo } from "node:os";
-import { LIVE } from "../../config/catalogue";
 import type { Team } from "../../config/members";
 import { liveUrl, teamUrl } from "../../config/naming";
 import { expression } from "../../config/rules";
+import { liveScopeOf } from "../../config/workloads";
 import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { runningInstance } from "../targets/target";
@@ -34,7 +34,7 @@ export async function rollback(project: Project, options: RollbackOptions): Prom
   const team = stackTeam(session.stack);
   const order = rollbackOrder(team, options);
   const { target } = session;
-  const deployer = runningInstance(await target.instances(), LIVE, "deployer");
+  const deployer = runningInstance(await target.instances(), liveScopeOf(team, order.project), "deployer");
   if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
 
   const { code, stdout, stderr } = await target.exec(

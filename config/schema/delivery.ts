@@ -84,6 +84,13 @@ export const ci = group({
       "What a failing job of .github/workflows means: run fails the build, warn is a warning, off runs none. " +
         "muster.yaml in a repository may say less, not more.",
     ),
+  newRepositories: z
+    .enum(["test", "live"], { error: "is not one of the values: use test or live" })
+    .default("test")
+    .describe(
+      "What happens to repositories that `repositories` does not name, which a first push makes: test tests them; live " +
+        "also puts them live, all on the first one's live server, where their code can read each other's files.",
+    ),
   anonymous: z
     .boolean({ error: typeError("true") })
     .default(true)
