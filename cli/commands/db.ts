@@ -11,7 +11,7 @@ import { listed } from "../table";
 import { type Instance, runningInstance } from "../targets/target";
 import type { Result } from "../tools/process";
 import { withoutDatabases } from "./dump";
-import { checkRepository } from "./rollback";
+import { checkRepository } from "./releases";
 import { openSession, type Session } from "./session";
 
 export interface DatabaseOptions {
