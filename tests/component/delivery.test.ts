@@ -165,7 +165,7 @@ describe("on Docker", () => {
     [
       "ci",
       [
-        'CI_SETTINGS={"deployBranch":"main","timeout":600,"steps":[],"environment":{},"dist":"dist","workflows":"run","anonymous":true}',
+        'CI_SETTINGS={"deployBranch":"main","timeout":600,"steps":[],"environment":{},"dist":"dist","workflows":"run","unrunnable":"warn","anonymous":true}',
         "CI_URL=http://ci.localhost:8080",
         "CI_WORKERS=1",
         "GIT_ACCOUNT_URL=http://hackathon-git:8080/-/account",

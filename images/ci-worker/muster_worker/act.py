@@ -23,9 +23,6 @@ def command(path, event, repository, actor, plan, job):
     arguments += ["--env", f"GITHUB_REPOSITORY={repository}"]
     for label in sorted(plan.labels or {"ubuntu-latest"}):
         arguments += ["--platform", f"{label}=-self-hosted"]
-    for key, values in sorted(plan.matrix_of(job).items()):
-        for value in sorted(values):
-            arguments += ["--matrix", f"{key}:{value}"]
     for action, folder in stand_ins(uses()):
         arguments += ["--local-repository", f"{action}={folder}"]
     return arguments
@@ -94,9 +91,10 @@ class Teller:
             print(line, file=self.out, flush=True)
 
 
-def run(arguments, teller):
-    """Whether all jobs passed."""
-    env = {**os.environ, "PATH": f"{SHELLS}:{os.environ['PATH']}"}
+def run(arguments, teller, without=()):
+    """Whether all jobs passed, in this environment but for the variables WITHOUT."""
+    env = {name: value for name, value in os.environ.items() if name not in without}
+    env["PATH"] = f"{SHELLS}:{env['PATH']}"
     process = subprocess.Popen(arguments, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     for line in process.stdout:
         teller.line(line.decode("utf-8", "replace").rstrip("\n"))

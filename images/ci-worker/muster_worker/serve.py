@@ -10,6 +10,8 @@ from .remains import HOME
 FILES = "/opt/muster/services"
 DATA = f"{HOME}/database"
 REDIS = "/tmp/redis.sock"
+# Processes of the cache: those that hold its data, and its connections.
+REDIS_PIDS = "/tmp/redis.pids"
 # When memory runs out, a test goes before its database, and the database before the worker.
 EXPENDABLE = "500"
 
@@ -27,7 +29,9 @@ def cache():
     """Redis takes no socket over, so that each connection is passed on to it."""
     quiet = ["--save", "", "--appendonly", "no", "--databases", "16", "--dir", "/tmp", "--logfile", "/tmp/redis.log"]
     options = ["--port", "0", "--unixsocket", REDIS, "--maxmemory", "64mb", *quiet]
-    subprocess.Popen(["redis-server", *options], close_fds=True)
+    server = subprocess.Popen(["redis-server", *options], close_fds=True)
+    with open(REDIS_PIDS, "w", encoding="ascii") as file:
+        file.write(f"{server.pid} {os.getpid()}")
     return ["socat", "ACCEPT-FD:3,fork", f"UNIX-CONNECT:{REDIS},retry=50,interval=0.1"]
 
 

@@ -12,10 +12,14 @@ import sys
 
 import yaml
 
-from . import act, answers, jobs, planning
+from . import act, answers, job_services, jobs, planning, rewriting
 
 FOLDER = ".github/workflows"
 EVENT = "/tmp/event.json"
+# Workflows as act gets them, under their own names.
+REWRITTEN = "/tmp/workflows"
+# Of the database of the tests; a job with a database of its own has its own variables, and no others on GitHub.
+DATABASE = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_USERNAME", "DB_PASSWORD", "MYSQL_HOME")
 
 
 def _patterns(event, key):
@@ -92,6 +96,7 @@ def main(push):
         repository = {"full_name": push["repository"], "name": name, "owner": {"login": owner}}
         ref = f"refs/heads/{push['branch']}"
         json.dump({"ref": ref, "after": push["revision"], "repository": repository}, file)
+    os.makedirs(REWRITTEN, exist_ok=True)
     total, left_out, failed, teller = 0, [], [], act.Teller()
     for path in workflow_files():
         try:
@@ -109,10 +114,17 @@ def main(push):
         total += plan.total
         for each in plan.left_out:
             left_out.append({**each, "job": f"{title} / {each['job']}"})
+        for note in plan.notes:
+            print(f"Note: {note}", flush=True)
+        own = os.path.join(REWRITTEN, os.path.basename(path))
+        with open(own, "w", encoding="utf-8") as file:
+            file.write(rewriting.rewritten(workflow, plan))
         for job in plan.chosen:
             print(f"{path}: job {job}", flush=True)
-            order = act.command(path, EVENT, push["repository"], push["actor"], plan, job)
-            if not act.run(order, teller):
+            chain = planning.chain(workflow, job)
+            without = DATABASE if any(job_services.of(workflow["jobs"][each]) for each in chain) else ()
+            order = act.command(own, EVENT, push["repository"], push["actor"], plan, job)
+            if not act.run(order, teller, without):
                 failed.append(f"{title} / {job}")
     for each in left_out:
         print(f"Not run: {each['job']}: {'; '.join(each['reasons'])}", flush=True)
