@@ -838,7 +838,6 @@ describe("good input", () => {
         dist: "dist",
         workflows: "run",
         unrunnable: "warn",
-        unrunnable: "warn",
         anonymous: true,
         limits: { memory: 1024, cpus: 1 },
       },
