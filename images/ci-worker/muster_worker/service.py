@@ -64,6 +64,13 @@ def end(path):
     os.unlink(path)
 
 
+def forget():
+    """Leaves the next job nothing of what this one had in database and cache."""
+    end(f"{DATA}/mariadbd.pid")
+    shutil.rmtree(DATA, ignore_errors=True)
+    end(REDIS_PIDS)
+
+
 def database():
     end(f"{DATA}/mariadbd.pid")
     shutil.rmtree(DATA, ignore_errors=True)

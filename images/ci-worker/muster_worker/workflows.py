@@ -12,7 +12,7 @@ import sys
 
 import yaml
 
-from . import act, answers, job_services, jobs, planning, rewriting
+from . import act, answers, job_services, jobs, planning, rewriting, service
 
 FOLDER = ".github/workflows"
 EVENT = "/tmp/event.json"
@@ -126,6 +126,8 @@ def main(push):
             order = act.command(own, EVENT, push["repository"], push["actor"], plan, job)
             if not act.run(order, teller, without):
                 failed.append(f"{title} / {job}")
+            if without:
+                service.forget()
     for each in left_out:
         print(f"Not run: {each['job']}: {'; '.join(each['reasons'])}", flush=True)
     for job, step, lines in teller.failures:
