@@ -18,6 +18,7 @@ KINDS = {
     "valkey": "cache",
 }
 PORTS = {"database": 3306, "cache": 6379}
+FRESH = {"name": "Fresh database and cache", "shell": "bash", "run": "muster-service forget"}
 # A port that a job's services have, in an expression.
 PORT = re.compile(
     r"job\s*\.\s*services\s*(?:\.\s*([\w-]+)|\[\s*'([^']+)'\s*\])\s*(?:\.\s*ports|\[\s*'ports'\s*\])"

@@ -82,17 +82,6 @@ def of(workflow, context, folder="."):
     return plan
 
 
-def chain(workflow, job):
-    """A job and those that it needs, which act runs before it."""
-    found, waiting = [], [job]
-    while waiting:
-        name = waiting.pop()
-        if name not in found and isinstance(workflow["jobs"].get(name), dict):
-            found.append(name)
-            waiting += jobs.needs(workflow["jobs"][name])
-    return found
-
-
 def _env(context, *owners):
     """The variables of a workflow and a job, as far as they are known."""
     found = {}

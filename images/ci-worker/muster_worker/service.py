@@ -1,5 +1,5 @@
 """muster-service database|cache PORT: makes a service of a workflow's job new, as its image's variables say, and lets it
-answer at another port as well.
+answer at another port as well. muster-service forget: leaves nothing of an earlier job in both.
 """
 
 import contextlib
@@ -110,4 +110,7 @@ def main(what, port):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1:] == ["forget"]:
+        forget()
+    else:
+        main(*sys.argv[1:])

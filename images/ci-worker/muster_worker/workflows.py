@@ -18,8 +18,6 @@ FOLDER = ".github/workflows"
 EVENT = "/tmp/event.json"
 # Workflows as act gets them, under their own names.
 REWRITTEN = "/tmp/workflows"
-# Of the database of the tests; a job with a database of its own has its own variables, and no others on GitHub.
-DATABASE = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_USERNAME", "DB_PASSWORD", "MYSQL_HOME")
 
 
 def _patterns(event, key):
@@ -121,13 +119,11 @@ def main(push):
             file.write(rewriting.rewritten(workflow, plan))
         for job in plan.chosen:
             print(f"{path}: job {job}", flush=True)
-            chain = planning.chain(workflow, job)
-            without = DATABASE if any(job_services.of(workflow["jobs"][each]) for each in chain) else ()
             order = act.command(own, EVENT, push["repository"], push["actor"], plan, job)
-            if not act.run(order, teller, without):
+            if not act.run(order, teller):
                 failed.append(f"{title} / {job}")
-            if without:
-                service.forget()
+        if any(job_services.of(workflow["jobs"][name]) for name in plan.contexts):
+            service.forget()
     for each in left_out:
         print(f"Not run: {each['job']}: {'; '.join(each['reasons'])}", flush=True)
     for job, step, lines in teller.failures:

@@ -239,7 +239,8 @@ class Plans(unittest.TestCase):
 class Rewriting(unittest.TestCase):
     def rewritten(self, text):
         given = workflow(text)
-        return jobs.load(rewriting.rewritten(given, planning.of(given, CONTEXT)))
+        environ = {"DB_HOST": "127.0.0.1", "DB_USER": "app", "HOME": "/"}
+        return jobs.load(rewriting.rewritten(given, planning.of(given, CONTEXT), environ))
 
     def test_what_needs_no_change_stays_as_it_was_written(self):
         text = """on: push
@@ -253,8 +254,8 @@ jobs:
         echo 'c'
 """
         given = workflow(text)
-        self.assertEqual(jobs.load(rewriting.rewritten(given, planning.of(given, CONTEXT))), given)
-        again = rewriting.rewritten(given, planning.of(given, CONTEXT))
+        self.assertEqual(jobs.load(rewriting.rewritten(given, planning.of(given, CONTEXT), {})), given)
+        again = rewriting.rewritten(given, planning.of(given, CONTEXT), {})
         for part in ("on: push", "A: 'on'", 'B: "8.10"', "C: 8.10", "D: true"):
             self.assertIn(part, again)
 
@@ -275,6 +276,17 @@ jobs:
         ])
         self.assertEqual(found["steps"][0]["env"], {"MYSQL_DATABASE": "shop"})
         self.assertEqual(found["env"], {"PORT": "${{ '33306' }}", "OTHER": "${{ '6379' }}"})
+
+    def test_jobs_without_services_have_the_database_of_the_tests(self):
+        found = self.rewritten("""on: push
+env: {DB_HOST: db}
+jobs:
+  a: {runs-on: ubuntu-latest, env: {B: c}, steps: [{run: 'true'}]}
+  b: {runs-on: ubuntu-latest, services: {db: {image: mysql}}, steps: [{run: 'true'}]}
+""")["jobs"]
+        self.assertEqual(found["a"]["env"], {"DB_USER": "app", "B": "c"})
+        self.assertEqual([step["run"] for step in found["a"]["steps"]], ["muster-service forget", "true"])
+        self.assertNotIn("env", found["b"])
 
     def test_only_the_combinations_that_run_are_left(self):
         found = self.rewritten("""on: push
