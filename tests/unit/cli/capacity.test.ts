@@ -79,7 +79,6 @@ describe("the engine's address pools", () => {
     expect(poolProblem({ id: "red" }, null, [...networks(builtIn), ...own.slice(1)])).toContain("docker network prune");
   });
 });
-});
 
 describe("a neighbour on the port", () => {
   test.each([
