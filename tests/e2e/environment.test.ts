@@ -43,7 +43,8 @@ function ownTests(environment: () => DockerEnvironment): void {
     const closed = (from: RegExp, to: RegExp) =>
       expect(open.filter((flow) => from.test(flow) && to.test(flow.replace(/^.* → /, "")))).toEqual([]);
     // What builds and deploys, and where git listens, is out of reach for sites; so are editors.
-    closed(/^\w+-web /, /^(ci|git|worker-1|release-worker|live-deployer|\w+-code):/);
+    closed(/^alice-web /, /^(ci|git|worker-1|release-worker|live-deployer|bob-code):/);
+    closed(/^live-web /, /^(ci|git|\w+-code):/);
     // Editors reach git, and neither the CI nor other members' sites.
     closed(/^\w+-code /, /^(ci|live-web):/);
     closed(/^alice-code /, /^bob-web:/);
