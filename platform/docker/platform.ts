@@ -1,11 +1,12 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type Zone, zonesOf } from "../../config/catalogue";
+import type { Zone } from "../../config/catalogue";
 import { createImages } from "../images/resources";
 import { checkScope, checkTeam, type Platform, type PlatformArgs, resourceNames, type Scope } from "../platform";
 import {
   containerName,
   type DockerNames,
+  joinedZones,
   memberNetworkName,
   renderContainer,
   renderLabels,
@@ -70,6 +71,7 @@ export function createDockerPlatform({
     );
     networks.set(network, made.name);
   };
+  joinZone("sites");
 
   return {
     kind: "docker",
@@ -115,7 +117,7 @@ export function createDockerPlatform({
     },
 
     workload(scope, spec, opts) {
-      zonesOf(spec.component).forEach(joinZone);
+      joinedZones(scope, spec).forEach(joinZone);
       const args = renderContainer(names, scope, spec, { listen, port });
       new docker.Container(
         name(scope.member, spec.component),

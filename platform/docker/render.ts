@@ -60,7 +60,7 @@ export function renderContainer(
     labels: renderLabels(names, member, spec.component),
     networks: [
       ...(member === undefined ? [] : [memberNetworkName(names, member)]),
-      ...zonesOf(spec.component).map((zone) => zoneNetworkName(names, zone)),
+      ...joinedZones(scope, spec).map((zone) => zoneNetworkName(names, zone)),
     ],
     ports:
       spec.exposure === "published" ? [{ internal: spec.port, external: published.port, ip: published.listen }] : [],
@@ -70,6 +70,12 @@ export function renderContainer(
     stopGrace: spec.stopGrace,
   };
 }
+
+/** The zones whose networks a workload is on; what is private to its scope is on none. */
+export const joinedZones = (
+  { member }: Scope,
+  { component, exposure }: Pick<WorkloadSpec, "component" | "exposure">,
+) => (exposure === "private" && member !== undefined ? [] : zonesOf(component));
 
 /** As the Docker provider reads it back (`2.0`, `0.5`): any other text would replace the container at every update. */
 const renderCpus = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));
