@@ -30,7 +30,7 @@ export interface CiRunnerArgs {
   readonly team?: string;
   /**
    * The keys of `ci` in a roster: `deployBranch`, `workers`, `timeout`, `steps`, `environment`, `dist`,
-   * `workflows`, `newRepositories`, `anonymous`, `limits`.
+   * `workflows`, `unrunnable`, `newRepositories`, `anonymous`, `limits`.
    *
    * @default {}
    */
