@@ -18,8 +18,6 @@ export interface DatabaseOptions {
   readonly stack?: string | undefined;
   /** Of the live server's databases, the one of this repository; the first repository's by default. */
   readonly repository?: string | undefined;
-  /** A database that the owner of a server has beside `app`; an import makes it. */
-  readonly database?: string | undefined;
   /** Whether what is there may be replaced: tables, or the file of an export. */
   readonly replace?: boolean | undefined;
 }
@@ -44,7 +42,7 @@ const DUMP = ["mariadb-dump", ...CLIENT, "--single-transaction", "--quick", "--r
 export async function importDatabase(project: Project, file: string, owner: string, options: DatabaseOptions) {
   if (!existsSync(file)) throw new UserError(`${file} does not exist.`);
   const session = await openSession(findStack(project, options.stack));
-  const database = await find(session, owner, options.repository, options.database);
+  const database = await find(session, owner, options.repository);
   await makeRoom(session, database, options.replace);
   const size = statSync(file).size;
   await session.progress.step(`Importing ${file} into ${database.title}`, async (detail) => {
@@ -58,21 +56,17 @@ export async function exportDatabase(project: Project, file: string, owner: stri
   if (existsSync(file) && !options.replace)
     throw new UserError(`${file} is there already: give --replace, or another name.`);
   const session = await openSession(findStack(project, options.stack));
-  await save(session, await find(session, owner, options.repository, options.database), file);
+  await save(session, await find(session, owner, options.repository), file);
 }
 
 /** Fills an empty database from another one; nothing of it is written to this machine. */
 export async function copyDatabase(project: Project, from: string, to: string, options: DatabaseOptions) {
   const session = await openSession(findStack(project, options.stack));
   const repositoryOf = (owner: string) => (owner === LIVE ? options.repository : undefined);
-  const source = await find(session, from, repositoryOf(from), options.database);
-  const target = await find(session, to, repositoryOf(to), options.database);
+  const source = await find(session, from, repositoryOf(from));
+  const target = await find(session, to, repositoryOf(to));
   if (source.instance.name === target.instance.name) throw new UserError(`${from} and ${to} are the same database.`);
   await makeRoom(session, target, options.replace);
-  await copy(session, source, target);
-}
-
-async function copy(session: Session, source: Database, target: Database): Promise<void> {
   await session.progress.step(`Copying ${source.title} to ${target.title}`, async (detail) => {
     const stream = new PassThrough();
     const shown = counted(stream, (bytes) => detail(megabytes(bytes)));
@@ -80,35 +74,7 @@ async function copy(session: Session, source: Database, target: Database): Promi
   });
 }
 
-/**
- * Fills the database of a repository's own live site from the one that the repository had on the first live server. False
- * when it had none there.
- *
- * @throws UserError when the live site's own has tables already
- */
-export async function moveLiveDatabase(session: Session, repository: string): Promise<boolean> {
-  const instances = await session.target.instances();
-  const [server, deployer] = [runningInstance(instances, LIVE, "db"), runningInstance(instances, LIVE, "deployer")];
-  const target = await find(session, LIVE, repository);
-  const name = deployer && (await askDeployer(session, deployer, repository));
-  if (server === undefined || name === undefined) return false;
-  await makeRoom(session, target);
-  await copy(session, { instance: server, name, title: `${LIVE}'s database ${name}` }, target);
-  return true;
-}
-
-const NAME = /^[A-Za-z0-9_-]{1,64}$/;
-const SYSTEM = ["information_schema", "mysql", "performance_schema", "sys"];
-
-async function find(
-  session: Session,
-  owner: string,
-  repository: string | undefined,
-  database?: string,
-): Promise<Database> {
-  if (database !== undefined && (!NAME.test(database) || SYSTEM.includes(database.toLowerCase()))) {
-    throw new UserError(`"${database}" is not a database's name here: use 1–64 of letters, digits, "_" and "-".`);
-  }
+async function find(session: Session, owner: string, repository: string | undefined): Promise<Database> {
   if (repository !== undefined && owner !== LIVE) {
     throw new UserError("--repository is for the live server: a member has one database, app.");
   }
@@ -122,13 +88,8 @@ async function find(
     const known = owners.length > 0 ? `; there are those of ${listed(owners.sort())}` : "";
     throw new UserError(`No database of "${owner}" is running${known}: npm run up${session.options}`);
   }
-  if (!isNamed && database !== undefined) {
-    throw new UserError(
-      `${repository} shares its database server with others: it has one database, leave --database out.`,
-    );
-  }
   const name = isNamed
-    ? (database ?? "app")
+    ? "app"
     : await repositoryDatabase(session, runningInstance(instances, owner, "deployer"), repository);
   return { instance, name, title: `${scope}'s database ${name}` };
 }
@@ -137,15 +98,13 @@ async function find(
 async function repositoryDatabase(session: Session, deployer: Instance | undefined, repository: string) {
   checkRepository(repository);
   if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
-  const name = await askDeployer(session, deployer, repository);
-  if (name === undefined) throw new UserError(`${repository} has no database yet: it gets one when its PHP goes live.`);
-  return name;
-}
-
-async function askDeployer({ target }: Session, deployer: Instance, repository: string): Promise<string | undefined> {
-  const order = JSON.stringify({ project: repository });
-  const { code, stdout } = await target.exec(deployer, ["muster-deploy", "database"], order);
-  return code === 0 ? (JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as { name: string }).name : undefined;
+  const { code, stdout } = await session.target.exec(
+    deployer,
+    ["muster-deploy", "database"],
+    `{"project":"${repository}"}`,
+  );
+  if (code !== 0) throw new UserError(`${repository} has no database yet: it gets one when its PHP goes live.`);
+  return (JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as { name: string }).name;
 }
 
 /** Leaves an empty database, or throws. */
@@ -156,10 +115,7 @@ async function makeRoom(session: Session, database: Database, replace = false): 
   const tables = await sql(`SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database.name}'`);
   check("Asking for tables", tables);
   const there = tables.stdout.split("\n").filter(Boolean);
-  if (there.length === 0) {
-    check("Making the database", await sql(`CREATE DATABASE IF NOT EXISTS \`${database.name}\``));
-    return;
-  }
+  if (there.length === 0) return;
   if (!replace) {
     const some = there.length > 5 ? [...there.slice(0, 5), `${there.length - 5} more`] : there;
     throw new UserError(
