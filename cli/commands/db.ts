@@ -67,11 +67,21 @@ export async function copyDatabase(project: Project, from: string, to: string, o
   const target = await find(session, to, repositoryOf(to));
   if (source.instance.name === target.instance.name) throw new UserError(`${from} and ${to} are the same database.`);
   await makeRoom(session, target, options.replace);
-  await session.progress.step(`Copying ${source.title} to ${target.title}`, async (detail) => {
-    const stream = new PassThrough();
-    const shown = counted(stream, (bytes) => detail(megabytes(bytes)));
-    await Promise.all([dump(session, source, stream), load(session, target, shown)]);
-  });
+  await session.progress.step(`Copying ${source.title} to ${target.title}`, (detail) =>
+    transfer(session, source, target, detail),
+  );
+}
+
+/** Fills an empty database from another one. */
+export async function transfer(
+  session: Pick<Session, "target">,
+  source: Database,
+  target: Database,
+  detail: (text: string) => void,
+): Promise<void> {
+  const stream = new PassThrough();
+  const shown = counted(stream, (bytes) => detail(megabytes(bytes)));
+  await Promise.all([dump(session, source, stream), load(session, target, shown)]);
 }
 
 async function find(session: Session, owner: string, repository: string | undefined): Promise<Database> {
@@ -80,7 +90,6 @@ async function find(session: Session, owner: string, repository: string | undefi
   }
   const instances = await session.target.instances();
   const team = stackTeam(session.stack);
-  const isNamed = repository === undefined || team.repositories.includes(repository);
   const scope = owner === LIVE && repository !== undefined ? liveScopeOf(team, repository) : owner;
   const instance = runningInstance(instances, scope, "db");
   if (instance === undefined) {
@@ -88,33 +97,36 @@ async function find(session: Session, owner: string, repository: string | undefi
     const known = owners.length > 0 ? `; there are those of ${listed(owners.sort())}` : "";
     throw new UserError(`No database of "${owner}" is running${known}: npm run up${session.options}`);
   }
-  const name = isNamed
-    ? "app"
-    : await repositoryDatabase(session, runningInstance(instances, owner, "deployer"), repository);
+  const isFirst = repository === undefined || repository === team.repositories[0];
+  const own = isFirst ? undefined : await repositoryDatabase(session, instances, scope, repository);
+  if (!isFirst && own === undefined && scope === LIVE) {
+    throw new UserError(`${repository} has no database yet: it gets one when its PHP goes live.`);
+  }
+  const name = own ?? "app";
   return { instance, name, title: `${scope}'s database ${name}` };
 }
 
-/** The deployer knows what it made. */
-async function repositoryDatabase(session: Session, deployer: Instance | undefined, repository: string) {
+/** The deployer knows what it made, or what was moved to it: undefined where that is nothing. */
+async function repositoryDatabase(
+  session: Session,
+  instances: readonly Instance[],
+  scope: string,
+  repository: string,
+): Promise<string | undefined> {
   checkRepository(repository);
+  const deployer = runningInstance(instances, scope, "deployer");
   if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
-  const { code, stdout } = await session.target.exec(
-    deployer,
-    ["muster-deploy", "database"],
-    `{"project":"${repository}"}`,
-  );
-  if (code !== 0) throw new UserError(`${repository} has no database yet: it gets one when its PHP goes live.`);
-  return (JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as { name: string }).name;
+  const order = JSON.stringify({ project: repository });
+  const { code, stdout } = await session.target.exec(deployer, ["muster-deploy", "database"], order);
+  return code === 0 ? JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}").name : undefined;
 }
 
 /** Leaves an empty database, or throws. */
 async function makeRoom(session: Session, database: Database, replace = false): Promise<void> {
-  const { target, stack, progress } = session;
-  const sql = (text: string) =>
-    target.exec(database.instance, ["mariadb", ...CLIENT, "--batch", "--skip-column-names"], text);
+  const { stack, progress } = session;
+  const sql = (text: string) => ask(session, database.instance, text);
   const tables = await sql(`SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database.name}'`);
-  check("Asking for tables", tables);
-  const there = tables.stdout.split("\n").filter(Boolean);
+  const there = tables.split("\n").filter(Boolean);
   if (there.length === 0) return;
   if (!replace) {
     const some = there.length > 5 ? [...there.slice(0, 5), `${there.length - 5} more`] : there;
@@ -127,7 +139,14 @@ async function makeRoom(session: Session, database: Database, replace = false): 
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   await save(session, database, file);
   progress.note(`  what was there: ${file}`);
-  check("Emptying the database", await sql(`DROP DATABASE \`${database.name}\`; CREATE DATABASE \`${database.name}\``));
+  await sql(`DROP DATABASE \`${database.name}\`; CREATE DATABASE \`${database.name}\``);
+}
+
+/** What a server answers to SQL, as its owner asks. */
+export async function ask({ target }: Pick<Session, "target">, server: Instance, sql: string): Promise<string> {
+  const answer = await target.exec(server, ["mariadb", ...CLIENT, "--batch", "--skip-column-names"], sql);
+  check(server.name, answer);
+  return answer.stdout;
 }
 
 async function save(session: Session, database: Database, file: string): Promise<void> {
@@ -150,11 +169,19 @@ async function save(session: Session, database: Database, file: string): Promise
   }
 }
 
-async function dump({ target }: Session, { instance, name }: Database, output: Writable): Promise<void> {
+async function dump(
+  { target }: Pick<Session, "target">,
+  { instance, name }: Database,
+  output: Writable,
+): Promise<void> {
   check("mariadb-dump", await target.pipe(instance, [...DUMP, name], { output }));
 }
 
-async function load({ target }: Session, { instance, name, title }: Database, dumped: Readable): Promise<void> {
+async function load(
+  { target }: Pick<Session, "target">,
+  { instance, name, title }: Database,
+  dumped: Readable,
+): Promise<void> {
   const input = joined(dumped, withoutDatabases());
   const done = await target.pipe(instance, ["mariadb", ...CLIENT, `--database=${name}`], { input });
   if (done.code !== 0) {

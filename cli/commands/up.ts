@@ -6,6 +6,7 @@ import { checkEngine, chooseEngine, ENGINE_TITLES, type EngineName } from "../ta
 import { waitUntilReady } from "../targets/readiness";
 import { openSession } from "./session";
 import { summary } from "./summary";
+import { checkFirst, takeOver } from "./take-over";
 
 export interface UpOptions {
   readonly stack?: string | undefined;
@@ -22,9 +23,11 @@ export async function up(project: Project, { stack: requested, engine }: UpOptio
 }
 
 async function bringUp(stack: Stack, team: Team, engine: EngineName | undefined): Promise<void> {
-  const { target, progress, options } = await openSession(stack, true);
+  const session = await openSession(stack, true);
+  const { target, progress, options } = session;
 
   await target.preflight(team);
+  await checkFirst(session, team);
   const { running, exporter } = target;
   const choice = await chooseEngine({
     requested: engine,
@@ -42,5 +45,6 @@ async function bringUp(stack: Stack, team: Team, engine: EngineName | undefined)
   if (choice.name === "pulumi") await target.pulumiUp(team, choice.binary);
   else await target.exportUp(team);
   await target.withGateway(team, (find) => waitUntilReady(team, find, target, progress));
+  await takeOver(session, team);
   console.log(summary(team, options, await target.access(team)));
 }
