@@ -71,7 +71,7 @@ const SHARED = "/srv/shared";
  *
  * @example
  * const live = new LiveServer("live", { platform, repository: "shop" });
- * const blog = new LiveServer("live--blog", { platform, id: liveScope("blog"), repository: "blog" });
+ * const blog = new LiveServer("live--blog", { platform, id: "live--blog", repository: "blog" });
  * // [live.target, blog.target] is what a CiRunner deploys to
  */
 export class LiveServer extends pulumi.ComponentResource {

@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   readonly stack?: string | undefined;
   /** Of the live server's databases, the one of this repository; the first repository's by default. */
   readonly repository?: string | undefined;
+  /** A database that the owner of a server has beside `app`; an import makes it. */
+  readonly database?: string | undefined;
   /** Whether what is there may be replaced: tables, or the file of an export. */
   readonly replace?: boolean | undefined;
 }
@@ -42,7 +44,7 @@ const DUMP = ["mariadb-dump", ...CLIENT, "--single-transaction", "--quick", "--r
 export async function importDatabase(project: Project, file: string, owner: string, options: DatabaseOptions) {
   if (!existsSync(file)) throw new UserError(`${file} does not exist.`);
   const session = await openSession(findStack(project, options.stack));
-  const database = await find(session, owner, options.repository);
+  const database = await find(session, owner, options.repository, options.database);
   await makeRoom(session, database, options.replace);
   const size = statSync(file).size;
   await session.progress.step(`Importing ${file} into ${database.title}`, async (detail) => {
@@ -56,15 +58,15 @@ export async function exportDatabase(project: Project, file: string, owner: stri
   if (existsSync(file) && !options.replace)
     throw new UserError(`${file} is there already: give --replace, or another name.`);
   const session = await openSession(findStack(project, options.stack));
-  await save(session, await find(session, owner, options.repository), file);
+  await save(session, await find(session, owner, options.repository, options.database), file);
 }
 
 /** Fills an empty database from another one; nothing of it is written to this machine. */
 export async function copyDatabase(project: Project, from: string, to: string, options: DatabaseOptions) {
   const session = await openSession(findStack(project, options.stack));
   const repositoryOf = (owner: string) => (owner === LIVE ? options.repository : undefined);
-  const source = await find(session, from, repositoryOf(from));
-  const target = await find(session, to, repositoryOf(to));
+  const source = await find(session, from, repositoryOf(from), options.database);
+  const target = await find(session, to, repositoryOf(to), options.database);
   if (source.instance.name === target.instance.name) throw new UserError(`${from} and ${to} are the same database.`);
   await makeRoom(session, target, options.replace);
   await session.progress.step(`Copying ${source.title} to ${target.title}`, (detail) =>
@@ -84,7 +86,18 @@ export async function transfer(
   await Promise.all([dump(session, source, stream), load(session, target, shown)]);
 }
 
-async function find(session: Session, owner: string, repository: string | undefined): Promise<Database> {
+const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const SYSTEM = ["information_schema", "mysql", "performance_schema", "sys"];
+
+async function find(
+  session: Session,
+  owner: string,
+  repository: string | undefined,
+  database: string | undefined,
+): Promise<Database> {
+  if (database !== undefined && (!NAME.test(database) || SYSTEM.includes(database.toLowerCase()))) {
+    throw new UserError(`"${database}" is not a database's name here: use 1–64 of letters, digits, "_" and "-".`);
+  }
   if (repository !== undefined && owner !== LIVE) {
     throw new UserError("--repository is for the live server: a member has one database, app.");
   }
@@ -102,7 +115,12 @@ async function find(session: Session, owner: string, repository: string | undefi
   if (!isFirst && own === undefined && scope === LIVE) {
     throw new UserError(`${repository} has no database yet: it gets one when its PHP goes live.`);
   }
-  const name = own ?? "app";
+  if (own !== undefined && scope === LIVE && database !== undefined) {
+    throw new UserError(
+      `${repository} shares its server with others, and has one database there: leave --database out.`,
+    );
+  }
+  const name = database ?? own ?? "app";
   return { instance, name, title: `${scope}'s database ${name}` };
 }
 
@@ -127,7 +145,10 @@ async function makeRoom(session: Session, database: Database, replace = false): 
   const sql = (text: string) => ask(session, database.instance, text);
   const tables = await sql(`SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database.name}'`);
   const there = tables.split("\n").filter(Boolean);
-  if (there.length === 0) return;
+  if (there.length === 0) {
+    await sql(`CREATE DATABASE IF NOT EXISTS \`${database.name}\``);
+    return;
+  }
   if (!replace) {
     const some = there.length > 5 ? [...there.slice(0, 5), `${there.length - 5} more`] : there;
     throw new UserError(

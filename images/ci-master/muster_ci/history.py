@@ -29,10 +29,13 @@ def entry(repository, action, **more):
 def record(value, path=FILE, now=None):
     time = (now or datetime.datetime.now(datetime.UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     line = json.dumps({"time": time, **value}).encode() + b"\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
+        # A power failure may have cut the last line, which this one must not continue.
+        size = os.fstat(descriptor).st_size
+        cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         # One write: another process appends before it or after it.
-        os.write(descriptor, line)
+        os.write(descriptor, (b"\n" if cut else b"") + line)
     finally:
         os.close(descriptor)
 
@@ -40,7 +43,6 @@ def record(value, path=FILE, now=None):
 def show(path=FILE):
     try:
         with open(path, encoding="ascii") as file:
-            # A power failure may have cut the last line.
             return [line for line in file.read().split("\n") if line.startswith("{") and line.endswith("}")]
     except FileNotFoundError:
         return []

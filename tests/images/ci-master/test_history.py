@@ -37,6 +37,8 @@ class History(unittest.TestCase):
         with open(self.path, "a", encoding="ascii") as file:
             file.write('{"time": "2026')
         self.assertEqual(len(history.show(self.path)), 1)
+        history.record(history.entry("app", "rollback"), self.path)
+        self.assertEqual([json.loads(line)["action"] for line in history.show(self.path)], ["deploy", "rollback"])
 
     def test_what_is_no_entry(self):
         with self.assertRaises(ValueError):
