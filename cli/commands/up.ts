@@ -4,6 +4,7 @@ import { findStack, type Project, type Stack, stackTeam } from "../project";
 import { ensurePulumi } from "../pulumi/cli";
 import { checkEngine, chooseEngine, ENGINE_TITLES, type EngineName } from "../targets/engines";
 import { waitUntilReady } from "../targets/readiness";
+import { checkFirst } from "./first-repository";
 import { openSession } from "./session";
 import { summary } from "./summary";
 
@@ -22,9 +23,11 @@ export async function up(project: Project, { stack: requested, engine }: UpOptio
 }
 
 async function bringUp(stack: Stack, team: Team, engine: EngineName | undefined): Promise<void> {
-  const { target, progress, options } = await openSession(stack, true);
+  const session = await openSession(stack, true);
+  const { target, progress, options } = session;
 
   await target.preflight(team);
+  await checkFirst(session, team);
   const { running, exporter } = target;
   const choice = await chooseEngine({
     requested: engine,
