@@ -4,6 +4,7 @@ import { findStack, type Project, type Stack, stackTeam } from "../project";
 import { ensurePulumi } from "../pulumi/cli";
 import { checkEngine, chooseEngine, ENGINE_TITLES, type EngineName } from "../targets/engines";
 import { waitUntilReady } from "../targets/readiness";
+import { checkFirst } from "./first-repository";
 import { openSession } from "./session";
 import { summary } from "./summary";
 import { checkFirst, takeOver } from "./take-over";
