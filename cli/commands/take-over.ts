@@ -15,26 +15,6 @@ const SHARED = "/srv/shared";
 type Live = Pick<Session, "target" | "progress" | "stack">;
 
 /**
- * The live server's volumes and database are those of the roster's first repository: another one would find them, and
- * could read all that the former one's site has written.
- *
- * @throws UserError when another repository is first now, and something of the former one is live
- */
-export async function checkFirst({ target }: Pick<Session, "target">, { repositories }: Team): Promise<void> {
-  const deployer = runningInstance(await target.instances(), LIVE, "deployer");
-  if (deployer === undefined) return;
-  const script = `[ ! -L "${RELEASES}/$REPOSITORY/current" ] || printf %s "$REPOSITORY"`;
-  const { stdout: former } = await target.exec(deployer, ["sh", "-c", script], "");
-  const [first] = repositories;
-  if (former === "" || former === first) return;
-  throw new UserError(
-    `muster:repositories begins with ${first}, and what is live at the first one's address is ${former}'s, with its ` +
-      `database and files: begin with ${former} again, and name ${first} after it. (docs/operations.md says how to give ` +
-      "the address to another repository.)",
-  );
-}
-
-/**
  * Moves what the live server has of repositories that have a live site of their own by now: releases, what their sites
  * wrote, and their databases with the accounts, which installers may have written into files. An interrupted move is
  * done again from the start, since the former place is emptied last.

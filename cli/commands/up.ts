@@ -7,7 +7,7 @@ import { waitUntilReady } from "../targets/readiness";
 import { checkFirst } from "./first-repository";
 import { openSession } from "./session";
 import { summary } from "./summary";
-import { checkFirst, takeOver } from "./take-over";
+import { takeOver } from "./take-over";
 
 export interface UpOptions {
   readonly stack?: string | undefined;

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { checkFirst, takeOver } from "../../../cli/commands/take-over";
+import { takeOver } from "../../../cli/commands/take-over";
 import type { Instance, Streams, Target } from "../../../cli/targets/target";
 import { resolveTeam } from "../../../config/members";
 import { parseTeamConfig } from "../../../config/schema/team";
@@ -116,22 +116,5 @@ describe("what the live server has of a repository with a site of its own", () =
   test("costs nothing with one repository", async () => {
     await takeOver(session, teamOf(["app"]));
     expect(asked).toEqual([]);
-  });
-});
-
-describe("the roster's first repository", () => {
-  test.each([
-    ["is still the one whose site is live", "app", ["app", "blog"]],
-    ["may be another one when nothing is live", "", ["blog"]],
-  ])("%s", async (_, former, repositories) => {
-    answers = { "live-deployer: sh": former };
-    await expect(checkFirst(session, teamOf(repositories))).resolves.toBeUndefined();
-  });
-
-  test("may not become another one, which would have its data", async () => {
-    answers = { "live-deployer: sh": "app" };
-    await expect(checkFirst(session, teamOf(["blog", "app"]))).rejects.toThrow(
-      "muster:repositories begins with blog, and what is live at the first one's address is app's",
-    );
   });
 });
