@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LIVE, memberAddresses, WORKLOADS } from "../config/catalogue";
+import { type Component, DEVELOPMENT_PORTS, INSIDE_PORT, LIVE, memberAddresses, WORKLOADS } from "../config/catalogue";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
 
 export interface GatewayArgs {
@@ -19,6 +19,12 @@ export interface GatewayArgs {
   readonly portal: Endpoint;
   /** The team's own services by host name. */
   readonly routes: Readonly<Record<string, Endpoint>>;
+  /**
+   * What reaches public addresses from inside, besides sites, editors and the deployer.
+   *
+   * @default []
+   */
+  readonly workers?: readonly Component[];
 }
 
 /**
@@ -32,7 +38,7 @@ export interface GatewayArgs {
 export class Gateway extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { platform, scope, domain, tls = false, portal, routes }: GatewayArgs,
+    { platform, scope, domain, tls = false, portal, routes, workers = [] }: GatewayArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("muster:index:Gateway", name, {}, opts);
@@ -50,6 +56,7 @@ export class Gateway extends pulumi.ComponentResource {
           GATEWAY_MEMBERS: memberRoutes(platform),
         },
         port: WORKLOADS.gateway.port,
+        extraPorts: [{ port: INSIDE_PORT, clients: ["code", "deployer", "web", ...workers] }],
         exposure: "published",
         clients: [],
         probe: { kind: "http", path: "/-/health" },
@@ -75,9 +82,16 @@ const teamRoutes = (routes: GatewayArgs["routes"]): string =>
 
 /** `<kind>=<prefix>{member}=<host>:<port>=<patience>` for each address of a member, the longest prefix first. */
 const memberRoutes = (platform: Platform): string =>
-  memberAddresses()
-    .sort(([, a], [, b]) => b.prefix.length - a.prefix.length)
-    .map(([kind, { prefix, component, patience }]) =>
-      [kind, `${prefix}{member}`, platform.memberEndpoint(component, WORKLOADS[component].port), patience].join("="),
-    )
-    .join(" ");
+  [
+    developmentPorts(platform),
+    ...memberAddresses()
+      .sort(([, a], [, b]) => b.prefix.length - a.prefix.length)
+      .map(([kind, { prefix, component, patience }]) =>
+        [kind, `${prefix}{member}`, platform.memberEndpoint(component, WORKLOADS[component].port), patience].join("="),
+      ),
+  ].join(" ");
+
+const developmentPorts = (platform: Platform): string => {
+  const { kind, component, port, patience } = DEVELOPMENT_PORTS;
+  return [kind, "{port}--{member}", platform.memberEndpoint(component, port), patience].join("=");
+};

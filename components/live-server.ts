@@ -8,6 +8,7 @@ import type { Endpoint, Platform } from "../platform/platform";
 import { ApmStack, environmentOf } from "./apm-stack";
 import type { LiveTarget } from "./ci-runner";
 import type { MailAccess } from "./mail";
+import type { PublicNames } from "./public-names";
 
 export interface LiveServerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -42,6 +43,12 @@ export interface LiveServerArgs {
    * @default none: sending fails
    */
   readonly mail?: MailAccess;
+  /**
+   * How sites reach public addresses, their own among them.
+   *
+   * @default by DNS, as anybody does
+   */
+  readonly names?: PublicNames;
 }
 
 /** Where releases are: `<root>/<repository>/current` leads to the one that is served. */
@@ -68,7 +75,7 @@ export class LiveServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: LiveServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:LiveServer", name, {}, opts);
-    const { platform, owner = {}, tls = false, repository = "app", address, mail } = args;
+    const { platform, owner = {}, tls = false, repository = "app", address, mail, names } = args;
     const child = { parent: this };
 
     const scope = platform.scope(LIVE, child);
@@ -85,6 +92,7 @@ export class LiveServer extends pulumi.ComponentResource {
         files: { ...releases, readOnly: true },
         shared,
         ...(mail && { mail }),
+        ...(names && { names }),
         site: { REPOSITORY: repository, RELEASES_ROOT: RELEASES, SHARED_ROOT: SHARED },
         databaseAdmin: databaseAdmin.result,
       },

@@ -10,6 +10,7 @@ import { LiveServer } from "./live-server";
 import { Mail, relayAccess } from "./mail";
 import { type Credentials, MemberEnvironment } from "./member-environment";
 import { Portal } from "./portal";
+import { publicNames } from "./public-names";
 
 export interface TeamEnvironmentArgs {
   /** Of several teams in one program, each needs a platform with a prefix of its own. */
@@ -36,6 +37,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const scope = platform.scope(undefined, child);
     const { repositories, upstream } = team;
     const [repository = "app"] = repositories;
+    const names = publicNames(platform, scope, team);
     const mail = new Mail(
       platform.name("mail"),
       { platform, scope, domain: team.domain, workers: team.ci.workers },
@@ -50,6 +52,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         repository,
         address: team,
         mail: team.relay ? relayAccess(team.relay) : mail.access(LIVE),
+        names,
       },
       child,
     );
@@ -65,6 +68,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         timezone: team.live.php.timezone,
         live: live.target,
         mail: mail.access("ci"),
+        names,
         ...(upstream && { upstream: { ...upstream, repositories } }),
       },
       child,
@@ -86,18 +90,23 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const routes = { ci: ci.endpoint, git: git.endpoint, live: live.endpoint, mail: mail.endpoint };
     const portal = new Portal(platform.name("portal"), { platform, scope, team, routes }, child);
     const { domain, tls } = team;
-    new Gateway(platform.name("gateway"), { platform, scope, domain, tls, portal: portal.endpoint, routes }, child);
+    new Gateway(
+      platform.name("gateway"),
+      { platform, scope, domain, tls, portal: portal.endpoint, routes, workers: ci.access.workers },
+      child,
+    );
 
     const members = Object.fromEntries(
       team.members.map((member) => {
         const password = git.passwords[member.id] as pulumi.Output<string>;
         const access = {
           url: ci.access.gitUrl,
+          publicUrl: teamUrl(team, "git"),
           upstreamUrl: upstream?.url,
           repositories,
           password,
         };
-        const args = { platform, member, tls, git: access, mail: mail.access(member.id) };
+        const args = { platform, member, tls, git: access, mail: mail.access(member.id), names };
         return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
       }),
     );

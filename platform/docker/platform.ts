@@ -147,6 +147,7 @@ export function createDockerPlatform({
     },
 
     host: (scope, component) => containerName(names, scope.member, component),
+    insideHost: (scope, component) => containerName(names, scope.member, component),
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }
