@@ -54,6 +54,7 @@ export class Gateway extends pulumi.ComponentResource {
           GATEWAY_PORTAL: `${portal.host}:${portal.port}`,
           GATEWAY_ROUTES: teamRoutes(routes),
           GATEWAY_MEMBERS: memberRoutes(platform),
+          GATEWAY_PORTS: platform.memberEndpoint(DEVELOPMENT_PORTS.component, DEVELOPMENT_PORTS.port),
         },
         port: WORKLOADS.gateway.port,
         extraPorts: [{ port: INSIDE_PORT, clients: ["code", "deployer", "web", ...workers] }],
@@ -82,16 +83,9 @@ const teamRoutes = (routes: GatewayArgs["routes"]): string =>
 
 /** `<kind>=<prefix>{member}=<host>:<port>=<patience>` for each address of a member, the longest prefix first. */
 const memberRoutes = (platform: Platform): string =>
-  [
-    developmentPorts(platform),
-    ...memberAddresses()
-      .sort(([, a], [, b]) => b.prefix.length - a.prefix.length)
-      .map(([kind, { prefix, component, patience }]) =>
-        [kind, `${prefix}{member}`, platform.memberEndpoint(component, WORKLOADS[component].port), patience].join("="),
-      ),
-  ].join(" ");
-
-const developmentPorts = (platform: Platform): string => {
-  const { kind, component, port, patience } = DEVELOPMENT_PORTS;
-  return [kind, "{port}--{member}", platform.memberEndpoint(component, port), patience].join("=");
-};
+  memberAddresses()
+    .sort(([, a], [, b]) => b.prefix.length - a.prefix.length)
+    .map(([kind, { prefix, component, patience }]) =>
+      [kind, `${prefix}{member}`, platform.memberEndpoint(component, WORKLOADS[component].port), patience].join("="),
+    )
+    .join(" ");

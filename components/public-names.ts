@@ -18,7 +18,11 @@ const LAST_PRIVILEGED = 1023;
  *
  * @param scope the team's own, with its `Gateway`
  */
-export function publicNames(platform: Platform, scope: Scope, { domain, port, tls = false }: PublicAddress): PublicNames {
+export function publicNames(
+  platform: Platform,
+  scope: Scope,
+  { domain, port, tls = false }: PublicAddress,
+): PublicNames {
   const address = { domain, port, tls };
   if (tls) return { env: {}, address };
   const forwards = `${port}=${platform.insideHost(scope, "gateway")}:${INSIDE_PORT}`;

@@ -242,7 +242,7 @@ export const MEMBER_ADDRESSES = {
 export type MemberAddress = keyof typeof MEMBER_ADDRESSES;
 
 /** `<port>--<member>`: a port that a program listens on in the member's editor, by a forwarder there. */
-export const DEVELOPMENT_PORTS = { kind: "port", component: "code", port: 13_338, patience: "1d" } as const;
+export const DEVELOPMENT_PORTS = { component: "code", port: 13_338 } as const;
 
 /** The gateway's port for the team's own containers, by which it knows them. */
 export const INSIDE_PORT = 8090;

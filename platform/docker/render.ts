@@ -48,7 +48,7 @@ export function renderContainer(
   names: DockerNames,
   scope: Scope,
   spec: Omit<WorkloadSpec, "image" | "secrets" | "mounts">,
-  published: { readonly listen: string; readonly port: number },
+  published: { readonly addresses: readonly string[]; readonly port: number },
 ): ContainerArgs {
   const { member } = scope;
   return {
@@ -61,7 +61,9 @@ export function renderContainer(
       ...(spec.exposure === "private" && member !== undefined ? [] : [teamNetworkName(names)]),
     ],
     ports:
-      spec.exposure === "published" ? [{ internal: spec.port, external: published.port, ip: published.listen }] : [],
+      spec.exposure === "published"
+        ? published.addresses.map((ip) => ({ internal: spec.port, external: published.port, ip }))
+        : [],
     healthcheck: healthcheck(spec),
     memory: spec.resources.memory,
     cpus: renderCpus(spec.resources.cpus),

@@ -52,13 +52,14 @@ async function environments(rosters: readonly unknown[]): Promise<Start[]> {
         scope: (member) => ({ member }),
         volume: (_, purpose) => ({ name: purpose }),
         workload: (scope, spec) => {
-          const { name, env } = renderContainer(names, scope, spec, team);
+          const { name, env } = renderContainer(names, scope, spec, { addresses: [team.listen], port: team.port });
           pulumi.output(spec.secrets ?? {}).apply((secrets) => {
             const image = spec.image.name as ImageName;
             found.push({ image, component: spec.component, roster, env: { ...env, ...secrets } });
           });
           return { host: name, port: spec.port };
         },
+        insideHost: (scope, component) => containerName(names, scope.member, component),
         host: (scope, component) => containerName(names, scope.member, component),
         memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
       };

@@ -1,6 +1,6 @@
 // What a visitor sees where nothing listens.
 
-const escape = (text) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+const escapeHtml = (text) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 const TEXTS = {
   en: {
@@ -48,7 +48,7 @@ pre { margin: 0; padding: 1rem; overflow-x: auto; border: 1px solid var(--line);
 <body>
 <main>
 <h1>${title(port)}</h1>
-<p>${escape(where(owner))}</p>
+<p>${escapeHtml(where(owner))}</p>
 <p>${how}</p>
 <pre>${commands(port).join("\n")}</pre>
 </main>

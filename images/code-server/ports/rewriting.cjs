@@ -42,7 +42,8 @@ function responseHeaders(raw, { host, scheme, port }) {
   for (let index = 0; index + 1 < raw.length; index += 2) {
     let value = raw[index + 1];
     const key = raw[index].toLowerCase();
-    if (key === "location" || key === "access-control-allow-origin") value = value.replace(itself, `${scheme}://${host}`);
+    if (key === "location" || key === "access-control-allow-origin")
+      value = value.replace(itself, `${scheme}://${host}`);
     if (key === "set-cookie") value = value.replace(/;\s*domain=\.?localhost(?=;|$)/i, "");
     headers.push(raw[index], value);
   }

@@ -127,8 +127,7 @@ function createServer({ key = "", owner = "", shared, proc }) {
   return server;
 }
 
-const without = (raw, name) =>
-  raw.filter((_, index) => raw[index - (index % 2)].toLowerCase() !== name);
+const without = (raw, name) => raw.filter((_, index) => raw[index - (index % 2)].toLowerCase() !== name);
 
 function plain(response, status, text) {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });

@@ -6,7 +6,7 @@ import { workload } from "../../support/specs";
 const names = { team: "hackathon" };
 const alice = { member: "alice" };
 const team = { member: undefined };
-const published = { listen: "127.0.0.1", port: 8080 };
+const published = { addresses: ["127.0.0.1", "::1"], port: 8080 };
 
 test("a member's workload", () => {
   const spec = workload({ env: { TZ: "UTC", MEMBER_NAME: "Alice", MEMBER_ID: "alice" } });
@@ -52,7 +52,10 @@ describe("exposure decides networks and ports", () => {
       team,
       "published",
       ["hackathon"],
-      [{ internal: 9000, external: 8080, ip: "127.0.0.1" }],
+      [
+        { internal: 9000, external: 8080, ip: "127.0.0.1" },
+        { internal: 9000, external: 8080, ip: "::1" },
+      ],
     ],
   ])("%s", (_, scope, exposure, networks, ports) => {
     const args = renderContainer(names, scope, workload({ exposure, port: 9000 }), published);
