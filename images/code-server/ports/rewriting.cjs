@@ -51,27 +51,32 @@ function responseHeaders(raw, { host, scheme, port }) {
 }
 
 /**
- * webpack-dev-server tells its script in the browser the port that it listens on; 0 is that of the page. Of the same
- * length, so that nothing else in the file moves.
+ * webpack-dev-server tells its script in the browser the port that it listens on, up to version 5 as a parameter, then as
+ * JSON in one; 0 is that of the page. Of the same length, so that nothing else in the file moves.
  */
 function webpackClient(port) {
-  const told = `&port=${port}&pathname=`;
-  return { told: Buffer.from(told), meant: Buffer.from("&port=0".padEnd(told.length - 10, "&").concat("&pathname=")) };
+  const digits = String(port);
+  // A number that is nothing: 0, -0, 0.0, 0.00 …
+  const nothing = digits.length < 3 ? "-0".slice(-digits.length) : "0.".padEnd(digits.length, "0");
+  return [
+    { told: `&port=${digits}&pathname=`, meant: `${"&port=0".padEnd(digits.length + 6, "&")}&pathname=` },
+    { told: `%22port%22%3A${digits}%2C%22pathname%22`, meant: `%22port%22%3A${nothing}%2C%22pathname%22` },
+  ].map(({ told, meant }) => ({ told: Buffer.from(told), meant: Buffer.from(meant) }));
 }
 
-/** Replaces it in a stream, also where it is cut in two. */
-function replacer({ told, meant }) {
+/** Replaces each in a stream, also where it is cut in two. */
+function replacer(pairs) {
+  const longest = Math.max(...pairs.map(({ told }) => told.length));
   let held = Buffer.alloc(0);
-  const replace = (data) => {
-    for (let at = data.indexOf(told); at !== -1; at = data.indexOf(told, at + told.length)) meant.copy(data, at);
-    return data;
-  };
   return {
     take(chunk) {
-      const data = replace(Buffer.concat([held, chunk]));
-      const keep = Math.min(told.length - 1, data.length);
-      held = data.subarray(data.length - keep);
-      return data.subarray(0, data.length - keep);
+      const data = Buffer.concat([held, chunk]);
+      for (const { told, meant } of pairs) {
+        for (let at = data.indexOf(told); at !== -1; at = data.indexOf(told, at + told.length)) meant.copy(data, at);
+      }
+      const end = Math.max(0, data.length - longest + 1);
+      held = data.subarray(end);
+      return data.subarray(0, end);
     },
     rest: () => held,
   };
