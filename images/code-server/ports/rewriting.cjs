@@ -50,16 +50,20 @@ function responseHeaders(raw, { host, scheme, port }) {
   return headers;
 }
 
+/** What reloads pages when files change: it may be told the port that the program listens on. */
+const RELOADS = /\.[cm]?js(\?|$)|\/@vite\/client(\?|$)/;
+
 /**
- * webpack-dev-server tells its script in the browser the port that it listens on, up to version 5 as a parameter, then as
- * JSON in one; 0 is that of the page. Of the same length, so that nothing else in the file moves.
+ * webpack-dev-server tells its script in the browser its port up to version 5 as a parameter, then as JSON in one, and
+ * Vite within Storybook in a constant; 0 is the page's own. Of the same length, so that nothing else in the file moves.
  */
-function webpackClient(port) {
+function reloadPorts(port) {
   const digits = String(port);
   // A number that is nothing: 0, -0, 0.0, 0.00 …
   const nothing = digits.length < 3 ? "-0".slice(-digits.length) : "0.".padEnd(digits.length, "0");
   return [
     { told: `&port=${digits}&pathname=`, meant: `${"&port=0".padEnd(digits.length + 6, "&")}&pathname=` },
+    { told: `const hmrPort = ${digits};`, meant: `const hmrPort = ${"0".padEnd(digits.length)};` },
     { told: `%22port%22%3A${digits}%2C%22pathname%22`, meant: `%22port%22%3A${nothing}%2C%22pathname%22` },
   ].map(({ told, meant }) => ({ told: Buffer.from(told), meant: Buffer.from(meant) }));
 }
@@ -82,4 +86,4 @@ function replacer(pairs) {
   };
 }
 
-module.exports = { keepsHost, requestHeaders, responseHeaders, webpackClient, replacer };
+module.exports = { keepsHost, requestHeaders, responseHeaders, RELOADS, reloadPorts, replacer };

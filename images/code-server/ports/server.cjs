@@ -4,7 +4,7 @@ const http = require("node:http");
 const net = require("node:net");
 const { listeners, programOf } = require("./listeners.cjs");
 const { nothingListens } = require("./page.cjs");
-const { replacer, requestHeaders, responseHeaders, webpackClient } = require("./rewriting.cjs");
+const { RELOADS, reloadPorts, replacer, requestHeaders, responseHeaders } = require("./rewriting.cjs");
 const { sharedPorts } = require("./shared.cjs");
 
 /** Where the gateway reaches this. */
@@ -65,7 +65,7 @@ function createServer({ key = "", owner = "", shared, proc }) {
   function pass(request, response, target) {
     const { address, port, program } = target;
     let headers = requestHeaders(request.rawHeaders, target);
-    const script = program !== "" && /\.[cm]?js(\?|$)/.test(request.url ?? "");
+    const script = program !== "" && RELOADS.test(request.url ?? "");
     // What is packed cannot be looked at.
     if (script) headers = without(headers, "accept-encoding");
     const call = http.request({
@@ -84,7 +84,7 @@ function createServer({ key = "", owner = "", shared, proc }) {
       if (!script || answer.headers["content-encoding"] !== undefined) {
         answer.pipe(response);
       } else {
-        const script = replacer(webpackClient(port));
+        const script = replacer(reloadPorts(port));
         answer.on("data", (chunk) => {
           if (!response.write(script.take(chunk))) {
             answer.pause();
