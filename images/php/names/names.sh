@@ -1,11 +1,11 @@
-# Functions for entry points (POSIX sh, to be sourced): the team's public addresses, from inside its containers.
+# Functions for entry points (POSIX sh, to be sourced after settings.sh and rules.sh): the team's public addresses, from
+# inside its containers.
 
 # check_names: PUBLIC_DOMAIN is the domain, PUBLIC_FORWARDS what leads to the gateway, as port=host:port pairs.
 check_names() {
   default PUBLIC_DOMAIN ''
   default PUBLIC_FORWARDS ''
   [ -n "$PUBLIC_FORWARDS" ] || return 0
-  . /usr/local/lib/muster/rules.sh
   follows domain "$PUBLIC_DOMAIN" ||
     fail "PUBLIC_DOMAIN=\"$PUBLIC_DOMAIN\" is not a domain, such as dev.example.org, which PUBLIC_FORWARDS needs"
   for _forward in $PUBLIC_FORWARDS; do
