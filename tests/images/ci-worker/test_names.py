@@ -60,6 +60,3 @@ class PublicNames(unittest.TestCase):
         names.Names({"PATH": self.environ["PATH"]}).lead()
         self.assertFalse(os.path.exists(self.domain))
 
-
-if __name__ == "__main__":
-    unittest.main()
