@@ -251,7 +251,7 @@ describe("on Docker", () => {
         kind: "live",
         name: "Live",
         url: "http://live.localhost:8080",
-        probe: "http://hackathon-live-web:8080/-/status",
+        probe: "http://hackathon-live-web:13380/-/status",
       },
       {
         kind: "mail",
