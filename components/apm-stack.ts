@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { isLive, LIVE } from "../config/catalogue";
+import { isLive, LIVE, WORKLOADS } from "../config/catalogue";
 import type { Owner } from "../config/members";
 import { type OwnerOptions, ownerOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import type { MailAccess } from "./mail";
+import { NAMES_FOLDER, namesSpec, type PublicNames } from "./public-names";
 
 export interface ApmStackArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -25,6 +26,12 @@ export interface ApmStackArgs {
    * @default none: sending fails
    */
   readonly mail?: MailAccess;
+  /**
+   * How sites reach public addresses, their own among them.
+   *
+   * @default by DNS, as anybody does
+   */
+  readonly names?: PublicNames;
   /**
    * Where its sites write what they keep.
    *
@@ -76,7 +83,6 @@ export interface DatabaseAccess {
   readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
-const HTTP_PORT = 8080;
 const DATABASE_PORT = 3306;
 
 /** The name of the database and of its account. */
@@ -102,7 +108,17 @@ export class ApmStack extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApmStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:ApmStack", name, {}, opts);
-    const { platform, scope, mail, tls = false, debugHost, published = false, databaseAdmin, localRoot = false } = args;
+    const {
+      platform,
+      scope,
+      mail,
+      names,
+      tls = false,
+      debugHost,
+      published = false,
+      databaseAdmin,
+      localRoot = false,
+    } = args;
     const owner = ownerOf(scope.member ?? name, args.owner);
     const child = { parent: this };
 
@@ -154,6 +170,7 @@ export class ApmStack extends pulumi.ComponentResource {
           ...this.database.env,
           ...cache,
           ...mail?.env,
+          ...names?.env,
           ...phpSettings(owner),
           ...environmentNames(owner),
           ...(debugHost === undefined ? {} : { EDITOR_HOST: debugHost }),
@@ -162,7 +179,9 @@ export class ApmStack extends pulumi.ComponentResource {
         },
         secrets: { ...secrets, ...mail?.secrets, ...environmentOf(owner) },
         mounts: [args.files, ...(args.shared === undefined ? [] : [args.shared])],
-        port: HTTP_PORT,
+        port: WORKLOADS.web.port,
+        scratch: [NAMES_FOLDER],
+        ...namesSpec(names),
         exposure: published ? "published" : "team",
         clients: ["gateway", "portal", "deployer"],
         // Sites call other people's services.

@@ -8,6 +8,7 @@ import { fixedPath, replaceSecretValues } from "../config/secrets";
 import { workerNames } from "../config/workloads";
 import type { Endpoint, Mount, Platform, Scope, WorkloadSpec } from "../platform/platform";
 import type { MailAccess } from "./mail";
+import { NAMES_FOLDER, namesSpec, type PublicNames } from "./public-names";
 
 export interface CiRunnerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -53,6 +54,12 @@ export interface CiRunnerArgs {
    * @default none: sending fails
    */
   readonly mail?: MailAccess;
+  /**
+   * How tests and migrations reach public addresses.
+   *
+   * @default by DNS, as anybody does
+   */
+  readonly names?: PublicNames;
   /**
    * A git server that the team already has, and which of its repositories are tested.
    *
@@ -127,7 +134,7 @@ export class CiRunner extends pulumi.ComponentResource {
 
   constructor(name: string, args: CiRunnerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CiRunner", name, {}, opts);
-    const { platform, scope, live = [], mail, timezone = "UTC" } = args;
+    const { platform, scope, live = [], mail, names, timezone = "UTC" } = args;
     const child = { parent: this };
     const secret = (purpose: string) =>
       new random.RandomPassword(`${name}-${purpose}`, { length: 32, special: false }, child).result;
@@ -206,6 +213,7 @@ export class CiRunner extends pulumi.ComponentResource {
           image: platform.image("ci-worker"),
           env: {
             ...mail?.env,
+            ...names?.env,
             CI_MASTER: master,
             CI_ROLE: releases ? "release" : "worker",
             TZ: timezone,
@@ -218,6 +226,8 @@ export class CiRunner extends pulumi.ComponentResource {
           clients: [],
           // Builds install packages.
           outbound: true,
+          scratch: [NAMES_FOLDER],
+          ...namesSpec(names),
           ...UNSPIED,
           resources: limits,
           stopGrace: 10,
@@ -234,6 +244,7 @@ export class CiRunner extends pulumi.ComponentResource {
           env: {
             ...target.env,
             ...mail?.env,
+            ...names?.env,
             CI_MASTER: master,
             CI_ROLE: "deployer",
             TZ: timezone,
@@ -246,7 +257,8 @@ export class CiRunner extends pulumi.ComponentResource {
           clients: [],
           // It asks the repository before it puts anything live.
           outbound: args.upstream !== undefined,
-          scratch: ["/var/lib/worker"],
+          scratch: ["/var/lib/worker", NAMES_FOLDER],
+          ...namesSpec(names),
           ...UNSPIED,
           resources: WORKLOADS.deployer.limits,
           stopGrace: 30,

@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { WORKLOADS } from "../config/catalogue";
+import { DEVELOPMENT_PORTS, WORKLOADS } from "../config/catalogue";
+import { portUrl } from "../config/naming";
 import { type EditorOptions, memberOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import { type DatabaseAccess, environmentOf } from "./apm-stack";
 import type { MailAccess } from "./mail";
+import { NAMES_FOLDER, namesSpec, type PublicNames } from "./public-names";
 
 export interface CodeServerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -24,6 +26,12 @@ export interface CodeServerArgs {
    */
   readonly mail?: MailAccess;
   /**
+   * How programs in the terminal reach public addresses, and where theirs are.
+   *
+   * @default by DNS, as anybody does; ports of development servers have no addresses
+   */
+  readonly names?: PublicNames;
+  /**
    * Where the workspace's repositories are cloned from.
    *
    * @default none: the workspace starts with an empty folder `app`
@@ -35,6 +43,12 @@ export interface CodeServerArgs {
 export interface GitAccess {
   /** Base URL of the repositories. */
   readonly url: string;
+  /**
+   * The same as people see it, in clone lines.
+   *
+   * @default `url`
+   */
+  readonly publicUrl?: string;
   /**
    * Base URL of `repositories`, when they are elsewhere.
    *
@@ -67,7 +81,7 @@ export class CodeServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: CodeServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CodeServer", name, {}, opts);
-    const { platform, scope, database, mail, git } = args;
+    const { platform, scope, database, mail, names, git } = args;
     const member = memberOf(args.member);
     const child = { parent: this };
 
@@ -81,8 +95,11 @@ export class CodeServer extends pulumi.ComponentResource {
         env: {
           ...database.env,
           ...mail?.env,
+          ...names?.env,
+          ...(names && { VSCODE_PROXY_URI: portUrl(names.address, member.id) }),
           EXTENSIONS: member.extensions.join(" "),
           ...(git && {
+            ...(git.publicUrl === undefined ? {} : { GIT_PUBLIC_URL: git.publicUrl }),
             GIT_REPOSITORIES: git.repositories.join(" "),
             GIT_UPSTREAM_URL: git.upstreamUrl ?? "",
             GIT_URL: git.url,
@@ -101,7 +118,12 @@ export class CodeServer extends pulumi.ComponentResource {
         mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: "/home/muster" }],
         port: WORKLOADS.code.port,
         // PHP calls the debugger, not the other way round.
-        extraPorts: [{ port: DEBUGGER_PORT, clients: ["web"] }],
+        extraPorts: [
+          { port: DEBUGGER_PORT, clients: ["web"] },
+          { port: DEVELOPMENT_PORTS.port, clients: ["gateway"] },
+        ],
+        scratch: [NAMES_FOLDER],
+        ...namesSpec(names),
         exposure: "team",
         clients: ["gateway", "portal"],
         outbound: true,

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LIVE, memberAddresses, WORKLOADS } from "../config/catalogue";
+import { type Component, DEVELOPMENT_PORTS, INSIDE_PORT, LIVE, memberAddresses, WORKLOADS } from "../config/catalogue";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
 
 export interface GatewayArgs {
@@ -19,6 +19,12 @@ export interface GatewayArgs {
   readonly portal: Endpoint;
   /** The team's own services by host name. */
   readonly routes: Readonly<Record<string, Endpoint>>;
+  /**
+   * What reaches public addresses from inside, besides sites, editors and the deployer.
+   *
+   * @default []
+   */
+  readonly workers?: readonly Component[];
 }
 
 /**
@@ -32,7 +38,7 @@ export interface GatewayArgs {
 export class Gateway extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { platform, scope, domain, tls = false, portal, routes }: GatewayArgs,
+    { platform, scope, domain, tls = false, portal, routes, workers = [] }: GatewayArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("muster:index:Gateway", name, {}, opts);
@@ -48,8 +54,10 @@ export class Gateway extends pulumi.ComponentResource {
           GATEWAY_PORTAL: `${portal.host}:${portal.port}`,
           GATEWAY_ROUTES: teamRoutes(routes),
           GATEWAY_MEMBERS: memberRoutes(platform),
+          GATEWAY_PORTS: platform.memberEndpoint(DEVELOPMENT_PORTS.component, DEVELOPMENT_PORTS.port),
         },
         port: WORKLOADS.gateway.port,
+        extraPorts: [{ port: INSIDE_PORT, clients: ["code", "deployer", "web", ...workers] }],
         exposure: "published",
         clients: [],
         probe: { kind: "http", path: "/-/health" },

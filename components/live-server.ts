@@ -8,6 +8,7 @@ import type { Endpoint, Platform } from "../platform/platform";
 import { ApmStack, environmentOf } from "./apm-stack";
 import type { LiveTarget } from "./ci-runner";
 import type { MailAccess } from "./mail";
+import type { PublicNames } from "./public-names";
 
 export interface LiveServerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -56,6 +57,12 @@ export interface LiveServerArgs {
    * @default none: sending fails
    */
   readonly mail?: MailAccess;
+  /**
+   * How sites reach public addresses, their own among them.
+   *
+   * @default by DNS, as anybody does
+   */
+  readonly names?: PublicNames;
 }
 
 /** Where releases are: `<root>/<repository>/current` leads to the one that is served. */
@@ -84,7 +91,17 @@ export class LiveServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: LiveServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:LiveServer", name, {}, opts);
-    const { platform, id = LIVE, owner = {}, tls = false, repository = "app", others = false, address, mail } = args;
+    const {
+      platform,
+      id = LIVE,
+      owner = {},
+      tls = false,
+      repository = "app",
+      others = false,
+      address,
+      mail,
+      names,
+    } = args;
     const child = { parent: this };
 
     const scope = platform.scope(id, child);
@@ -103,6 +120,7 @@ export class LiveServer extends pulumi.ComponentResource {
         files: { ...releases, readOnly: true },
         shared,
         ...(mail && { mail }),
+        ...(names && { names }),
         site: { REPOSITORY: repository, RELEASES_ROOT: RELEASES, SHARED_ROOT: SHARED },
         ...(databaseAdmin ? { databaseAdmin } : { localRoot: true }),
       },

@@ -4,6 +4,7 @@ import type { Platform } from "../platform/platform";
 import { ApmStack } from "./apm-stack";
 import { CodeServer, type GitAccess } from "./code-server";
 import type { MailAccess } from "./mail";
+import type { PublicNames } from "./public-names";
 
 export interface MemberEnvironmentArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -28,6 +29,12 @@ export interface MemberEnvironmentArgs {
    * @default none: sending fails
    */
   readonly mail?: MailAccess;
+  /**
+   * How site and editor reach public addresses, and where ports of the editor have theirs.
+   *
+   * @default by DNS, as anybody does; ports have no addresses
+   */
+  readonly names?: PublicNames;
 }
 
 /** What a member logs in with, by service. */
@@ -51,7 +58,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { platform, member, tls = false, git, mail }: MemberEnvironmentArgs,
+    { platform, member, tls = false, git, mail, names }: MemberEnvironmentArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("muster:index:MemberEnvironment", name, {}, opts);
@@ -70,13 +77,23 @@ export class MemberEnvironment extends pulumi.ComponentResource {
         localRoot: true,
         files: workspace,
         ...(mail && { mail }),
+        ...(names && { names }),
         site: { REPOSITORY: git?.repositories[0] ?? "app" },
       },
       child,
     );
     const editor = new CodeServer(
       name,
-      { platform, scope, member, workspace, database: stack.database, ...(git && { git }), ...(mail && { mail }) },
+      {
+        platform,
+        scope,
+        member,
+        workspace,
+        database: stack.database,
+        ...(git && { git }),
+        ...(mail && { mail }),
+        ...(names && { names }),
+      },
       child,
     );
 

@@ -11,6 +11,7 @@ import { LiveServer } from "./live-server";
 import { Mail, relayAccess } from "./mail";
 import { type Credentials, MemberEnvironment } from "./member-environment";
 import { Portal } from "./portal";
+import { publicNames } from "./public-names";
 
 export interface TeamEnvironmentArgs {
   /** Of several teams in one program, each needs a platform with a prefix of its own. */
@@ -36,6 +37,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
 
     const scope = platform.scope(undefined, child);
     const { repositories, upstream } = team;
+    const names = publicNames(platform, scope, team);
     const mail = new Mail(
       platform.name("mail"),
       { platform, scope, domain: team.domain, workers: team.ci.workers },
@@ -55,6 +57,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
           others: index === 0 && team.ci.newRepositories === "live",
           address: team,
           mail: team.relay ? relayAccess(team.relay) : mail.access(LIVE),
+          names,
         },
         child,
       ),
@@ -72,6 +75,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         timezone: team.live.php.timezone,
         live: sites.map(({ server }) => server.target),
         mail: mail.access("ci"),
+        names,
         ...(upstream && { upstream: { ...upstream, repositories } }),
       },
       child,
@@ -96,7 +100,15 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const { domain, tls } = team;
     new Gateway(
       platform.name("gateway"),
-      { platform, scope, domain, tls, portal: portal.endpoint, routes: { ...routes, ...liveRoutes(live, team) } },
+      {
+        platform,
+        scope,
+        domain,
+        tls,
+        portal: portal.endpoint,
+        routes: { ...routes, ...liveRoutes(live, team) },
+        workers: ci.access.workers,
+      },
       child,
     );
 
@@ -105,11 +117,12 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         const password = git.passwords[member.id] as pulumi.Output<string>;
         const access = {
           url: ci.access.gitUrl,
+          publicUrl: teamUrl(team, "git"),
           upstreamUrl: upstream?.url,
           repositories,
           password,
         };
-        const args = { platform, member, tls, git: access, mail: mail.access(member.id) };
+        const args = { platform, member, tls, git: access, mail: mail.access(member.id), names };
         return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
       }),
     );

@@ -154,7 +154,8 @@ export const WORKLOADS = {
     zones: ["sites"],
     image: "apache-php",
     title: "Apache and PHP",
-    port: 8080,
+    // On the loopback, the public port leads to the gateway.
+    port: 13380,
     limits: { memory: 384, cpus: 1 },
     processes: 512,
     least: 96,
@@ -270,6 +271,12 @@ export const MEMBER_ADDRESSES = {
 } as const satisfies Record<string, MemberAddressEntry>;
 
 export type MemberAddress = keyof typeof MEMBER_ADDRESSES;
+
+/** `<port>--<member>`: a port that a program listens on in the member's editor, by a forwarder there. */
+export const DEVELOPMENT_PORTS = { component: "code", port: 13_338 } as const;
+
+/** The gateway's port for the team's own containers, by which it knows them. */
+export const INSIDE_PORT = 8090;
 
 interface TeamAddressEntry extends AddressEntry {
   /** Host below the domain; undefined for the domain itself. */

@@ -73,6 +73,10 @@ export const teamUrl = (address: PublicAddress, kind: TeamAddress): string =>
 export const memberUrl = (address: PublicAddress, kind: MemberAddress, memberId: string): string =>
   publicUrl(address, `${MEMBER_ADDRESSES[kind].prefix}${memberId}`);
 
+/** Address of a port of a member's editor, with `{{port}}` for its number, as VS Code writes it. */
+export const portUrl = (address: PublicAddress, memberId: string): string =>
+  publicUrl(address, `{{port}}${SEPARATOR}${memberId}`);
+
 /** Every address of a member, by kind. */
 export const memberUrls = (address: PublicAddress, memberId: string): Record<MemberAddress, string> =>
   Object.fromEntries(memberAddresses().map(([kind]) => [kind, memberUrl(address, kind, memberId)])) as Record<

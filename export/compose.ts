@@ -77,7 +77,9 @@ function renderService(inputs: Inputs): object {
     ),
     ...ifAny(
       "ports",
-      inputs.ports.map(({ ip, external, internal }: Inputs) => `${ip}:${external}:${internal}`),
+      inputs.ports.map(
+        ({ ip, external, internal }: Inputs) => `${ip.includes(":") ? `[${ip}]` : ip}:${external}:${internal}`,
+      ),
     ),
     ...(healthcheck
       ? {

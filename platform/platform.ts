@@ -52,7 +52,7 @@ export type Probe =
  */
 export type Exposure = "private" | "team" | "scopes" | "published";
 
-/** A further port, with its own clients. */
+/** A further port, with its own clients. One of a published workload is not published: only the team's scopes reach it. */
 export interface ExtraPort {
   readonly port: number;
   readonly clients: readonly Component[];
@@ -100,6 +100,12 @@ export interface WorkloadSpec {
    * @default []
    */
   readonly scratch?: readonly string[];
+  /**
+   * Whether it listens on ports below 1024.
+   *
+   * @default false
+   */
+  readonly privilegedPorts?: boolean;
   readonly probe: Probe;
   readonly resources: Resources;
   /**
@@ -135,6 +141,8 @@ export interface Platform {
   workload(scope: Scope, spec: WorkloadSpec, opts: pulumi.ComponentResourceOptions): Endpoint;
   /** The host name of a workload that may not exist yet. */
   host(scope: Scope, component: Component): string;
+  /** The host name at which a published workload's further ports are reached. */
+  insideHost(scope: Scope, component: Component): string;
   /**
    * `host:port` of a component of any member, `{member}` standing for the id. The gateway routes by it, so that a new
    * member needs no change there.

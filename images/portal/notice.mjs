@@ -27,7 +27,9 @@ const FEW = 12;
  * @param {Trouble} trouble
  * @returns {Notice}
  */
-export function noticeFor(config, { member: id, service: kind, broken }) {
+export function noticeFor(config, { member: id, service, broken }) {
+  // A port is one of the editor's.
+  const kind = service === "port" ? "editor" : service;
   if (id === "") {
     const service = config.services.find((candidate) => candidate.kind === kind);
     if (service === undefined) {

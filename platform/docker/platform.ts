@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Zone } from "../../config/catalogue";
 import { createImages } from "../images/resources";
 import { checkScope, checkTeam, type Platform, type PlatformArgs, resourceNames, type Scope } from "../platform";
+import { publishedAddresses } from "./addresses";
 import {
   containerName,
   type DockerNames,
@@ -16,7 +17,8 @@ import { createSubnets, DEFAULT_SUBNETS, gatewayOf } from "./subnets";
 
 export interface DockerPlatformArgs extends PlatformArgs {
   /**
-   * Address of the host that the port is published on.
+   * Address of the host that the port is published on. With 127.0.0.1 and 0.0.0.0, what stands for it in IPv6 is
+   * another one, where this machine has that.
    *
    * @default "127.0.0.1"
    */
@@ -59,6 +61,7 @@ export function createDockerPlatform({
   const name = resourceNames(args.prefix);
   const subnetOf = createSubnets(pool, team, owners);
   const image = createImages(args);
+  const published = { addresses: publishedAddresses(listen), port };
   const networks = new Map<string, pulumi.Output<string>>();
 
   const joinZone = (zone: Zone) => {
@@ -118,7 +121,7 @@ export function createDockerPlatform({
 
     workload(scope, spec, opts) {
       joinedZones(scope, spec).forEach(joinZone);
-      const args = renderContainer(names, scope, spec, { listen, port });
+      const args = renderContainer(names, scope, spec, published);
       new docker.Container(
         name(scope.member, spec.component),
         {
@@ -155,6 +158,7 @@ export function createDockerPlatform({
     },
 
     host: (scope, component) => containerName(names, scope.member, component),
+    insideHost: (scope, component) => containerName(names, scope.member, component),
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

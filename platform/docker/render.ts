@@ -50,7 +50,7 @@ export function renderContainer(
   names: DockerNames,
   scope: Scope,
   spec: Omit<WorkloadSpec, "image" | "secrets" | "mounts">,
-  published: { readonly listen: string; readonly port: number },
+  published: { readonly addresses: readonly string[]; readonly port: number },
 ): ContainerArgs {
   const { member } = scope;
   return {
@@ -63,7 +63,9 @@ export function renderContainer(
       ...joinedZones(scope, spec).map((zone) => zoneNetworkName(names, zone)),
     ],
     ports:
-      spec.exposure === "published" ? [{ internal: spec.port, external: published.port, ip: published.listen }] : [],
+      spec.exposure === "published"
+        ? published.addresses.map((ip) => ({ internal: spec.port, external: published.port, ip }))
+        : [],
     healthcheck: healthcheck(spec),
     memory: spec.resources.memory,
     cpus: renderCpus(spec.resources.cpus),

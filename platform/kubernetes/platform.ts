@@ -21,7 +21,7 @@ import { renderLimitRange, renderNamespace, renderPullSecret, renderQuota } from
 import { renderBasePolicies, renderWorkloadPolicy } from "./policies";
 import { type Routes, renderRoutes } from "./routes";
 import { type KubernetesNames, serviceHost } from "./terms";
-import { renderClaim, renderWorkload, servicePort } from "./workload";
+import { insideName, renderClaim, renderWorkload, servicePort } from "./workload";
 
 export interface KubernetesPlatformArgs extends PlatformArgs {
   /**
@@ -163,6 +163,7 @@ export function createKubernetesPlatform({
       );
       new NetworkPolicy(name, renderWorkloadPolicy(names, scope, spec), child);
       new Service(name, objects.service, child);
+      if (objects.inside !== undefined) new Service(insideName(name), objects.inside, child);
       if (spec.exposure === "published") publish(name, renderRoutes(names, scope, spec.component, options), child);
       const secrets = objects.secret === undefined ? [] : [new Secret(name, objects.secret, child)];
       const started = {
@@ -188,6 +189,7 @@ export function createKubernetesPlatform({
     },
 
     host: (scope, component) => serviceHost(names, scope.member, component),
+    insideHost: (scope, component) => serviceHost(names, scope.member, insideName(component)),
     memberEndpoint: (component, port) => `${serviceHost(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

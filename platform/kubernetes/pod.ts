@@ -68,6 +68,8 @@ export function renderPod(
         fsGroup: USER,
         fsGroupChangePolicy: "OnRootMismatch",
         seccompProfile: { type: "RuntimeDefault" },
+        // As on Docker; the restricted standard allows it.
+        ...(spec.privilegedPorts ? { sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }] } : {}),
       },
       ...(onOne ? { affinity: { podAffinity: onOneNode() } } : {}),
       containers: [renderContainer(spec)],

@@ -37,8 +37,11 @@ type Connections = Pick<WorkloadSpec, "component" | "port" | "extraPorts" | "exp
 
 /** Who may connect to a workload, by its exposure and its clients, and where it may connect to. */
 export function renderWorkloadPolicy(names: KubernetesNames, scope: Scope, spec: Connections): NetworkPolicy {
-  const ports = [{ port: spec.port, clients: spec.clients }, ...(spec.extraPorts ?? [])];
-  const ingress = ports.flatMap(({ port, clients }) => allowedIngress(names, scope, spec.exposure, port, clients));
+  const further = spec.exposure === "published" ? "scopes" : spec.exposure;
+  const ingress = [
+    ...allowedIngress(names, scope, spec.exposure, spec.port, spec.clients),
+    ...(spec.extraPorts ?? []).flatMap(({ port, clients }) => allowedIngress(names, scope, further, port, clients)),
+  ];
   const egress = allowedEgress(names, scope, spec);
   return {
     metadata: objectMeta(names, scope, spec.component, spec.component),

@@ -29,6 +29,8 @@ export function renderClaim(
 export interface WorkloadObjects {
   readonly secret: V1["Secret"] | undefined;
   readonly service: V1["Service"];
+  /** A published workload's further ports, which its own Service would publish as well. */
+  readonly inside: V1["Service"] | undefined;
   readonly controller:
     | { readonly kind: "Deployment"; readonly object: V1["Deployment"] }
     | { readonly kind: "StatefulSet"; readonly object: V1["StatefulSet"] };
@@ -43,6 +45,7 @@ export function renderWorkload(
   return {
     secret: renderSecret(names, scope, spec),
     service: renderService(names, scope, spec, cluster),
+    inside: renderInside(names, scope, spec),
     controller: renderController(names, scope, spec, cluster),
   };
 }
@@ -86,16 +89,25 @@ function renderService(
           targetPort: spec.port,
           ...(pinned ? { nodePort: cluster.port } : {}),
         },
-        ...(spec.extraPorts ?? []).map(({ port }) => ({
-          name: `port-${port}`,
-          protocol: "TCP",
-          port,
-          targetPort: port,
-        })),
+        ...(spec.exposure === "published" ? [] : furtherPorts(spec)),
       ],
     },
   };
 }
+
+/** The Service of a published workload's further ports. */
+export const insideName = (name: string): string => `${name}-inside`;
+
+function renderInside(names: KubernetesNames, scope: Scope, spec: RenderedSpec): WorkloadObjects["inside"] {
+  if (spec.exposure !== "published" || furtherPorts(spec).length === 0) return undefined;
+  return {
+    metadata: objectMeta(names, scope, spec.component, insideName(spec.component)),
+    spec: { type: "ClusterIP", selector: podSelector(spec.component), ports: furtherPorts(spec) },
+  };
+}
+
+const furtherPorts = ({ extraPorts = [] }: RenderedSpec) =>
+  extraPorts.map(({ port }) => ({ name: `port-${port}`, protocol: "TCP", port, targetPort: port }));
 
 /** How the cluster publishes a workload's Service. */
 function publication(

@@ -104,6 +104,30 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
     await screenshot(page, "terminal");
   });
 
+  test("Vite's default command has an address, and what is edited shows in the page that is open", async () => {
+    const address = muster.url("5173--alice");
+    await page.goto(address);
+    await page.getByRole("heading", { name: "Nothing listens on port 5173" }).waitFor();
+    await screenshot(page, "port-free");
+    const write = (text: string) =>
+      `echo 'document.body.innerText = "${text}"; import.meta.hot.accept();' > /workspace/vite/main.js`;
+    const { code, output } = await muster.shell(
+      "alice-code",
+      `mkdir /workspace/vite && cd /workspace/vite && npm install --no-audit --no-fund --silent vite && ${write("first")} &&
+        echo '<!doctype html><body><script type="module" src="/main.js"></script>' > index.html`,
+    );
+    expect([code, output]).toEqual([0, ""]);
+    const server = muster.shell("alice-code", "cd /workspace/vite && exec npx vite");
+    // The page opens it by itself.
+    await page.getByText("first").waitFor();
+    await page.evaluate("window.kept = true");
+    await muster.shell("alice-code", write("second"));
+    await page.getByText("second").waitFor();
+    expect(await page.evaluate("window.kept")).toBe(true);
+    await muster.shell("alice-code", "pkill -f [n]ode_modules/.bin/vite; rm -r /workspace/vite");
+    await server;
+  });
+
   test("a host name that is on nobody's roster gets a page that says so", async () => {
     const answer = await page.goto(muster.url("zoe"));
     expect(answer?.status()).toBe(404);

@@ -52,13 +52,14 @@ async function environments(rosters: readonly unknown[]): Promise<Start[]> {
         scope: (member) => ({ member }),
         volume: (_, purpose) => ({ name: purpose }),
         workload: (scope, spec) => {
-          const { name, env } = renderContainer(names, scope, spec, team);
+          const { name, env } = renderContainer(names, scope, spec, { addresses: [team.listen], port: team.port });
           pulumi.output(spec.secrets ?? {}).apply((secrets) => {
             const image = spec.image.name as ImageName;
             found.push({ image, component: spec.component, roster, env: { ...env, ...secrets } });
           });
           return { host: name, port: spec.port };
         },
+        insideHost: (scope, component) => containerName(names, scope.member, component),
         host: (scope, component) => containerName(names, scope.member, component),
         memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
       };
@@ -156,6 +157,7 @@ function entryPoint(image: ImageName): string {
   const path = join(folder, `${image}.sh`);
   mkdirSync(join(lib, "git"), { recursive: true });
   for (const file of ["settings.sh", "rules.sh"]) cpSync(join(root, "images/base", file), join(lib, file));
+  cpSync(join(root, "images/php/names/names.sh"), join(lib, "names.sh"));
   cpSync(join(root, "images/git-server/lib"), join(lib, "git/lib"), { recursive: true });
   cpSync(join(root, "images/gateway/lib"), join(lib, "gateway"), { recursive: true });
   const text = readFileSync(join(root, "images", image, "entrypoint"), "utf8");

@@ -49,6 +49,8 @@ describe("the compose file", () => {
       "CI_MASTER=hackathon-ci:9989",
       "CI_ROLE=worker",
       "MAIL_FROM=ci@localhost",
+      "PUBLIC_DOMAIN=localhost",
+      "PUBLIC_FORWARDS=8080=hackathon-gateway:8090",
       "SMTP_HOST=hackathon-mail",
       "SMTP_PORT=1025",
       "TZ=UTC",

@@ -181,6 +181,8 @@ describe("on Docker", () => {
         "CI_MASTER=hackathon-ci:9989",
         "CI_ROLE=worker",
         "MAIL_FROM=ci@localhost",
+        "PUBLIC_DOMAIN=localhost",
+        "PUBLIC_FORWARDS=8080=hackathon-gateway:8090",
         "SMTP_HOST=hackathon-mail",
         "SMTP_PORT=1025",
         "TZ=UTC",
@@ -193,6 +195,8 @@ describe("on Docker", () => {
         "CI_MASTER=hackathon-ci:9989",
         "CI_ROLE=release",
         "MAIL_FROM=ci@localhost",
+        "PUBLIC_DOMAIN=localhost",
+        "PUBLIC_FORWARDS=8080=hackathon-gateway:8090",
         "SMTP_HOST=hackathon-mail",
         "SMTP_PORT=1025",
         "TZ=UTC",
@@ -209,8 +213,10 @@ describe("on Docker", () => {
         "DB_PORT=3306",
         "DB_USER=app",
         "LIVE_REPOSITORY=app",
-        "LIVE_SERVER=hackathon-live-web:8080",
+        "LIVE_SERVER=hackathon-live-web:13380",
         "MAIL_FROM=ci@localhost",
+        "PUBLIC_DOMAIN=localhost",
+        "PUBLIC_FORWARDS=8080=hackathon-gateway:8090",
         "REPOSITORY=app",
         "SITE_DOMAIN=localhost",
         "SITE_PORT=8080",
@@ -237,7 +243,7 @@ describe("on Docker", () => {
 
   test("gateway and portal link to git server, CI, live site and inbox", () => {
     expect(plain("gateway")).toContain(
-      "GATEWAY_ROUTES=*--live=hackathon-live-web:8080 ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:8080 mail=hackathon-mail:8080",
+      "GATEWAY_ROUTES=*--live=hackathon-live-web:13380 ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:13380 mail=hackathon-mail:8080",
     );
     const [config = ""] = plain("portal");
     expect(JSON.parse(config.slice("PORTAL_CONFIG=".length)).services).toEqual([
@@ -247,7 +253,7 @@ describe("on Docker", () => {
         kind: "live",
         name: "Live",
         url: "http://live.localhost:8080",
-        probe: "http://hackathon-live-web:8080/-/status",
+        probe: "http://hackathon-live-web:13380/-/status",
       },
       {
         kind: "mail",
@@ -405,16 +411,17 @@ describe("on Kubernetes", () => {
   /** `port: clients` of each rule, `@` and the namespaces that they may be in before them. */
   const flows = (name: string): string[] =>
     // biome-ignore lint/suspicious/noExplicitAny: a policy's rules, as they were registered.
-    (policy(name).ingress ?? []).flatMap(({ ports, from }: any) =>
+    (policy(name).ingress ?? []).flatMap(({ ports, from = [{}] }: any) =>
       // biome-ignore lint/suspicious/noExplicitAny: see above.
       from.map(({ namespaceSelector, podSelector }: any) => {
         const [namespace = "own"] = Object.values(namespaceSelector?.matchLabels ?? {});
-        return `${ports[0].port} @${namespace} ${podSelector.matchExpressions[0].values.join(" ")}`;
+        const clients = podSelector?.matchExpressions[0].values;
+        return clients === undefined ? `${ports[0].port}` : `${ports[0].port} @${namespace} ${clients.join(" ")}`;
       }),
     );
 
   test.each([
-    ["alice-web", ["8080 @own deployer gateway portal", "8080 @muster-hackathon deployer gateway portal"]],
+    ["alice-web", ["13380 @own deployer gateway portal", "13380 @muster-hackathon deployer gateway portal"]],
     [
       "alice-code",
       [
@@ -422,6 +429,8 @@ describe("on Kubernetes", () => {
         "13337 @muster-hackathon gateway portal",
         "9003 @own web",
         "9003 @muster-hackathon web",
+        "13338 @own gateway",
+        "13338 @muster-hackathon gateway",
       ],
     ],
     ["alice-db", ["3306 @own code deployer web"]],
@@ -430,6 +439,7 @@ describe("on Kubernetes", () => {
     ["worker-1", []],
     ["release-worker", []],
     ["portal", ["8080 @own gateway"]],
+    ["gateway", ["8080", "8090 @hackathon code deployer release-worker web worker-1"]],
     ["git", ["8080 @hackathon ci code deployer gateway portal release-worker worker-1"]],
     ["ci", ["8080 @hackathon gateway git portal", "9989 @hackathon deployer release-worker worker-1"]],
   ])("only its clients connect to %s", (name, expected) => {

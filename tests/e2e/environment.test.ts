@@ -1,4 +1,5 @@
 import { describe, expect, jest, test } from "@jest/globals";
+import { publishedAddresses } from "../../platform/docker/addresses";
 import { environmentSuite } from "../suites/environment";
 import type { DockerEnvironment } from "../support/docker-environment";
 import { onDocker } from "../support/engines";
@@ -24,7 +25,9 @@ function ownTests(environment: () => DockerEnvironment): void {
       expect(Config.Labels).toMatchObject({ "muster.team": muster.team, "muster.component": component });
       expect(Config.Labels["muster.member"]).toBe(member);
       expect(Object.values(HostConfig.PortBindings ?? {}).flat()).toEqual(
-        name === "gateway" ? [{ HostIp: "127.0.0.1", HostPort: String(muster.port) }] : [],
+        name === "gateway"
+          ? publishedAddresses("127.0.0.1").map((HostIp) => ({ HostIp, HostPort: String(muster.port) }))
+          : [],
       );
     }
   });

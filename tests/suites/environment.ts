@@ -263,6 +263,73 @@ END`,
     }
   });
 
+  const CLIENTS = {
+    php: (url: string) => `php -r 'echo file_get_contents("${url}");'`,
+    curl: (url: string) => `php -r '$c = curl_init("${url}"); echo curl_exec($c) && 0, curl_error($c);'`,
+    python: (url: string) => `python3 -c 'import urllib.request as u; print(u.urlopen("${url}").read().decode())'`,
+    node: (url: string) => `node -e 'fetch("${url}").then((r) => r.text()).then(console.log)'`,
+  };
+
+  /** As the worker does before each command. */
+  const LEAD = `cd /opt/muster && /opt/buildbot/bin/python -c 'import os
+from muster_worker.names import Names
+Names(os.environ).lead()' && `;
+
+  test.each([
+    ["alice-web", "", ["php", "curl", "python"]],
+    ["alice-code", "", ["php", "curl", "python", "node"]],
+    ["live-web", "", ["php", "curl"]],
+    ["worker-1", LEAD, ["php", "curl", "python", "node"]],
+    ["live-deployer", LEAD, ["php", "curl"]],
+  ] as const)(
+    "from %s, public addresses are what they are outside, for every client",
+    async (container, lead, clients) => {
+      for (const host of ["bob", "db-alice", "git", undefined]) {
+        const url = muster.url(host, "/-/health");
+        for (const client of clients) {
+          await eventually(`${client} in ${container} reading ${url}`, async () =>
+            (await muster.shell(container, `${lead}${CLIENTS[client](url)}`)).output.startsWith("ok"),
+          );
+        }
+      }
+      const others = await muster.shell(container, "getent hosts localhost && ! getent hosts no.such.name.invalid");
+      expect(others.code).toBe(0);
+    },
+  );
+
+  test("the clone line of the git page works in the terminal, without a password", async () => {
+    const { code } = await muster.shell("alice-code", `git clone -q ${muster.url("git", "/app.git")} /tmp/clone`);
+    expect(code).toBe(0);
+  });
+
+  test("the public port is a member's own as soon as her program wants it, and leads back afterwards", async () => {
+    const read = `php -r 'echo file_get_contents("${muster.url("bob", "/-/health")}");'`;
+    const program = `timeout 5 php -S 0.0.0.0:${muster.port} -t /usr/share/php`;
+    const { output } = await muster.shell("alice-code", `${program} >/tmp/own.log 2>&1; cat /tmp/own.log`);
+    expect(output).toContain("started");
+    await eventually("the address leading to the gateway again", async () =>
+      (await muster.shell("alice-code", read)).output.startsWith("ok"),
+    );
+  });
+
+  test("a port of the editor has an address, WebSockets included, and one where nothing listens says so", async () => {
+    const program = `require("http").createServer((q, r) => r.end(q.headers.host)).on("upgrade", (q, s) =>
+      s.end("HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: x\\r\\nConnection: Upgrade\\r\\n\\r\\n")).listen(5999, "localhost")`;
+    const address = muster.url("5999--alice");
+    expect((await request(address)).status).toBe(503);
+    await muster.shell("alice-code", `node -e '${program}' >/dev/null 2>&1 & echo $! > /tmp/server`);
+    await eventually("the program answering", async () => (await request(address)).status === 200);
+    expect((await request(address)).body).toBe(new URL(address).host);
+    expect(await handshake(address, {})).toBe(101);
+    const { output } = await muster.shell(
+      "alice-code",
+      "muster ports; muster share 5999; muster ports; muster unshare 5999",
+    );
+    expect(output).toMatch(/^5999 .*5999--alice\.[\s\S]*5999 .*shared$/m);
+    await muster.shell("alice-code", "kill $(cat /tmp/server)");
+    expect((await request(muster.url("5999--nobody"))).status).toBe(404);
+  });
+
   test("a member's containers cannot reach another member's database or cache", async () => {
     const [database, cache] = await Promise.all([muster.address("alice-db"), muster.address("alice-cache")]);
     const open = async (...containers: string[]) => {

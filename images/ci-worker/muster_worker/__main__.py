@@ -14,6 +14,7 @@ from twisted.internet import process, reactor, task
 from twisted.python import log
 
 from . import privacy, remains
+from .names import Names
 from .output import Output
 from .services import Services
 
@@ -44,6 +45,7 @@ class Builds:
     def __init__(self, role):
         self._deploys = role == "deployer"
         self._remains = remains.Remains(role)
+        self._names = Names(os.environ)
         # The deployer runs no tests, and has a database's account already.
         self._services = None if self._deploys else Services()
         self._rest = None
@@ -83,6 +85,7 @@ class Builds:
             # Nothing may change what is packed.
             privacy.end_others()
         self._remains.before(command)
+        self._names.lead()
         self._output = {stream: Output() for stream in self._add}
         return self._spawn(run, protocol, EXPENDABLE[0], (*EXPENDABLE, *argv), *arguments, **options)
 

@@ -14,7 +14,7 @@ MIRRORS = f"{HOME}/mirrors"
 CACHE = f"{HOME}/cache"
 KEPT = f"{HOME}/kept"
 # Where builds can write besides; the last two are the deployer's volumes, and empty elsewhere.
-ELSEWHERE = ("/tmp", "/dev/shm", "/srv/live", "/srv/shared")
+ELSEWHERE = ("/tmp", "/dev/shm", "/run/muster", "/srv/live", "/srv/shared")
 AT_ONCE = 500
 
 

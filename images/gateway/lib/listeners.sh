@@ -8,5 +8,6 @@ render_listeners() {
   esac
   word SCHEME "$GATEWAY_SCHEME"
   word SCHEME_PORT "$scheme_port"
-  echo 'listen 8080;' >listen.conf
+  # The second is for the team's own containers alone (http/inside.conf).
+  printf 'listen %s;\n' 8080 8090 >listen.conf
 }

@@ -105,7 +105,12 @@ describe("what the program writes", () => {
         id: "alice",
         name: "Alice Kim",
         services: [
-          { kind: "site", name: "Site", url: "http://alice.localhost:8080", probe: "http://t-alice-web:8080/-/status" },
+          {
+            kind: "site",
+            name: "Site",
+            url: "http://alice.localhost:8080",
+            probe: "http://t-alice-web:13380/-/status",
+          },
           {
             kind: "editor",
             name: "Editor",

@@ -7,7 +7,7 @@ import { workload } from "../../support/specs";
 const names = { team: "hackathon" };
 const alice = { member: "alice" };
 const team = { member: undefined };
-const published = { listen: "127.0.0.1", port: 8080 };
+const published = { addresses: ["127.0.0.1", "::1"], port: 8080 };
 
 test("a member's workload", () => {
   const spec = workload({ env: { TZ: "UTC", MEMBER_NAME: "Alice", MEMBER_ID: "alice" } });
@@ -56,7 +56,13 @@ test.each<[Exposure, object[]]>([
   ["private", []],
   ["scopes", []],
   ["team", []],
-  ["published", [{ internal: 9000, external: 8080, ip: "127.0.0.1" }]],
+  [
+    "published",
+    [
+      { internal: 9000, external: 8080, ip: "127.0.0.1" },
+      { internal: 9000, external: 8080, ip: "::1" },
+    ],
+  ],
 ])("what is %s publishes %j", (exposure, ports) => {
   expect(renderContainer(names, team, workload({ exposure, port: 9000 }), published).ports).toEqual(ports);
 });
