@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { VOLUME_PATHS } from "../config/catalogue";
 import type { Owner } from "../config/members";
 import { type OwnerOptions, ownerOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
@@ -120,7 +121,7 @@ export class ApmStack extends pulumi.ComponentResource {
           ...(databaseAdmin === undefined ? {} : { TZ: owner.php.timezone }),
         },
         secrets: { ...secrets, ...(databaseAdmin === undefined ? {} : { DB_ADMIN_PASSWORD: databaseAdmin }) },
-        mounts: [{ volume: platform.volume(scope, "database", child), path: "/var/lib/mysql" }],
+        mounts: [{ volume: platform.volume(scope, "database", child), path: VOLUME_PATHS.database }],
         port: DATABASE_PORT,
         exposure: "private",
         clients: ["web", "code", "deployer"],

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { WORKLOADS } from "../config/catalogue";
+import { VOLUME_PATHS, WORKLOADS } from "../config/catalogue";
 import { type EditorOptions, memberOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import { type DatabaseAccess, environmentOf } from "./apm-stack";
@@ -98,7 +98,7 @@ export class CodeServer extends pulumi.ComponentResource {
           ...(git && { GIT_PASSWORD: git.password }),
           PASSWORD: this.password,
         },
-        mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: "/home/muster" }],
+        mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: VOLUME_PATHS.home }],
         port: WORKLOADS.code.port,
         // PHP calls the debugger, not the other way round.
         extraPorts: [{ port: DEBUGGER_PORT, clients: ["web"] }],

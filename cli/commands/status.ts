@@ -5,6 +5,7 @@ import { formatTable } from "../table";
 import { ENGINE_TITLES } from "../targets/engines";
 import { notReady, services } from "../targets/readiness";
 import { type Instance, runningInstance } from "../targets/target";
+import { diskUsage, diskWarnings, usageTable } from "./disk";
 import { openSession, type Session } from "./session";
 
 /** Prints what of a stack's environment is there, and what answers. */
@@ -16,10 +17,13 @@ export async function status(project: Project, requested: string | undefined): P
     return;
   }
   console.log(`Team ${team}, brought up by ${ENGINE_TITLES[target.running]}\n`);
-  console.log(instanceTable(await target.instances(), target.instanceTitle));
+  const instances = await target.instances();
+  console.log(instanceTable(instances, target.instanceTitle));
   for (const line of await target.shortcomings()) console.log(`\n${line}`);
-  const answers = await answerTable(session);
+  const [answers, usage] = await Promise.all([answerTable(session), diskUsage(target, instances)]);
   if (answers) console.log(`\n${answers}`);
+  if (usage.length > 0) console.log(`\n${usageTable(usage)}`);
+  for (const line of diskWarnings(usage)) console.log(`\n${line}`);
   const sites = await liveSites(session.target);
   if (sites === undefined) console.log("\nThe deployer does not tell what is live: a release may be under way.");
   else if (sites.length > 0) console.log(`\n${siteTable(sites)}`);
