@@ -21,6 +21,12 @@ const GIB = 1024 ** 3;
 /** What an open editor takes, and a development server that watches its files. */
 const INOTIFY_INSTANCES = 3;
 
+/** One for each folder that these two watch; a framework's project has some thousands with its packages. */
+const INOTIFY_WATCHES = 8_000;
+
+/** Containers that Linux takes on one network. */
+const BRIDGE_PORTS = 1023;
+
 /** What the engine hands out where daemon.json names nothing else. */
 const BUILT_IN_POOLS = [
   ...Array.from({ length: 15 }, (_, index) => ({ Base: `172.${17 + index}.0.0/16`, Size: 16 })),
@@ -48,6 +54,7 @@ export function capacityWarnings(
     limitWarning(info),
     processWarning(team, setting("kernel.pid_max")),
     inotifyWarning(team, setting("fs.inotify.max_user_instances")),
+    watchesWarning(team, setting("fs.inotify.max_user_watches")),
   ];
 }
 
@@ -90,6 +97,28 @@ export function inotifyWarning({ members }: Pick<Team, "members">, max: number |
   return (
     `${members.length} editors need about ${needed} inotify instances, and the machine has ${max}; without one, an editor ` +
     `does not see changed files: ${raise("fs.inotify.max_user_instances", 2 ** Math.ceil(Math.log2(needed * 2)))} gives it more`
+  );
+}
+
+/** These, too, are counted together. */
+export function watchesWarning({ members }: Pick<Team, "members">, max: number | undefined): string | undefined {
+  const needed = members.length * INOTIFY_WATCHES;
+  if (max === undefined || needed <= max) return undefined;
+  return (
+    `${members.length} editors may watch ${needed} folders, and the machine lets one user watch ${max}: ` +
+    `${raise("fs.inotify.max_user_watches", 2 ** Math.ceil(Math.log2(needed * 2)))} gives it more`
+  );
+}
+
+/** Every site and editor is on the team's network beside the team's own containers. */
+export function bridgeProblem(team: Team): string | undefined {
+  const needed = workloads(team).filter(
+    ({ component, member }) => member === undefined || ["code", "deployer", "web"].includes(component),
+  ).length;
+  if (needed <= BRIDGE_PORTS) return undefined;
+  return (
+    `the team's network would have ${needed} containers, and Linux takes ${BRIDGE_PORTS} on one: make two teams of ` +
+    "it, each a stack of its own, or use a cluster (muster:target: kubernetes)"
   );
 }
 

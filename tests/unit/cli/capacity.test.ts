@@ -1,12 +1,14 @@
 import { createServer } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import {
+  bridgeProblem,
   capacityWarnings,
   type DockerInfo,
   inotifyWarning,
   limitWarning,
   poolProblem,
   processWarning,
+  watchesWarning,
 } from "../../../cli/targets/docker/capacity";
 import { isFree, listened } from "../../../cli/targets/docker/preflight";
 import type { Network } from "../../../cli/tools/docker";
@@ -39,6 +41,18 @@ describe("the kernel's settings", () => {
     const warning = inotifyWarning(teamOf(43), 128);
     expect(warning).toContain("43 editors need about 129 inotify instances, and the machine has 128");
     expect(warning).toContain("echo fs.inotify.max_user_instances=512 | sudo tee -a /etc/sysctl.d/60-muster.conf");
+  });
+
+  test("watches are eight thousand for each editor", () => {
+    expect(watchesWarning(teamOf(3), 24_000)).toBeUndefined();
+    expect(watchesWarning(teamOf(3), 23_999)).toContain("echo fs.inotify.max_user_watches=65536 | sudo tee -a");
+  });
+
+  test("a bridge has 1023 ports, for every site and editor and what the team has itself", () => {
+    expect(bridgeProblem(teamOf(507))).toBeUndefined();
+    expect(bridgeProblem(teamOf(508))).toMatch(
+      /would have 1025 containers, and Linux takes 1023 on one: make two teams/,
+    );
   });
 
   test("processes are the sum of all limits", () => {
