@@ -50,7 +50,8 @@ export function readUsage(member: string | undefined, volumes: Record<string, st
 
 const MB = 1e6;
 const GB = 1e9;
-const amount = (bytes: number) => (bytes < GB ? `${(bytes / MB).toFixed(0)} MB` : `${(bytes / GB).toFixed(1)} GB`);
+const amount = (bytes: number): string =>
+  bytes < GB ? `${(bytes / MB).toFixed(bytes < 10 * MB ? 1 : 0)} MB` : `${(bytes / GB).toFixed(1)} GB`;
 
 /** Per cent of its disk that are in use, rounded down. */
 export const fullness = ({ size, free }: Pick<Usage, "size" | "free">): number =>

@@ -21,13 +21,12 @@ function usage(string $line): ?array
     return ['used' => $found[1] === '-' ? null : (int) $found[1], 'size' => (int) $found[2], 'free' => (int) $found[3]];
 }
 
-/** How full the disk below a folder is at this moment. */
-function now(string $folder): ?array
+/** How full the disk below a folder is at this moment, and what is in it if that is counted within so many seconds. */
+function now(string $folder, string $patience): ?array
 {
-    $size = @disk_total_space($folder);
-    $free = @disk_free_space($folder);
+    $line = exec("DISK_USAGE_PATIENCE=$patience disk-usage " . escapeshellarg($folder));
 
-    return $size === false || $free === false ? null : ['used' => null, 'size' => (int) $size, 'free' => (int) $free];
+    return usage(explode(' ', (string) $line, 2)[1] ?? '');
 }
 
 function database(): ?array
@@ -55,16 +54,16 @@ function database(): ?array
 $found = [];
 $releases = getenv('RELEASES_ROOT');
 if ($releases !== false && $releases !== '') {
-    $found = ['releases' => now($releases), 'shared' => now((string) getenv('SHARED_ROOT'))];
+    $found = ['releases' => now($releases, '1'), 'shared' => now((string) getenv('SHARED_ROOT'), '1')];
 } else {
     foreach (@file(DISK, FILE_IGNORE_NEW_LINES) ?: [] as $line) {
         [$folder, $figures] = explode(' ', $line, 2) + ['', ''];
         $found[$folder === WORKSPACE ? 'workspace' : 'home'] = usage($figures);
     }
     // The file may be old, the more so on a full disk.
-    $current = now(WORKSPACE);
+    $current = now(WORKSPACE, '0.001');
     if ($current !== null) {
-        $found['workspace'] = ['used' => $found['workspace']['used'] ?? null] + $current;
+        $found['workspace'] = ['used' => $found['workspace']['used'] ?? $current['used']] + $current;
     }
 }
 $found['database'] = database();

@@ -31,7 +31,7 @@ ${said.length === 0 ? "" : `<ul class="alerts" role="status">${said.join("")}</u
 
 /** @param {Report} report */
 function rowsOf({ owner, name, volumes }) {
-  const who = owner === "team" ? "Team" : name;
+  const who = owner !== "team" ? name : name === "live" ? "Live" : "Team";
   return volumes
     .map((volume) => {
       const percent = fullness(volume);
@@ -56,7 +56,11 @@ function diskLines(reports) {
       if (kind === "") continue;
       const key = `${volume.size} ${percent}`;
       const disk = disks.get(key) ?? { kind, percent, free: volume.free, titles: [] };
-      disk.titles.push(owner === "team" ? `the team's ${volume.purpose}` : `${name}'s ${volume.purpose}`);
+      disk.titles.push(
+        owner === "team"
+          ? `${name === "live" ? "the live server" : "the team"}'s ${volume.purpose}`
+          : `${name}'s ${volume.purpose}`,
+      );
       disks.set(key, disk);
     }
   }
@@ -70,10 +74,11 @@ function diskLines(reports) {
 function extensionLines({ name, extensions }) {
   if (extensions.length === 0) return [];
   const what = extensions.join(", ");
-  return [{ kind: "high", text: `${name}'s editor could not install ${what}: the marketplace was out of reach.` }];
+  return [{ kind: "high", text: `${name}'s editor could not install ${what}: see its log.` }];
 }
 
 /** @param {number} bytes */
 function amount(bytes) {
-  return bytes < GB ? `${(bytes / MB).toFixed(0)} MB` : `${(bytes / GB).toFixed(1)} GB`;
+  if (bytes >= GB) return `${(bytes / GB).toFixed(1)} GB`;
+  return `${(bytes / MB).toFixed(bytes < 10 * MB ? 1 : 0)} MB`;
 }

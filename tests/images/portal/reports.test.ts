@@ -92,5 +92,5 @@ test("from 85 per cent on there is a warning, from 95 on an urgent one; a disk i
 
 test("extensions that could not be installed are named", () => {
   const text = page.renderVolumes([{ owner: "alice", name: "Alice", volumes: [], extensions: ["a.b", "c.d"] }]);
-  expect(text).toContain("Alice&#39;s editor could not install a.b, c.d");
+  expect(text).toContain("Alice&#39;s editor could not install a.b, c.d: see its log.");
 });
