@@ -13,7 +13,7 @@ from twisted.application import internet, service
 from twisted.internet import process, reactor, task
 from twisted.python import log
 
-from . import privacy, remains
+from . import memory, privacy, remains
 from .output import Output
 
 ORPHANS_EVERY = 5
@@ -47,6 +47,7 @@ class Builds:
         self._add = {"stdout": RunProcess.addStdout, "stderr": RunProcess.addStderr}
         # Of the command that runs, by stream.
         self._output = {}
+        self._killed = memory.killed()
         self.clear()
 
     def install(self):
@@ -72,6 +73,7 @@ class Builds:
             privacy.end_others()
         self._remains.before(command)
         self._output = {stream: Output() for stream in self._add}
+        self._killed = memory.killed()
         return self._spawn(run, protocol, EXPENDABLE[0], (*EXPENDABLE, *argv), *arguments, **options)
 
     def said(self, run, stream, data):
@@ -100,6 +102,8 @@ class Builds:
         for stream, output in self._output.items():
             if rest := output.rest():
                 self._add[stream](protocol.command, rest)
+        if shortage := memory.line(self._killed):
+            self._add["stderr"](protocol.command, shortage)
         self._remains.after([os.fsdecode(word) for word in protocol.command.command])
         self._ended(protocol, reason)
 
