@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { processLimit } from "../../../config/catalogue";
+import { processLimit, ZONES, zonesOf } from "../../../config/catalogue";
 import type { Team } from "../../../config/members";
 import { workloads } from "../../../config/workloads";
+import { zoneNetworkName } from "../../../platform/docker/render";
 import { blocks, overlaps } from "../../../platform/docker/subnets";
 import type { Network } from "../../tools/docker";
 
@@ -23,9 +24,6 @@ const INOTIFY_INSTANCES = 3;
 
 /** One for each folder that these two watch; a framework's project has some thousands with its packages. */
 const INOTIFY_WATCHES = 8_000;
-
-/** Containers that Linux takes on one network. */
-const BRIDGE_PORTS = 1023;
 
 /** What the engine hands out where daemon.json names nothing else. */
 const BUILT_IN_POOLS = [
@@ -110,32 +108,43 @@ export function watchesWarning({ members }: Pick<Team, "members">, max: number |
   );
 }
 
-/** Every site and editor is on the team's network beside the team's own containers. */
-export function bridgeProblem(team: Team): string | undefined {
-  const needed = workloads(team).filter(
-    ({ component, member }) => member === undefined || ["code", "deployer", "web"].includes(component),
-  ).length;
-  if (needed <= BRIDGE_PORTS) return undefined;
+/**
+ * Everybody's sites are on one network, and everybody's editors on another; the engine's pools say how large they are.
+ * Linux takes 1023 containers on one, which is more than a roster has members.
+ */
+export function roomProblem(team: Team, pools: DockerInfo["DefaultAddressPools"]): string | undefined {
+  const all = workloads(team);
+  const needed = Math.max(
+    ...ZONES.map((zone) => all.filter(({ component }) => zonesOf(component).includes(zone)).length),
+  );
+  const usable = pools?.length ? pools : BUILT_IN_POOLS;
+  // Without the network's own two, and the bridge's.
+  const room = Math.min(...usable.map(({ Size }) => 2 ** (32 - Size) - 3));
+  if (needed <= room) return undefined;
+  const size = 32 - Math.ceil(Math.log2(needed + 3));
   return (
-    `the team's network would have ${needed} containers, and Linux takes ${BRIDGE_PORTS} on one: make two teams of ` +
-    "it, each a stack of its own, or use a cluster (muster:target: kubernetes)"
+    `a network of this team needs ${needed} addresses, and the engine gives each ${room}: make the blocks of ` +
+    `default-address-pools in daemon.json larger ("size": ${size}), and restart Docker`
   );
 }
 
 const raise = (name: string, value: number): string =>
   `echo ${name}=${value} | sudo tee -a /etc/sysctl.d/60-muster.conf && sudo sysctl --system`;
 
-/** The team's own network takes a block of Docker's pools, which may be used up. */
+/** The network of each zone takes a block of Docker's pools, which may be used up. */
 export function poolProblem(
   team: Pick<Team, "id">,
   pools: DockerInfo["DefaultAddressPools"],
   networks: readonly Network[],
 ): string | undefined {
-  if (networks.some(({ name }) => name === team.id)) return undefined;
+  const needed = ZONES.filter((zone) =>
+    networks.every(({ name }) => name !== zoneNetworkName({ team: team.id }, zone)),
+  );
   const taken = networks.flatMap(({ subnets }) => subnets);
   const isFree = (block: string) => !taken.some((other) => overlaps(block, other));
   const usable = pools?.length ? pools : BUILT_IN_POOLS;
-  if (usable.some(({ Base, Size }) => blocks(Base, Size).some(isFree))) return undefined;
+  const free = usable.flatMap(({ Base, Size }) => blocks(Base, Size)).filter(isFree);
+  if (free.length >= needed.length) return undefined;
   return (
     `the ${networks.length} Docker networks here have used up the engine's addresses: remove those that nobody uses ` +
     "(docker network prune), or give it more with default-address-pools in daemon.json"

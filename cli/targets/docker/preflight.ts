@@ -7,7 +7,7 @@ import type { Progress } from "../../progress";
 import type { Container, Docker, Network } from "../../tools/docker";
 import type { DockerHost } from "../../tools/docker-host";
 import { domainWarning, refuse } from "../preflight";
-import { bridgeProblem, capacityWarnings, type DockerInfo, kernelSetting, poolProblem } from "./capacity";
+import { capacityWarnings, type DockerInfo, kernelSetting, poolProblem, roomProblem } from "./capacity";
 import { teamContainerNames, teamContainers } from "./containers";
 
 const GIB = 1024 ** 3;
@@ -46,7 +46,7 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
     ...nameProblems(team, containers),
     ...networkProblems(team, networks),
     poolProblem(team, info.DefaultAddressPools, networks),
-    bridgeProblem(team),
+    roomProblem(team, info.DefaultAddressPools),
     ...cpuProblems(team, info.NCPU),
     host.local
       ? diskProblem(info.DockerRootDir, freeSpace(info.DockerRootDir), {

@@ -1,13 +1,13 @@
 import { createServer } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import {
-  bridgeProblem,
   capacityWarnings,
   type DockerInfo,
   inotifyWarning,
   limitWarning,
   poolProblem,
   processWarning,
+  roomProblem,
   watchesWarning,
 } from "../../../cli/targets/docker/capacity";
 import { isFree, listened } from "../../../cli/targets/docker/preflight";
@@ -48,13 +48,6 @@ describe("the kernel's settings", () => {
     expect(watchesWarning(teamOf(3), 23_999)).toContain("echo fs.inotify.max_user_watches=65536 | sudo tee -a");
   });
 
-  test("a bridge has 1023 ports, for every site and editor and what the team has itself", () => {
-    expect(bridgeProblem(teamOf(507))).toBeUndefined();
-    expect(bridgeProblem(teamOf(508))).toMatch(
-      /would have 1025 containers, and Linux takes 1023 on one: make two teams/,
-    );
-  });
-
   test("processes are the sum of all limits", () => {
     const team = teamOf(3);
     const sum = workloads(team).reduce((total, { component }) => total + (processLimit(component) as number), 0);
@@ -75,20 +68,29 @@ describe("the engine's address pools", () => {
     ...Array.from({ length: 16 }, (_, index) => `192.168.${index * 16}.0/20`),
   ];
 
-  test("have room as long as one block is free", () => {
-    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(1)))).toBeUndefined();
-    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(0, -1)))).toBeUndefined();
-    expect(poolProblem({ id: "red" }, null, networks(builtIn))).toContain("docker network prune");
+  test("have room as long as a block is free for each of the team's zones", () => {
+    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(3)))).toBeUndefined();
+    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(0, -3)))).toBeUndefined();
+    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(2)))).toContain("docker network prune");
+  });
+
+  test("have room for everybody's sites and editors", () => {
+    const pools = [{ Base: "10.9.0.0/16", Size: 24 }];
+    expect(roomProblem(teamOf(1000), null)).toBeUndefined();
+    expect(roomProblem(teamOf(249), pools)).toBeUndefined();
+    expect(roomProblem(teamOf(250), pools)).toMatch(/needs 254 addresses, and the engine gives each 253: .*"size": 23/);
   });
 
   test("may be the operator's own", () => {
-    const pools = [{ Base: "10.9.0.0/23", Size: 24 }];
+    const pools = [{ Base: "10.9.0.0/22", Size: 24 }];
     expect(poolProblem({ id: "red" }, pools, networks(["10.9.0.0/24"]))).toBeUndefined();
     expect(poolProblem({ id: "red" }, pools, networks(["10.9.0.0/24", "10.9.1.0/24"]))).toContain("daemon.json");
   });
 
-  test("do not matter to a team that has its network", () => {
-    expect(poolProblem({ id: "n3" }, null, networks(builtIn))).toBeUndefined();
+  test("do not matter to a team that has its networks", () => {
+    const own = ["red", "red_editors", "red_ci"].map((name) => ({ id: name, name, labels: {}, subnets: [] }));
+    expect(poolProblem({ id: "red" }, null, [...networks(builtIn), ...own])).toBeUndefined();
+    expect(poolProblem({ id: "red" }, null, [...networks(builtIn), ...own.slice(1)])).toContain("docker network prune");
   });
 });
 
