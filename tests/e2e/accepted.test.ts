@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { buildImages, missingImages } from "../../cli/images/build";
 import { createProgress } from "../../cli/progress";
 import { dockerClient } from "../../cli/tools/docker";
-import { WORKLOAD_IMAGES } from "../../config/catalogue";
 import { buildOrder, imageBuild, imageOptions } from "../../platform/images/plan";
 import { run } from "../support/environment";
 import { eventually } from "../support/poll";
@@ -31,11 +30,6 @@ const names = new Map<string, string>();
 let starts: Start[];
 
 beforeAll(async () => {
-  const options = imageOptions({ mirrors: {}, certificates: undefined, packages: [] }, root);
-  const builds = buildOrder(WORKLOAD_IMAGES).map((image) => imageBuild(image, options));
-  for (const { image, name } of builds) names.set(image, name);
-  const docker = dockerClient(process.env);
-  await buildImages(docker, await missingImages(docker, builds), root, createProgress());
   const rosters = acceptedRosters(COUNT, SEED);
   const all = await startsOf(rosters);
   starts = rosters.map((roster, index) => {
@@ -44,6 +38,11 @@ beforeAll(async () => {
     const component = wanted.find((each) => own.some((start) => start.component === each));
     return own.find((start) => start.component === component) as Start;
   });
+  const options = imageOptions({ mirrors: {}, certificates: undefined, packages: [] }, root);
+  const builds = buildOrder(starts.map(({ image }) => image)).map((image) => imageBuild(image, options));
+  for (const { image, name } of builds) names.set(image, name);
+  const docker = dockerClient(process.env);
+  await buildImages(docker, await missingImages(docker, builds), root, createProgress());
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
