@@ -15,6 +15,7 @@ import type { Team } from "../config/members";
 import { type DeliveryFigures, measureDelivery, reportDelivery } from "./delivery";
 import { containerMemory, type ImageSize, imageSizes, type WorkloadMemory } from "./docker-figures";
 import { podMemory } from "./kubernetes-figures";
+import { measureNeighbours, type NeighbourFigures, reportNeighbours } from "./neighbours";
 import { BenchTeam, TEAM } from "./team";
 
 export interface BenchOptions {
@@ -26,6 +27,8 @@ export interface BenchOptions {
   readonly cold: boolean;
   /** Pushes that are followed to the live site, to each kind of repository; 0 for none. */
   readonly pushes: number;
+  /** Whether to measure one member's site while another runs wild, on a team of two. */
+  readonly neighbours: boolean;
 }
 
 /** One measured command. */
@@ -46,7 +49,7 @@ const SETTLE = 20_000;
  */
 export async function bench(
   project: Project,
-  { target, registry, sizes, engines, cold, pushes }: BenchOptions,
+  { target, registry, sizes, engines, cold, pushes, neighbours }: BenchOptions,
 ): Promise<void> {
   const progress = createProgress();
   const docker = dockerClient((await findDocker(progress)).env);
@@ -62,6 +65,7 @@ export async function bench(
   };
   const timings: Timing[] = [];
   const delivery: DeliveryFigures[] = [];
+  const beside: NeighbourFigures[] = [];
   const memory: Record<string, number> = {};
 
   try {
@@ -74,6 +78,10 @@ export async function bench(
     }
     await progress.step("Warming the images", () => team.up(usable[0] as EngineName, 1));
     if (pushes > 0) delivery.push(...(await measureDelivery(docker, progress, pushes)));
+    if (neighbours) {
+      await team.up(usable[0] as EngineName, 2);
+      beside.push(...(await measureNeighbours(docker, progress)));
+    }
     await team.run("down", "--volumes");
 
     for (const members of sizes) {
@@ -95,13 +103,14 @@ export async function bench(
     rmSync(home, { recursive: true, force: true });
   }
   const images = await imageSizes(docker);
+  if (beside.length > 0) console.log(`\n${reportNeighbours(beside)}`);
   console.log(report(timings, delivery, memory, images, usable));
   const results = join(project.root, "bench/results");
   mkdirSync(results, { recursive: true });
   const machine = { cpus: cpus().length, memoryMiB: Math.round(totalmem() / 1024 ** 2) };
   writeFileSync(
     join(results, "latest.json"),
-    `${JSON.stringify({ machine, target, timings, delivery, memory, images }, undefined, 2)}\n`,
+    `${JSON.stringify({ machine, target, timings, delivery, beside, memory, images }, undefined, 2)}\n`,
   );
 }
 

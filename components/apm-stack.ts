@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { isLive, LIVE, WORKLOADS } from "../config/catalogue";
+import { isLive, LIVE, VOLUME_PATHS, WORKLOADS } from "../config/catalogue";
 import type { Owner } from "../config/members";
 import { type OwnerOptions, ownerOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
@@ -142,7 +142,7 @@ export class ApmStack extends pulumi.ComponentResource {
           ...(databaseAdmin === undefined ? {} : { TZ: owner.php.timezone }),
         },
         secrets: { ...secrets, ...(databaseAdmin === undefined ? {} : { DB_ADMIN_PASSWORD: databaseAdmin }) },
-        mounts: [{ volume: platform.volume(scope, "database", child), path: "/var/lib/mysql" }],
+        mounts: [{ volume: platform.volume(scope, "database", child), path: VOLUME_PATHS.database }],
         port: DATABASE_PORT,
         exposure: "private",
         clients: ["web", "code", "deployer"],

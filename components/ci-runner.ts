@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { LIVE, WORKLOADS } from "../config/catalogue";
+import { LIVE, VOLUME_PATHS, WORKLOADS } from "../config/catalogue";
 import type { Team } from "../config/members";
 import { ciOf } from "../config/options";
 import { type CiOptions, teamConfig } from "../config/schema/team";
@@ -180,7 +180,7 @@ export class CiRunner extends pulumi.ComponentResource {
           WORKER_PASSWORD: workerPassword,
           ...upstream.secrets,
         },
-        mounts: [{ volume: platform.volume(scope, "ci", child), path: "/var/lib/buildbot" }],
+        mounts: [{ volume: platform.volume(scope, "ci", child), path: VOLUME_PATHS.ci }],
         port: HTTP_PORT,
         extraPorts: [{ port: WORKER_PORT, clients: [...workers, "deployer"] }],
         exposure: "scopes",
@@ -220,7 +220,7 @@ export class CiRunner extends pulumi.ComponentResource {
             WORKER_NAME: worker,
           },
           secrets: { WORKER_PASSWORD: releases ? releasePassword : workerPassword },
-          mounts: [{ volume: platform.volume(scope, worker, child), path: "/var/lib/worker" }],
+          mounts: [{ volume: platform.volume(scope, worker, child), path: VOLUME_PATHS.worker }],
           port: HTTP_PORT,
           exposure: "private",
           clients: [],

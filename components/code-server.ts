@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { DEVELOPMENT_PORTS, WORKLOADS } from "../config/catalogue";
+import { DEVELOPMENT_PORTS, VOLUME_PATHS, WORKLOADS } from "../config/catalogue";
 import { portUrl } from "../config/naming";
 import { type EditorOptions, memberOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
@@ -115,7 +115,7 @@ export class CodeServer extends pulumi.ComponentResource {
           ...(git && { GIT_PASSWORD: git.password }),
           PASSWORD: this.password,
         },
-        mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: "/home/muster" }],
+        mounts: [args.workspace, { volume: platform.volume(scope, "home", child), path: VOLUME_PATHS.home }],
         port: WORKLOADS.code.port,
         // PHP calls the debugger, not the other way round.
         extraPorts: [

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { WORKLOADS } from "../config/catalogue";
+import { VOLUME_PATHS, WORKLOADS } from "../config/catalogue";
 import { gitOf } from "../config/options";
 import type { GitOptions } from "../config/schema/team";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
@@ -84,7 +84,7 @@ export class GitServer extends pulumi.ComponentResource {
           GIT_ACCOUNTS: accounts(this.passwords),
           GIT_CI_PASSWORD: ci.gitPassword,
         },
-        mounts: [{ volume: platform.volume(scope, "repositories", child), path: "/srv/git" }],
+        mounts: [{ volume: platform.volume(scope, "repositories", child), path: VOLUME_PATHS.repositories }],
         port: WORKLOADS.git.port,
         exposure: "scopes",
         clients: ["gateway", "portal", "code", "ci", "deployer", ...ci.workers],

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { LIVE } from "../config/catalogue";
+import { LIVE, VOLUME_PATHS } from "../config/catalogue";
 import type { PublicAddress } from "../config/naming";
 import type { OwnerOptions } from "../config/options";
 import { DEFAULT_LIVE_PHP } from "../config/schema/member";
@@ -66,10 +66,10 @@ export interface LiveServerArgs {
 }
 
 /** Where releases are: `<root>/<repository>/current` leads to the one that is served. */
-const RELEASES = "/srv/live";
+const RELEASES = VOLUME_PATHS.releases;
 
 /** What the sites write: `<root>/<repository>/files/…`, linked into the releases. */
-const SHARED = "/srv/shared";
+const SHARED = VOLUME_PATHS.shared;
 
 /**
  * What the team shows the world of a repository: an Apache stack with a database of its own that serves releases alone.

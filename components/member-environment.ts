@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { VOLUME_PATHS } from "../config/catalogue";
 import type { EditorOptions } from "../config/options";
 import type { Platform } from "../platform/platform";
 import { ApmStack } from "./apm-stack";
@@ -65,7 +66,11 @@ export class MemberEnvironment extends pulumi.ComponentResource {
     const child = { parent: this };
 
     const scope = platform.scope(member.id, child);
-    const workspace = { volume: platform.volume(scope, "workspace", child), path: "/workspace", shared: true };
+    const workspace = {
+      volume: platform.volume(scope, "workspace", child),
+      path: VOLUME_PATHS.workspace,
+      shared: true,
+    };
     const stack = new ApmStack(
       name,
       {

@@ -171,7 +171,7 @@ export interface PlatformArgs {
    */
   readonly prefix?: string;
   /**
-   * Package mirrors for image builds: `apt`, `aptSecurity`, `npm`, `pypi`.
+   * Package mirrors for image builds: `apt`, `aptSecurity`, `npm`, `pypi`, `composer`, `extensions`.
    *
    * @default {}
    */

@@ -4,6 +4,7 @@ import { formatTable } from "../table";
 import { ENGINE_TITLES } from "../targets/engines";
 import { notReady, services } from "../targets/readiness";
 import type { Instance } from "../targets/target";
+import { diskUsage, diskWarnings, usageTable } from "./disk";
 import { openSession, type Session } from "./session";
 
 /** Prints what of a stack's environment is there, and what answers. */
@@ -21,8 +22,10 @@ export async function status(project: Project, requested: string | undefined): P
     console.log(`\n${loopLine(instance, await target.logs(instance, LOG_LINES))}`);
   }
   for (const line of await target.shortcomings()) console.log(`\n${line}`);
-  const answers = await answerTable(session);
+  const [answers, usage] = await Promise.all([answerTable(session), diskUsage(target, instances)]);
   if (answers) console.log(`\n${answers}`);
+  if (usage.length > 0) console.log(`\n${usageTable(usage)}`);
+  for (const line of diskWarnings(usage)) console.log(`\n${line}`);
   const { sites, silent } = await liveSites(session.target);
   if (sites.length > 0) console.log(`\n${siteTable(sites)}`);
   for (const name of silent) console.log(`\n${name} does not tell what is live: a release may be under way.`);

@@ -34,7 +34,11 @@ async function bringUp(stack: Stack, team: Team, engine: EngineName | undefined)
     requested: engine,
     running,
     exporter,
-    findPulumi: async () => ensurePulumi(team.target, progress, await target.pulumiEnv()),
+    findPulumi: async () => {
+      const unavailable = await target.pulumiObstacle();
+      if (unavailable !== undefined) return { unavailable };
+      return ensurePulumi(team.target, progress, await target.pulumiEnv());
+    },
     options,
   });
   if (choice.name !== "pulumi" && choice.reason) {

@@ -72,6 +72,8 @@ export interface Target {
    * @throws UserError that lists every problem with its remedy
    */
   preflight(team: Team): Promise<void>;
+  /** Why Pulumi cannot work here, whether or not it is installed; undefined where it can. */
+  pulumiObstacle(): Promise<string | undefined>;
   /** Variables with which Pulumi's plugins reach what they work on. */
   pulumiEnv(): Promise<NodeJS.ProcessEnv>;
   /** Brings the environment up through the Pulumi CLI. */

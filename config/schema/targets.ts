@@ -126,6 +126,12 @@ export const mirrors = group({
   aptSecurity: url("http://deb.debian.org/debian-security").optional().describe("Mirror of Debian's security updates."),
   npm: url("https://npm.example.org").optional().describe("npm registry."),
   pypi: url("https://pypi.example.org/simple").optional().describe("Python package index."),
+  composer: url("https://packages.example.org")
+    .optional()
+    .describe("Composer repository that stands in for packagist.org, in terminals and in the CI."),
+  extensions: url("https://open-vsx.example.org")
+    .optional()
+    .describe("Open VSX registry that editors install extensions from."),
 })
   .default({})
   .describe(

@@ -58,3 +58,8 @@ whole_number() {
   done
   unset _name _value
 }
+
+# has_room FOLDER KIB: whether that much is free on its disk. A start that would need it waits until there is.
+has_room() {
+  [ "$(df -Pk "$1" | awk 'NR == 2 { print $4 }')" -ge "$2" ]
+}

@@ -1,6 +1,8 @@
 // When the container's memory is used up, the kernel ends what a terminal or an extension started, not the editor; and
-// the terminals say so. Preloaded by code-server's first process.
+// the terminals say so. Preloaded by code-server's first process, which also watches the disks.
 const fs = require("node:fs");
+const { watchDisks } = require("./disk.cjs");
+const { notices } = require("./notices.cjs");
 
 /** Of 1000, in thousandths of the container's memory: as if a process had this much more. */
 const EXPENDABLE = 500;
@@ -61,21 +63,8 @@ function victim(before, after) {
   return gone.sort((a, b) => b.memory - a.memory)[0]?.name ?? "a process";
 }
 
-function tell(terminals, text) {
-  for (const name of fs.readdirSync(terminals).filter((entry) => /^\d+$/.test(entry))) {
-    // A terminal that nobody reads must not hold the editor up.
-    fs.open(
-      `${terminals}/${name}`,
-      fs.constants.O_WRONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY,
-      (error, file) => {
-        if (!error) fs.write(file, text, () => fs.close(file, () => undefined));
-      },
-    );
-  }
-}
-
 /** Looks once a second; returns the function that looks. */
-function guard({ proc = "/proc", cgroup = "/sys/fs/cgroup", terminals = "/dev/pts" } = {}) {
+function guard({ proc = "/proc", cgroup = "/sys/fs/cgroup", say = notices() } = {}) {
   let known = new Map();
   let { killed } = shortage(cgroup);
   return () => {
@@ -83,9 +72,10 @@ function guard({ proc = "/proc", cgroup = "/sys/fs/cgroup", terminals = "/dev/pt
     mark(proc, current.keys());
     const now = shortage(cgroup);
     if (now.killed > killed) {
-      const text = `muster: out of memory: ${victim(known, current)} was ended. Everything in this editor together may have ${now.limit} MiB.`;
-      console.error(text);
-      tell(terminals, `\r\n\x1b[31m${text}\x1b[0m\r\n`);
+      say(
+        "memory",
+        `out of memory: ${victim(known, current)} was ended. Everything in this editor together may have ${now.limit} MiB.`,
+      );
     }
     killed = now.killed;
     known = current;
@@ -96,5 +86,7 @@ module.exports = { guard };
 
 // Its children are started with the same options.
 if (module.parent?.id === "internal/preload" && process.env.CODE_SERVER_PARENT_PID === undefined) {
-  setInterval(guard(), EVERY).unref();
+  const say = notices();
+  setInterval(guard({ say }), EVERY).unref();
+  watchDisks((text) => say("disk", text));
 }

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { ConfigError, parseConfig } from "./config.mjs";
 import { createDelivery } from "./delivery.mjs";
 import { createProber, targetsOf } from "./prober.mjs";
+import { createReports } from "./reports.mjs";
 import { createHandler } from "./server.mjs";
 
 const PORT = 8080;
@@ -25,7 +26,7 @@ function main() {
   const assets = { style: asset("style.css"), live: asset("live.js"), retry: asset("retry.js") };
   const { delivery } = config;
   const deliveries = delivery === undefined ? undefined : createDelivery({ ...config, delivery });
-  const handle = createHandler(config, createProber(targetsOf(config)), assets, deliveries);
+  const handle = createHandler(config, createProber(targetsOf(config)), assets, deliveries, createReports(config));
   const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     handle(request, response).catch((error) => {
       console.error("muster: a request failed:", error);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { renderDelivery, renderRepositories } from "./delivery-page.mjs";
 import { renderNotice, renderPortal } from "./html.mjs";
 import { noticeFor } from "./notice.mjs";
+import { renderReports, renderVolumes } from "./reports-page.mjs";
 
 /** @typedef {import("node:http").IncomingMessage} Request */
 /** @typedef {import("node:http").ServerResponse} Response */
@@ -9,6 +10,7 @@ import { noticeFor } from "./notice.mjs";
 /** @typedef {import("./html.mjs").Assets} Assets */
 /** @typedef {import("./prober.mjs").Prober} Prober */
 /** @typedef {import("./delivery.mjs").Delivery} Delivery */
+/** @typedef {import("./reports.mjs").Reports} Reports */
 
 /** Milliseconds that a page waits for fresh states: a quick round fits in, a slow one is left to the live script. */
 const PAGE_PATIENCE = 300;
@@ -28,8 +30,9 @@ const NOTHING_HERE = {
  * @param {Prober} prober
  * @param {Assets} assets
  * @param {Delivery} [delivery] What the configuration's `delivery` is doing.
+ * @param {Reports} [reports] How full the volumes are.
  */
-export function createHandler(config, prober, assets, delivery) {
+export function createHandler(config, prober, assets, delivery, reports) {
   const roster = hash(JSON.stringify(config)).slice(0, 12);
   const headers = securityHeaders(assets);
 
@@ -46,8 +49,8 @@ export function createHandler(config, prober, assets, delivery) {
     const path = (request.url ?? "/").split("?", 1)[0];
     switch (path) {
       case "/": {
-        await Promise.all([prober.refresh(PAGE_PATIENCE), delivery?.refresh(PAGE_PATIENCE)]);
-        const section = deliveryBy(renderDelivery);
+        await Promise.all([prober, delivery, reports].map((each) => each?.refresh(PAGE_PATIENCE)));
+        const section = deliveryBy(renderDelivery) + (reports === undefined ? "" : renderReports(reports.state()));
         return sendPage(request, response, renderPortal(config, prober.status().services, assets, roster, section));
       }
       case "/api/status":
@@ -56,6 +59,9 @@ export function createHandler(config, prober, assets, delivery) {
       case "/api/delivery":
         await delivery?.refresh(STATUS_PATIENCE);
         return sendPage(request, response, deliveryBy(renderRepositories));
+      case "/api/reports":
+        await reports?.refresh(STATUS_PATIENCE);
+        return sendPage(request, response, reports === undefined ? "" : renderVolumes(reports.state()));
       case "/-/health":
         return send(response, 200, "text/plain", "ok\n");
       case "/-/unavailable": {

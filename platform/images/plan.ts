@@ -4,6 +4,7 @@ import { join, relative, sep } from "node:path";
 import { type ImageName, parentOf } from "../../config/catalogue";
 import type { Mirrors, Team } from "../../config/members";
 import { ConfigError } from "../../config/problems";
+import { withExtensions } from "./extensions";
 
 export const DEBIAN_IMAGE = "debian:trixie-slim";
 
@@ -49,10 +50,11 @@ export const imageOptions = (
 /** The build of an image; its parents' builds are found by `parent`. */
 export function imageBuild(image: ImageName, options: ImageOptions): ImageBuild {
   const parent = parentOf(image);
-  const context = `images/${image}`;
+  const folder = `images/${image}`;
+  const context = image === "code-server" ? withExtensions(options.root, folder) : folder;
   const args = {
     ...(parent === undefined ? baseArgs(options) : { PARENT: imageBuild(parent, options).name }),
-    ...(image === "php" && options.packages.length > 0 ? { PACKAGES: [...options.packages].sort().join(" ") } : {}),
+    ...ownArgs(image, options),
   };
   const hash = createHash("sha256").update(JSON.stringify(args));
   for (const file of contextFiles(join(options.root, context))) {
@@ -76,6 +78,21 @@ function contextFiles(folder: string): string[] {
       .split(sep)
       .some((part) => ignored.some((pattern) => pattern.test(part)));
   return files(folder).filter(isSent);
+}
+
+/** What images after the base are told besides. */
+function ownArgs(image: ImageName, { mirrors, packages }: ImageOptions): Record<string, string> {
+  switch (image) {
+    case "php":
+      return {
+        ...(packages.length > 0 ? { PACKAGES: [...packages].sort().join(" ") } : {}),
+        ...(mirrors.composer ? { COMPOSER_REPOSITORY: mirrors.composer } : {}),
+      };
+    case "code-server":
+      return mirrors.extensions ? { EXTENSIONS_REGISTRY: mirrors.extensions } : {};
+    default:
+      return {};
+  }
 }
 
 function baseArgs({ mirrors, certificates }: ImageOptions): Record<string, string> {

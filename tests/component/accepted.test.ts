@@ -3,17 +3,11 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import * as pulumi from "@pulumi/pulumi";
-import { TeamEnvironment } from "../../components/team-environment";
-import type { Component, ImageName } from "../../config/catalogue";
-import { resolveTeam } from "../../config/members";
+import type { ImageName } from "../../config/catalogue";
 import { ruleFiles } from "../../config/rules";
-import { parseTeamConfig } from "../../config/schema/team";
-import { containerName, renderContainer } from "../../platform/docker/render";
-import { type Platform, resourceNames } from "../../platform/platform";
-import { register } from "../support/program";
 import { findPython, PYTHON_ADVICE } from "../support/python";
 import { acceptedRosters } from "../support/rosters";
+import { type Start, startsOf } from "../support/starts";
 
 /**
  * No accepted roster makes a container refuse its start: whatever the program hands to the containers of many rosters
@@ -26,48 +20,11 @@ const root = resolve(__dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "accepted-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Start {
-  readonly image: ImageName;
-  readonly component: Component;
-  readonly roster: unknown;
-  readonly env: Record<string, string>;
-}
 let starts: Start[];
 
 beforeAll(async () => {
-  starts = await environments(acceptedRosters(COUNT, SEED));
+  starts = await startsOf(acceptedRosters(COUNT, SEED));
 }, 60_000);
-
-/** What each container of each roster is started with. */
-async function environments(rosters: readonly unknown[]): Promise<Start[]> {
-  const found: Start[] = [];
-  await register(() => {
-    for (const [index, roster] of rosters.entries()) {
-      const team = resolveTeam(parseTeamConfig(roster));
-      const names = { team: team.id };
-      const platform: Platform = {
-        kind: "docker",
-        name: resourceNames(`roster${index}`),
-        image: (name) => ({ name, id: name }),
-        scope: (member) => ({ member }),
-        volume: (_, purpose) => ({ name: purpose }),
-        workload: (scope, spec) => {
-          const { name, env } = renderContainer(names, scope, spec, { addresses: [team.listen], port: team.port });
-          pulumi.output(spec.secrets ?? {}).apply((secrets) => {
-            const image = spec.image.name as ImageName;
-            found.push({ image, component: spec.component, roster, env: { ...env, ...secrets } });
-          });
-          return { host: name, port: spec.port };
-        },
-        insideHost: (scope, component) => containerName(names, scope.member, component),
-        host: (scope, component) => containerName(names, scope.member, component),
-        memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
-      };
-      new TeamEnvironment(`roster${index}`, { platform, team });
-    }
-  });
-  return found;
-}
 
 const of = (...images: ImageName[]) => starts.filter(({ image }) => images.includes(image));
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
+import { adopt } from "../../cli/targets/docker/compose";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema/team";
 import { workloads } from "../../config/workloads";
@@ -25,6 +26,13 @@ describe("the compose file", () => {
   beforeAll(async () => {
     written = renderCompose(await recordProgram({ project: "muster", stack: "test", config: configStrings(raw) }));
     compose = parse(written.yaml);
+  });
+
+  test("takes volumes that somebody has made with options as they are, and makes the others", () => {
+    expect(adopt(written.yaml, ["elsewhere"])).toBe(written.yaml);
+    const { volumes, ...rest } = parse(adopt(written.yaml, ["hackathon-alice-home"]));
+    const home = { name: "hackathon-alice-home", external: true };
+    expect({ ...rest, volumes }).toEqual({ ...compose, volumes: { ...compose.volumes, "hackathon-alice-home": home } });
   });
 
   test("has every container", () => {

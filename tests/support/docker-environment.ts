@@ -4,12 +4,25 @@ import { eventually } from "./poll";
 
 export const docker = new Docker();
 
-/** On the local Docker daemon; the gateway is published on a free port of the loopback. */
+/** On a Docker daemon of this machine; the gateway is published on a free port of the loopback. */
 export class DockerEnvironment extends TestEnvironment {
-  /** @param team id of a team that nobody else uses; what an earlier run left of it is removed */
-  static async create(team: string, engine: Engine): Promise<DockerEnvironment> {
-    return await new DockerEnvironment(team, engine, await freePort(), { config: {}, env: {} }).begin();
+  #docker = docker;
+  #env: NodeJS.ProcessEnv = {};
+
+  /**
+   * @param team id of a team that nobody else uses; what an earlier run left of it is removed
+   * @param socket of the daemon; the usual one without it
+   */
+  static async create(team: string, engine: Engine, socket?: string): Promise<DockerEnvironment> {
+    const env = socket === undefined ? {} : { DOCKER_HOST: `unix://${socket}` };
+    const environment = new DockerEnvironment(team, engine, await freePort(), { config: {}, env });
+    environment.#env = env;
+    if (socket !== undefined) environment.#docker = new Docker({ socketPath: socket });
+    return await environment.begin();
   }
+
+  /** `docker` on this environment's daemon. */
+  docker = (...args: string[]): Promise<CommandResult> => run("docker", args, this.#env);
 
   #filters(member?: string) {
     return { label: [`muster.team=${this.team}`, ...(member === undefined ? [] : [`muster.member=${member}`])] };
@@ -20,7 +33,7 @@ export class DockerEnvironment extends TestEnvironment {
   }
 
   async #containers(member?: string): Promise<Record<string, string>> {
-    const containers = await docker.listContainers({ all: true, filters: this.#filters(member) });
+    const containers = await this.#docker.listContainers({ all: true, filters: this.#filters(member) });
     return Object.fromEntries(
       containers
         .map(({ Id, Names }) => [(Names[0] ?? "").replace(`/${this.team}-`, ""), Id] as const)
@@ -29,21 +42,21 @@ export class DockerEnvironment extends TestEnvironment {
   }
 
   async objects(member?: string): Promise<string[]> {
-    const networks = await docker.listNetworks({ filters: this.#filters(member) });
+    const networks = await this.#docker.listNetworks({ filters: this.#filters(member) });
     return [...Object.keys(await this.#containers(member)), ...networks.map(({ Name }) => Name)].sort();
   }
 
   async volumes(): Promise<string[]> {
-    const { Volumes } = await docker.listVolumes({ filters: this.#filters() });
+    const { Volumes } = await this.#docker.listVolumes({ filters: this.#filters() });
     return Volumes.map(({ Name }) => Name).sort();
   }
 
   volume = (member: string | undefined, purpose: string) => [this.team, member, purpose].filter(Boolean).join("-");
 
-  inspect = (container: string) => docker.getContainer(`${this.team}-${container}`).inspect();
+  inspect = (container: string) => this.#docker.getContainer(`${this.team}-${container}`).inspect();
 
   async shell(container: string, line: string): Promise<CommandResult> {
-    return await run("docker", ["exec", `${this.team}-${container}`, "bash", "-lc", line]);
+    return await this.docker("exec", `${this.team}-${container}`, "bash", "-lc", line);
   }
 
   async started(container: string): Promise<string | undefined> {
@@ -100,7 +113,7 @@ export class DockerEnvironment extends TestEnvironment {
   /** `docker <command>` on containers of the team; options begin with "-". */
   async #command(command: "kill" | "rm" | "start" | "stop", ...args: string[]): Promise<void> {
     const words = args.map((arg) => (arg.startsWith("-") ? arg : `${this.team}-${arg}`));
-    const { code, output } = await run("docker", [command, ...words]);
+    const { code, output } = await this.docker(command, ...words);
     if (code !== 0) throw new Error(`docker ${command} ${words.join(" ")}\n${output}`);
   }
 }

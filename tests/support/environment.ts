@@ -111,6 +111,12 @@ export abstract class TestEnvironment {
     });
   }
 
+  /** `npx pulumi` on this team's stack. */
+  pulumi(...args: string[]): Promise<CommandResult> {
+    const env = { ...this.target.env, MUSTER_HOME: this.#home };
+    return run("node", ["scripts/pulumi.mjs", ...args, "--stack", this.#stack], env);
+  }
+
   /** As `muster`, but a failure ends the test with the command's output. */
   async succeed(command: string, ...args: string[]): Promise<string> {
     const { code, output } = await this.muster(command, ...args);

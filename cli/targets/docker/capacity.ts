@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { processLimit, ZONES } from "../../../config/catalogue";
+import { processLimit, ZONES, zonesOf } from "../../../config/catalogue";
 import type { Team } from "../../../config/members";
 import { workloads } from "../../../config/workloads";
 import { zoneNetworkName } from "../../../platform/docker/render";
@@ -21,6 +21,9 @@ const GIB = 1024 ** 3;
 
 /** What an open editor takes, and a development server that watches its files. */
 const INOTIFY_INSTANCES = 3;
+
+/** One for each folder that these two watch; a framework's project has some thousands with its packages. */
+const INOTIFY_WATCHES = 8_000;
 
 /** What the engine hands out where daemon.json names nothing else. */
 const BUILT_IN_POOLS = [
@@ -49,6 +52,7 @@ export function capacityWarnings(
     limitWarning(info),
     processWarning(team, setting("kernel.pid_max")),
     inotifyWarning(team, setting("fs.inotify.max_user_instances")),
+    watchesWarning(team, setting("fs.inotify.max_user_watches")),
   ];
 }
 
@@ -91,6 +95,36 @@ export function inotifyWarning({ members }: Pick<Team, "members">, max: number |
   return (
     `${members.length} editors need about ${needed} inotify instances, and the machine has ${max}; without one, an editor ` +
     `does not see changed files: ${raise("fs.inotify.max_user_instances", 2 ** Math.ceil(Math.log2(needed * 2)))} gives it more`
+  );
+}
+
+/** These, too, are counted together. */
+export function watchesWarning({ members }: Pick<Team, "members">, max: number | undefined): string | undefined {
+  const needed = members.length * INOTIFY_WATCHES;
+  if (max === undefined || needed <= max) return undefined;
+  return (
+    `${members.length} editors may watch ${needed} folders, and the machine lets one user watch ${max}: ` +
+    `${raise("fs.inotify.max_user_watches", 2 ** Math.ceil(Math.log2(needed * 2)))} gives it more`
+  );
+}
+
+/**
+ * Everybody's sites are on one network, and everybody's editors on another; the engine's pools say how large they are.
+ * Linux takes 1023 containers on one, which is more than a roster has members.
+ */
+export function roomProblem(team: Team, pools: DockerInfo["DefaultAddressPools"]): string | undefined {
+  const all = workloads(team);
+  const needed = Math.max(
+    ...ZONES.map((zone) => all.filter(({ component }) => zonesOf(component).includes(zone)).length),
+  );
+  const usable = pools?.length ? pools : BUILT_IN_POOLS;
+  // Without the network's own two, and the bridge's.
+  const room = Math.min(...usable.map(({ Size }) => 2 ** (32 - Size) - 3));
+  if (needed <= room) return undefined;
+  const size = 32 - Math.ceil(Math.log2(needed + 3));
+  return (
+    `a network of this team needs ${needed} addresses, and the engine gives each ${room}: make the blocks of ` +
+    `default-address-pools in daemon.json larger ("size": ${size}), and restart Docker`
   );
 }
 

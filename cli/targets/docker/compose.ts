@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import type { ComposeExport } from "../../../export/compose";
 import { readSecrets } from "../../../export/secrets";
 import type { ImageBuild } from "../../../platform/images/plan";
@@ -9,7 +9,7 @@ import { buildImages } from "../../images/build";
 import type { Progress } from "../../progress";
 import type { Stack } from "../../project";
 import { aptAccess, aptInstall, isInstallable } from "../../tools/apt";
-import { COMPOSE_PROJECT_LABEL, type Docker } from "../../tools/docker";
+import { COMPOSE_PROJECT_LABEL, type Docker, words } from "../../tools/docker";
 import { capture, foreground } from "../../tools/process";
 import { recordStack, secretsFile, stackSecrets } from "../recorded";
 
@@ -70,12 +70,34 @@ export async function composeUp(
   await buildImages(docker, missing, stack.project.root, progress);
 
   mkdirSync(stack.folder, { recursive: true, mode: 0o700 });
-  writeFileSync(composeFile(stack), exported.yaml);
+  writeFileSync(composeFile(stack), adopt(exported.yaml, await volumesWithOptions(docker)));
   const secrets = stackSecrets(stack, exported.secrets);
   // Names in the environment win over --env-file, so that a variable of the user's would replace a password.
   const env = { ...docker.env, ...secrets };
   await run(command, [...projectArgs(stack, team), "up", "--detach", "--remove-orphans"], env);
   await removeOldNetworks(docker, team, Object.keys(parse(exported.yaml).networks));
+}
+
+/** Names of volumes that were made with options of their driver: on a disk of their own, or with a size. */
+async function volumesWithOptions(docker: Docker): Promise<string[]> {
+  const names = words(await docker.run("volume", "ls", "--quiet"));
+  if (names.length === 0) return [];
+  // Fails where one goes meanwhile: then it is not needed either.
+  const answer = await docker.tryRun("volume", "inspect", "--format", "{{.Name}} {{len .Options}}", ...names);
+  return (answer ?? "").split("\n").flatMap((line) => {
+    const [name = "", options = "0"] = line.split(" ");
+    return Number(options) > 0 ? [name] : [];
+  });
+}
+
+/** Compose refuses a volume that exists with other options, unless it is somebody else's. */
+export function adopt(yaml: string, made: readonly string[]): string {
+  const { volumes, ...rest } = parse(yaml) as { volumes: Record<string, { name: string }> };
+  if (!Object.keys(volumes).some((name) => made.includes(name))) return yaml;
+  const adopted = Object.entries(volumes).map(([key, volume]) =>
+    made.includes(key) ? [key, { name: volume.name, external: true }] : [key, volume],
+  );
+  return stringify({ ...rest, volumes: Object.fromEntries(adopted) }, { lineWidth: 0 });
 }
 
 /** Removes containers and networks; volumes stay. */

@@ -7,7 +7,7 @@ import type { Progress } from "../../progress";
 import type { Container, Docker, Network } from "../../tools/docker";
 import type { DockerHost } from "../../tools/docker-host";
 import { domainWarning, refuse } from "../preflight";
-import { capacityWarnings, type DockerInfo, kernelSetting, poolProblem } from "./capacity";
+import { capacityWarnings, type DockerInfo, kernelSetting, poolProblem, roomProblem } from "./capacity";
 import { teamContainerNames, teamContainers } from "./containers";
 
 const GIB = 1024 ** 3;
@@ -15,6 +15,9 @@ const GIB = 1024 ** 3;
 /** Disk space for building the images, and the least for a running environment. */
 const DISK_FOR_BUILD = 4 * GIB;
 const DISK_TO_RUN = 1 * GIB;
+
+/** What a new member takes before they have done anything: most of it are MariaDB's files. */
+const DISK_FOR_MEMBER = 160 * 1024 ** 2;
 
 export interface PreflightArgs {
   readonly team: Team;
@@ -43,8 +46,14 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
     ...nameProblems(team, containers),
     ...networkProblems(team, networks),
     poolProblem(team, info.DefaultAddressPools, networks),
+    roomProblem(team, info.DefaultAddressPools),
     ...cpuProblems(team, info.NCPU),
-    host.local ? diskProblem(info.DockerRootDir, freeSpace(info.DockerRootDir), args.mustBuild) : undefined,
+    host.local
+      ? diskProblem(info.DockerRootDir, freeSpace(info.DockerRootDir), {
+          mustBuild: args.mustBuild,
+          newMembers: newMembers(team, containers),
+        })
+      : undefined,
   ]);
   const setting = host.local && existsSync(info.DockerRootDir) ? kernelSetting : () => undefined;
   for (const warning of [...capacityWarnings(team, info, setting), domain]) {
@@ -131,13 +140,27 @@ function freeSpace(folder: string): number | undefined {
   return bavail * bsize;
 }
 
-export function diskProblem(folder: string, free: number | undefined, mustBuild: boolean): string | undefined {
-  const needed = mustBuild ? DISK_FOR_BUILD : DISK_TO_RUN;
+/** How many of the roster have nothing here yet. */
+function newMembers(team: Team, containers: readonly Container[]): number {
+  const known = new Set(teamContainers(containers, team.id).map(({ labels }) => labels["muster.member"]));
+  return team.members.filter(({ id }) => !known.has(id)).length;
+}
+
+export function diskProblem(
+  folder: string,
+  free: number | undefined,
+  { mustBuild, newMembers }: { readonly mustBuild: boolean; readonly newMembers: number },
+): string | undefined {
+  const needed = (mustBuild ? DISK_FOR_BUILD : DISK_TO_RUN) + newMembers * DISK_FOR_MEMBER;
   if (free === undefined || free >= needed) return undefined;
-  return (
-    `${(free / GIB).toFixed(1)} GiB are free in ${folder}, and ${needed / GIB} GiB are needed` +
-    `${mustBuild ? " to build the images" : ""}: make room, for example with docker system prune`
-  );
+  const reasons = [
+    ...(mustBuild ? ["to build the images"] : []),
+    ...(newMembers > 0 ? [`for ${newMembers} new member${newMembers === 1 ? "" : "s"}`] : []),
+  ];
+  return [
+    `${(free / GIB).toFixed(1)} GiB are free in ${folder}, and ${(needed / GIB).toFixed(1)} GiB are needed`,
+    `${reasons.length > 0 ? ` ${reasons.join(" and ")}` : ""}: make room, for example with docker system prune`,
+  ].join("");
 }
 
 /** Docker refuses a container whose limit is above the machine's CPUs. */

@@ -52,6 +52,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
       if (mustBuild) await checkPackages(team, progress);
       await preflight({ team, host, docker, containers, mustBuild }, progress);
     },
+    pulumiObstacle: async () => podmanObstacle(await docker.run("version", "--format", "{{json .Server}}")),
     pulumiEnv: async () => docker.env,
     pulumiUp: async (team, binary) => pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running }),
 
@@ -100,6 +101,16 @@ export const toInstance = ({ name, labels, state, status }: Container): Instance
   running: state === "running",
   status,
 });
+
+/** Podman answers for Docker, but describes what it has made in other words than Pulumi's provider. */
+export function podmanObstacle(version: string): string | undefined {
+  const { Components } = JSON.parse(version) as { Components?: readonly { readonly Name: string }[] | null };
+  if (!Components?.some(({ Name }) => Name.startsWith("Podman"))) return undefined;
+  return (
+    "this is Podman, which describes containers and networks otherwise than Docker, so that Pulumi would replace all of " +
+    "them at every update; --engine compose works"
+  );
+}
 
 type DockerContext = TargetContext & { readonly docker: Docker; readonly running: Target["running"] };
 

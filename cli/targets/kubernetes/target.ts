@@ -58,6 +58,7 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
       const warnings = await progress.step("Checking the cluster", () => kubernetesPreflight(check));
       for (const warning of warnings) progress.warn(warning);
     },
+    pulumiObstacle: async () => undefined,
     pulumiEnv: () => dockerEnvironment(process.env),
 
     pulumiUp: (team, binary) => pulumiUp(team, binary, { ...context, kubectl, running, openDocker }),

@@ -20,7 +20,7 @@ from twisted.internet import defer
 from twisted.python import log
 from twisted.web import pages, resource
 
-from . import actions
+from . import actions, disk
 
 CACHE_SECONDS = 30
 MEMBERS_SECONDS = 3
@@ -53,6 +53,7 @@ class TeamAuth(CustomAuth):
         super().reconfigAuth(master, new_config)
         dash = resource.Resource()
         dash.putChild(b"health", Health())
+        dash.putChild(b"report", disk.Report())
         master.www.root.putChild(b"-", dash)
         # Server-sent events know no access rules; the pages use WebSockets, which do.
         master.www.root.putChild(b"sse", pages.notFound())

@@ -5,6 +5,7 @@ from sqlalchemy.pool import QueuePool
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
 from . import access, change_hook, forms, live_steps, steps
+from .disk import FullDisk
 from .housekeeping import CHANGES_KEPT, Housekeeping
 from .settings import password_of
 
@@ -35,7 +36,7 @@ def configuration(settings):
         "logMaxTailSize": 256 * 1024,
         "builders": _builders(settings, test_workers),
         "schedulers": forms.all_schedulers(settings.pipeline, settings.live),
-        "services": [Housekeeping()],
+        "services": [Housekeeping(), FullDisk()],
         "www": {
             "port": "tcp:8080",
             "plugins": {"console_view": True},

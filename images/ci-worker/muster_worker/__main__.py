@@ -13,7 +13,7 @@ from twisted.application import internet, service
 from twisted.internet import process, reactor, task
 from twisted.python import log
 
-from . import privacy, remains
+from . import memory, privacy, remains
 from .names import Names
 from .output import Output
 from .services import Services
@@ -55,6 +55,7 @@ class Builds:
         self._add = {"stdout": RunProcess.addStdout, "stderr": RunProcess.addStderr}
         # Of the command that runs, by stream.
         self._output = {}
+        self._killed = memory.killed()
         self.clear()
 
     def install(self):
@@ -87,6 +88,7 @@ class Builds:
         self._remains.before(command)
         self._names.lead()
         self._output = {stream: Output() for stream in self._add}
+        self._killed = memory.killed()
         return self._spawn(run, protocol, EXPENDABLE[0], (*EXPENDABLE, *argv), *arguments, **options)
 
     def said(self, run, stream, data):
@@ -115,6 +117,8 @@ class Builds:
         for stream, output in self._output.items():
             if rest := output.rest():
                 self._add[stream](protocol.command, rest)
+        if shortage := memory.line(self._killed):
+            self._add["stderr"](protocol.command, shortage)
         self._remains.after([os.fsdecode(word) for word in protocol.command.command])
         self._rest = reactor.callLater(REST_AFTER, privacy.end_others)
         self._ended(protocol, reason)

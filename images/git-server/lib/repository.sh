@@ -1,6 +1,8 @@
 # Functions for the entry point and the CGI (POSIX sh, to be sourced after rules.sh).
 
 repositories=/srv/git
+# KiB that must be free for a push to begin.
+room=8192
 name_rule='use 1 to 64 of a-z, 0-9, ".", "_" and "-", beginning with a letter or a digit, without ".." and not ending in ".git" or ".lock"'
 
 # valid_name NAME: whether NAME may be a repository's.

@@ -5,8 +5,8 @@
   const shown = [...document.querySelectorAll("[data-service]")];
   const summary = document.getElementById("summary");
   const checked = document.getElementById("checked");
-  const delivery = document.getElementById("delivery");
-  let delivered;
+  // Parts of the page that the portal writes as HTML, with all names made safe.
+  const parts = ["delivery", "reports"].map((id) => ({ id, node: document.getElementById(id), shown: undefined }));
   let timer;
 
   // Screen readers announce what is written, so only changes are.
@@ -31,14 +31,17 @@
     document.body.classList.remove("stale");
   };
 
-  // The portal writes this part as HTML, with all names made safe. It is touched only when something has changed.
-  const showDelivery = (html) => {
-    if (html === delivered) return;
-    delivered = html;
-    const focused = delivery.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    delivery.innerHTML = html;
+  // A part is touched only when something has changed.
+  const showPart = (part, html) => {
+    const { node, shown } = part;
+    if (html === shown) return;
+    part.shown = html;
+    const focused = node.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    const open = node.querySelector("details")?.open ?? false;
+    node.innerHTML = html;
+    if (open) node.querySelector("details")?.setAttribute("open", "");
     if (focused === null) return;
-    [...delivery.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+    [...node.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
   };
 
   const ask = async (path, cache) => {
@@ -50,13 +53,14 @@
   const update = async () => {
     clearTimeout(timer);
     try {
-      const [status, html] = await Promise.all([
+      const there = parts.filter(({ node }) => node !== null);
+      const [status, ...texts] = await Promise.all([
         ask("/api/status", "no-store").then((answer) => answer.json()),
-        delivery === null ? null : ask("/api/delivery", "no-cache").then((answer) => answer.text()),
+        ...there.map(({ id }) => ask(`/api/${id}`, "no-cache").then((answer) => answer.text())),
       ]);
       if (status.roster !== document.documentElement.dataset.roster) return location.reload();
       show(status);
-      if (html !== null) showDelivery(html);
+      for (const [index, part] of there.entries()) showPart(part, texts[index]);
     } catch {
       document.body.classList.add("stale");
       write(summary, "The portal does not answer; trying again …");

@@ -4,9 +4,15 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { eventually } from "../../support/poll";
 
-const { guard } = require("../../../images/code-server/guard.cjs") as {
-  guard(places: { proc: string; cgroup: string; terminals: string }): () => void;
+type Say = (topic: string, text?: string) => void;
+const image = require("../../../images/code-server/guard.cjs") as {
+  guard(places: { proc: string; cgroup: string; say: Say }): () => void;
 };
+const { notices } = require("../../../images/code-server/notices.cjs") as {
+  notices(places: { folder: string; terminals: string }): Say;
+};
+const guard = ({ proc, cgroup, terminals }: typeof places) =>
+  image.guard({ proc, cgroup, say: notices({ folder: join(folder, "notices"), terminals }) });
 
 let folder: string;
 let places: { proc: string; cgroup: string; terminals: string };
@@ -74,6 +80,7 @@ test("every terminal says what was ended, and the limit", async () => {
   expect(said).toEqual([line]);
   await eventually("the line", async () => readFileSync(join(places.terminals, "0"), "utf8").includes(line), 5);
   expect(readFileSync(join(places.terminals, "ptmx"), "utf8")).toBe("");
+  expect(`muster: ${readFileSync(join(folder, "notices/memory"), "utf8")}`).toBe(line);
   look();
   expect(said).toHaveLength(1);
 });

@@ -7,6 +7,8 @@ import {
   limitWarning,
   poolProblem,
   processWarning,
+  roomProblem,
+  watchesWarning,
 } from "../../../cli/targets/docker/capacity";
 import { isFree, listened } from "../../../cli/targets/docker/preflight";
 import type { Network } from "../../../cli/tools/docker";
@@ -41,6 +43,11 @@ describe("the kernel's settings", () => {
     expect(warning).toContain("echo fs.inotify.max_user_instances=512 | sudo tee -a /etc/sysctl.d/60-muster.conf");
   });
 
+  test("watches are eight thousand for each editor", () => {
+    expect(watchesWarning(teamOf(3), 24_000)).toBeUndefined();
+    expect(watchesWarning(teamOf(3), 23_999)).toContain("echo fs.inotify.max_user_watches=65536 | sudo tee -a");
+  });
+
   test("processes are the sum of all limits", () => {
     const team = teamOf(3);
     const sum = workloads(team).reduce((total, { component }) => total + (processLimit(component) as number), 0);
@@ -65,6 +72,13 @@ describe("the engine's address pools", () => {
     expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(3)))).toBeUndefined();
     expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(0, -3)))).toBeUndefined();
     expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(2)))).toContain("docker network prune");
+  });
+
+  test("have room for everybody's sites and editors", () => {
+    const pools = [{ Base: "10.9.0.0/16", Size: 24 }];
+    expect(roomProblem(teamOf(1000), null)).toBeUndefined();
+    expect(roomProblem(teamOf(249), pools)).toBeUndefined();
+    expect(roomProblem(teamOf(250), pools)).toMatch(/needs 254 addresses, and the engine gives each 253: .*"size": 23/);
   });
 
   test("may be the operator's own", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { limitProcesses, unlimited } from "../../../cli/targets/docker/processes";
 import { sweep } from "../../../cli/targets/docker/sweep";
+import { podmanObstacle } from "../../../cli/targets/docker/target";
 import type { Container, Docker, Network } from "../../../cli/tools/docker";
 
 const container = (id: string, component: string, state = "running"): Container => ({
@@ -88,5 +89,19 @@ describe("a network that Docker does not give up", () => {
     );
     await sweep(docker, "red");
     expect(commands).toEqual(["stop -t 60 red-db", "rm --force red-db red-web"]);
+  });
+});
+
+describe("Pulumi", () => {
+  const server = (...names: string[]) => JSON.stringify({ Components: names.map((Name) => ({ Name })) });
+
+  test("cannot work on Podman, and the remedy is named", () => {
+    expect(podmanObstacle(server("Podman Engine", "Conmon"))).toContain("--engine compose works");
+  });
+
+  test("works on every other engine", () => {
+    for (const version of [server("Engine", "containerd"), "{}", '{"Components":null}']) {
+      expect(podmanObstacle(version)).toBeUndefined();
+    }
   });
 });

@@ -133,13 +133,15 @@ describe("before anything is created", () => {
   const GIB = 1024 ** 3;
 
   test.each([
-    [3.9 * GIB, true, /^3\.9 GiB are free in \/data, and 4 GiB are needed to build the images: make room/],
-    [0.5 * GIB, false, /^0\.5 GiB are free in \/data, and 1 GiB are needed: make room/],
-    [4 * GIB, true, undefined],
-    [1.5 * GIB, false, undefined],
-    [undefined, true, undefined],
-  ])("%p bytes free, to build: %p", (free, mustBuild, expected) => {
-    const problem = diskProblem("/data", free, mustBuild);
+    [3.9 * GIB, true, 0, /^3\.9 GiB are free in \/data, and 4\.0 GiB are needed to build the images: make room/],
+    [0.5 * GIB, false, 0, /^0\.5 GiB are free in \/data, and 1\.0 GiB are needed: make room/],
+    [9 * GIB, true, 60, /and 13\.4 GiB are needed to build the images and for 60 new members: make room/],
+    [1.1 * GIB, false, 1, /and 1\.2 GiB are needed for 1 new member: make room/],
+    [4 * GIB, true, 0, undefined],
+    [1.5 * GIB, false, 2, undefined],
+    [undefined, true, 60, undefined],
+  ])("%p bytes free, to build: %p, %p new members", (free, mustBuild, newMembers, expected) => {
+    const problem = diskProblem("/data", free, { mustBuild, newMembers });
     if (expected === undefined) expect(problem).toBeUndefined();
     else expect(problem).toMatch(expected);
   });

@@ -157,7 +157,7 @@ describe("bad input", () => {
       { members: roster, docker: { a: 1 }, kubernetes: { b: 1 }, mirrors: { c: 1 } },
       'config/docker/a: "a" is not a known key: use subnets',
       'config/kubernetes/b: "b" is not a known key: use accessMode, context, gatewayApi, ingress, service, storage, storageClass',
-      'config/mirrors/c: "c" is not a known key: use apt, aptSecurity, npm, pypi',
+      'config/mirrors/c: "c" is not a known key: use apt, aptSecurity, composer, extensions, npm, pypi',
     ],
     [
       "texts as groups",

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -68,6 +68,42 @@ describe("a build", () => {
       args: { PARENT: nameOf("php") },
       parent: "php",
     });
+  });
+});
+
+describe("mirrors of one image", () => {
+  test("are told to that one, and change no other", () => {
+    const mirrors = { composer: "https://c", extensions: "https://e" };
+    write("images/code-server/Dockerfile", "FROM php");
+    expect(imageBuild("php", options({ mirrors })).args).toEqual({
+      PARENT: nameOf("base"),
+      COMPOSER_REPOSITORY: "https://c",
+    });
+    expect(imageBuild("code-server", options({ mirrors })).args).toEqual({
+      PARENT: nameOf("php", { mirrors }),
+      EXTENSIONS_REGISTRY: "https://e",
+    });
+    expect(nameOf("base", { mirrors })).toBe(nameOf("base"));
+    expect(nameOf("php", { mirrors: { extensions: "https://e" } })).toBe(nameOf("php"));
+  });
+});
+
+describe("extensions beside the stack file", () => {
+  test("are in the editor's build context, and in its tag", () => {
+    write("images/code-server/Dockerfile", "FROM php");
+    write("images/code-server/extensions/README.md", "");
+    write("extensions/README.md", "");
+    const without = imageBuild("code-server", options());
+    expect(without.context).toBe("images/code-server");
+    write("extensions/a.vsix", "one");
+    const first = imageBuild("code-server", options());
+    expect(readdirSync(join(root, first.context, "extensions")).sort()).toEqual(["README.md", "a.vsix"]);
+    expect(readFileSync(join(root, first.context, "Dockerfile"), "utf8")).toBe("FROM php");
+    write("extensions/a.vsix", "two");
+    const second = imageBuild("code-server", options());
+    rmSync(join(root, "extensions/a.vsix"));
+    expect(new Set([without.name, first.name, second.name]).size).toBe(3);
+    expect(imageBuild("code-server", options())).toEqual(without);
   });
 });
 

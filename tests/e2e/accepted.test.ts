@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { buildImages, missingImages } from "../../cli/images/build";
+import { createProgress } from "../../cli/progress";
+import { dockerClient } from "../../cli/tools/docker";
+import { buildOrder, imageBuild, imageOptions } from "../../platform/images/plan";
+import { run } from "../support/environment";
+import { eventually } from "../support/poll";
+import { acceptedRosters } from "../support/rosters";
+import { type Start, startsOf } from "../support/starts";
+
+/**
+ * Accepted rosters, really started: of each, one of the containers whose settings a roster varies, another one for each
+ * roster, until it answers its own health check. tests/component/accepted.test.ts gives all of them to the images' checks.
+ */
+const COUNT = Number(process.env.MUSTER_TEST_STARTS ?? 8);
+const SEED = Number(process.env.MUSTER_TEST_SEED ?? 13);
+const AT_ONCE = 3;
+const SECONDS = 60;
+
+jest.setTimeout(COUNT * 30_000 + 20 * 60_000);
+
+const VARIED = ["portal", "git", "gateway", "ci", "web", "code", "db", "cache"] as const;
+
+const root = resolve(__dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "muster-accepted-"));
+const names = new Map<string, string>();
+let starts: Start[];
+
+beforeAll(async () => {
+  const rosters = acceptedRosters(COUNT, SEED);
+  const all = await startsOf(rosters);
+  starts = rosters.map((roster, index) => {
+    const own = all.filter((start) => start.roster === roster);
+    const wanted = VARIED.map((_, step) => VARIED[(index + step) % VARIED.length]);
+    const component = wanted.find((each) => own.some((start) => start.component === each));
+    return own.find((start) => start.component === component) as Start;
+  });
+  const options = imageOptions({ mirrors: {}, certificates: undefined, packages: [] }, root);
+  const builds = buildOrder(starts.map(({ image }) => image)).map((image) => imageBuild(image, options));
+  for (const { image, name } of builds) names.set(image, name);
+  const docker = dockerClient(process.env);
+  await buildImages(docker, await missingImages(docker, builds), root, createProgress());
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** @returns what went wrong */
+async function fault({ image, env, spec }: Start, index: number): Promise<string | undefined> {
+  const name = `muster-accepted-${process.pid}-${index}`;
+  // One variable a line, and values may hold several: these go by name through this process's environment.
+  const { GIT_URL: _, ...others } = env;
+  // An editor would wait a minute for a git server that is not there.
+  const settings = spec.component === "code" ? others : env;
+  const list = join(folder, String(index));
+  writeFileSync(list, Object.keys(settings).join("\n"));
+  const scratch = (spec.scratch ?? []).flatMap((path) => ["--tmpfs", `${path}:uid=1000,gid=1000`]);
+  const started = await run(
+    "docker",
+    ["run", "--detach", "--init", "--name", name, "--env-file", list, ...scratch, names.get(image) as string],
+    settings,
+  );
+  try {
+    if (started.code !== 0) return started.output;
+    const probe =
+      spec.probe.kind === "http" ? ["http-healthcheck", spec.probe.path, String(spec.port)] : ["healthcheck"];
+    const outcome = await eventually(
+      `an answer of ${name}`,
+      async () => {
+        if ((await run("docker", ["exec", name, ...probe])).code === 0) return "answers";
+        const { output } = await run("docker", ["inspect", "--format", "{{.State.Running}}", name]);
+        return output.trim() === "true" ? undefined : "has ended";
+      },
+      SECONDS,
+    );
+    return outcome === "answers" ? undefined : (await run("docker", ["logs", "--tail", "20", name])).output;
+  } catch (error) {
+    return `${error}\n${(await run("docker", ["logs", "--tail", "20", name])).output}`;
+  } finally {
+    await run("docker", ["rm", "--force", "--volumes", name]);
+  }
+}
+
+test(`${COUNT} accepted rosters start`, async () => {
+  const faults: { says: string; component: string; roster: unknown }[] = [];
+  const queue = starts.entries();
+  const one = async () => {
+    for (const [index, start] of queue) {
+      const says = await fault(start, index);
+      if (says !== undefined) faults.push({ says, component: start.component, roster: start.roster });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  expect(starts).toHaveLength(COUNT);
+  expect(faults.slice(0, 3)).toEqual([]);
+});
