@@ -211,6 +211,8 @@ export class CiRunner extends pulumi.ComponentResource {
           // Builds install packages.
           outbound: true,
           ...UNSPIED,
+          // What goes live does not wait for tests of branches.
+          yields: !releases,
           resources: limits,
           stopGrace: 10,
         },
