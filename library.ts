@@ -29,7 +29,7 @@ export { Portal, type PortalArgs } from "./components/portal";
 export { TeamEnvironment, type TeamEnvironmentArgs } from "./components/team-environment";
 export { loadTeam } from "./config/load";
 export { type Member, type Owner, type Registry, resolveTeam, type Team } from "./config/members";
-export { liveUrl, memberUrl, memberUrls, type PublicAddress, publicUrl, teamUrl } from "./config/naming";
+export { liveScope, liveUrl, memberUrl, memberUrls, type PublicAddress, publicUrl, teamUrl } from "./config/naming";
 export type { EditorOptions, OwnerOptions } from "./config/options";
 export { ConfigError } from "./config/problems";
 export { parseTeamConfig } from "./config/schema/team";

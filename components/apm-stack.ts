@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { isLive, LIVE } from "../config/catalogue";
 import type { Owner } from "../config/members";
 import { type OwnerOptions, ownerOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
@@ -44,12 +45,17 @@ export interface ApmStackArgs {
    */
   readonly tls?: boolean;
   /**
-   * Makes the stack one to develop on: its web server hands requests to a debugger on this host, and its database takes
-   * `root` without a password, as much code has it written in.
+   * Makes the stack one to develop on: its web server hands requests to a debugger on this host.
    *
    * @default a stack for visitors
    */
   readonly debugHost?: string;
+  /**
+   * Whether the database takes `root` without a password, as much code has it written in.
+   *
+   * @default false
+   */
+  readonly localRoot?: boolean;
   /**
    * Whether Apache listens at the platform's port itself, with no gateway in front of it.
    *
@@ -96,7 +102,7 @@ export class ApmStack extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApmStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:ApmStack", name, {}, opts);
-    const { platform, scope, mail, tls = false, debugHost, published = false, databaseAdmin } = args;
+    const { platform, scope, mail, tls = false, debugHost, published = false, databaseAdmin, localRoot = false } = args;
     const owner = ownerOf(scope.member ?? name, args.owner);
     const child = { parent: this };
 
@@ -116,7 +122,7 @@ export class ApmStack extends pulumi.ComponentResource {
         image: platform.image("mariadb"),
         env: {
           ...account,
-          ...(debugHost === undefined ? {} : { DB_LOCAL_ROOT: "on" }),
+          ...(localRoot ? { DB_LOCAL_ROOT: "on" } : {}),
           ...(databaseAdmin === undefined ? {} : { TZ: owner.php.timezone }),
         },
         secrets: { ...secrets, ...(databaseAdmin === undefined ? {} : { DB_ADMIN_PASSWORD: databaseAdmin }) },
@@ -202,7 +208,7 @@ function redis({ platform, scope }: ApmStackArgs, owner: Owner, opts: pulumi.Com
 
 function phpSettings({ id, name, php }: Owner): Record<string, string> {
   return {
-    MEMBER_ID: id,
+    MEMBER_ID: isLive(id) ? LIVE : id,
     MEMBER_NAME: name,
     PHP_MEMORY_LIMIT: String(php.memoryLimit),
     PHP_UPLOAD_LIMIT: String(php.uploadLimit),

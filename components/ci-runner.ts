@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { WORKLOADS } from "../config/catalogue";
+import { LIVE, WORKLOADS } from "../config/catalogue";
 import type { Team } from "../config/members";
 import { ciOf } from "../config/options";
 import { type CiOptions, teamConfig } from "../config/schema/team";
@@ -30,7 +30,7 @@ export interface CiRunnerArgs {
   readonly team?: string;
   /**
    * The keys of `ci` in a roster: `deployBranch`, `workers`, `timeout`, `steps`, `environment`, `dist`,
-   * `workflows`, `unrunnable`, `anonymous`, `limits`.
+   * `workflows`, `unrunnable`, `newRepositories`, `anonymous`, `limits`.
    *
    * @default {}
    */
@@ -42,11 +42,11 @@ export interface CiRunnerArgs {
    */
   readonly timezone?: string;
   /**
-   * What a green deploy branch is put live on.
+   * What a green deploy branch is put live on, one for each repository.
    *
-   * @default none: every push is tested, and nothing is deployed
+   * @default []: every push is tested, and nothing is deployed
    */
-  readonly live?: LiveTarget;
+  readonly live?: readonly LiveTarget[];
   /**
    * Where the mail of tests and migrations goes.
    *
@@ -64,9 +64,12 @@ export interface CiRunnerArgs {
 /** Another git server than a `GitServer`: the keys of `upstream` in a roster, and the names of its repositories. */
 export type Upstream = NonNullable<Team["upstream"]> & Pick<Team, "repositories">;
 
-/** What the deployer may touch. */
+/** The live site of a repository: what its deployer may touch. */
 export interface LiveTarget {
-  /** The live server's scope, which the deployer joins. */
+  readonly repository: string;
+  /** Whether repositories without a target of their own are put live here, too. */
+  readonly others: boolean;
+  /** The live site's scope, which the deployer joins. */
   readonly scope: Scope;
   /** Releases, and what the sites write. */
   readonly mounts: readonly Mount[];
@@ -124,7 +127,7 @@ export class CiRunner extends pulumi.ComponentResource {
 
   constructor(name: string, args: CiRunnerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CiRunner", name, {}, opts);
-    const { platform, scope, live, mail, timezone = "UTC" } = args;
+    const { platform, scope, live = [], mail, timezone = "UTC" } = args;
     const child = { parent: this };
     const secret = (purpose: string) =>
       new random.RandomPassword(`${name}-${purpose}`, { length: 32, special: false }, child).result;
@@ -134,12 +137,16 @@ export class CiRunner extends pulumi.ComponentResource {
     const hookSecret = secret("hook-secret");
     const workerPassword = secret("worker-password");
     const releasePassword = secret("release-worker-password");
-    const deployerPassword = secret("deployer-password");
+    const deployers = live.map((target) => {
+      const worker = deployerName(target);
+      return { worker, target, password: secret(`${worker}-password`) };
+    });
 
-    const { workers: count, limits, ...settings } = ciOf(args.settings);
+    // What goes live where is in CI_LIVE.
+    const { workers: count, limits, newRepositories: _, ...settings } = ciOf(args.settings);
     const workers: readonly BuildWorker[] = [
       ...workerNames({ ci: { workers: count } }),
-      ...(live ? (["release-worker"] as const) : []),
+      ...(live.length > 0 ? (["release-worker"] as const) : []),
     ];
     const upstream = upstreamSettings(args.upstream);
     this.endpoint = platform.workload(
@@ -148,7 +155,8 @@ export class CiRunner extends pulumi.ComponentResource {
         component: "ci",
         image: platform.image("ci-master"),
         env: {
-          CI_SETTINGS: JSON.stringify(live ? settings : { ...settings, deploys: false }),
+          CI_LIVE: JSON.stringify(liveSettings(live)),
+          CI_SETTINGS: JSON.stringify(live.length > 0 ? settings : { ...settings, deploys: false }),
           CI_URL: args.url,
           CI_WORKERS: String(count),
           GIT_ACCOUNT_URL: `${gitUrl}/-/account`,
@@ -159,7 +167,7 @@ export class CiRunner extends pulumi.ComponentResource {
         },
         secrets: {
           CI_HOOK_SECRET: hookSecret,
-          DEPLOYER_PASSWORD: deployerPassword,
+          ...Object.fromEntries(deployers.map(({ worker, password }) => [passwordOf(worker), password])),
           GIT_CI_PASSWORD: gitPassword,
           RELEASE_WORKER_PASSWORD: releasePassword,
           WORKER_PASSWORD: workerPassword,
@@ -219,22 +227,22 @@ export class CiRunner extends pulumi.ComponentResource {
         child,
       );
     }
-    if (live !== undefined) {
+    for (const { worker, target, password } of deployers) {
       platform.workload(
-        live.scope,
+        target.scope,
         {
           component: "deployer",
           image: platform.image("ci-worker"),
           env: {
-            ...live.env,
+            ...target.env,
             ...mail?.env,
             CI_MASTER: master,
             CI_ROLE: "deployer",
             TZ: timezone,
-            WORKER_NAME: "deployer",
+            WORKER_NAME: worker,
           },
-          secrets: { ...live.secrets, WORKER_PASSWORD: deployerPassword },
-          mounts: live.mounts,
+          secrets: { ...target.secrets, WORKER_PASSWORD: password },
+          mounts: target.mounts,
           port: HTTP_PORT,
           exposure: "team",
           clients: [],
@@ -252,6 +260,22 @@ export class CiRunner extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
+
+/** The name by which the master knows a deployer: `deployer`, or `deployer-shop` in the scope `live--shop`. */
+const deployerName = ({ scope }: LiveTarget): string =>
+  `deployer${(scope.member ?? LIVE).slice(LIVE.length).replace("--", "-")}`;
+
+/** `DEPLOYER_SHOP_PASSWORD` of `deployer-shop`. */
+const passwordOf = (worker: string): string => `${worker.toUpperCase().replaceAll("-", "_")}_PASSWORD`;
+
+/** Which deployer puts live which repository, and which of them all those that have none; null when they do not go live. */
+const liveSettings = (live: readonly LiveTarget[]) => {
+  const others = live.find((target) => target.others);
+  return {
+    repositories: Object.fromEntries(live.map((target) => [target.repository, deployerName(target)])),
+    others: others ? deployerName(others) : null,
+  };
+};
 
 /** What the master is told of a git server that the team already had. */
 function upstreamSettings(upstream: Upstream | undefined): Required<Pick<WorkloadSpec, "env" | "secrets">> {

@@ -13,6 +13,12 @@ export interface LiveServerArgs {
   /** What runs the workloads: Docker or Kubernetes. */
   readonly platform: Platform;
   /**
+   * Id of its scope: `live`, or what `liveScope` makes of another repository's name.
+   *
+   * @default "live"
+   */
+  readonly id?: string;
+  /**
    * Limits, PHP settings, cache and environment variables.
    *
    * @default {}: as a member's, but that PHP shows no errors
@@ -30,6 +36,14 @@ export interface LiveServerArgs {
    * @default "app"
    */
   readonly repository?: string;
+  /**
+   * Whether repositories that nobody named go live here, too. Each then has a database with an account of its own.
+   * Otherwise the database belongs to the one repository: its account owns the server, and `root` needs no password, as
+   * much code has it written in.
+   *
+   * @default false
+   */
+  readonly others?: boolean;
   /**
    * Below which domain, and at which port, visitors reach the sites: the deployer then asks each after it changed.
    *
@@ -51,12 +65,14 @@ const RELEASES = "/srv/live";
 const SHARED = "/srv/shared";
 
 /**
- * What the team shows the world: an Apache stack with a database of its own that serves releases alone. Only the
- * deployer writes them; what the sites themselves write is in a volume of its own.
+ * What the team shows the world of a repository: an Apache stack with a database of its own that serves releases alone.
+ * Only the deployer writes them; what the sites themselves write is in a volume of its own. It shares no container, no
+ * volume and no network of its own with the live site of another repository.
  *
  * @example
  * const live = new LiveServer("live", { platform, repository: "shop" });
- * // live.target is what a CiRunner deploys to
+ * const blog = new LiveServer("live--blog", { platform, id: "live--blog", repository: "blog" });
+ * // [live.target, blog.target] is what a CiRunner deploys to
  */
 export class LiveServer extends pulumi.ComponentResource {
   /** Where other workloads reach it. */
@@ -68,25 +84,27 @@ export class LiveServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: LiveServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:LiveServer", name, {}, opts);
-    const { platform, owner = {}, tls = false, repository = "app", address, mail } = args;
+    const { platform, id = LIVE, owner = {}, tls = false, repository = "app", others = false, address, mail } = args;
     const child = { parent: this };
 
-    const scope = platform.scope(LIVE, child);
+    const scope = platform.scope(id, child);
     const releases = { volume: platform.volume(scope, "releases", child), path: RELEASES, shared: true };
     const shared = { volume: platform.volume(scope, "shared", child), path: SHARED, shared: true };
-    const databaseAdmin = new random.RandomPassword(`${name}-db-admin-password`, { length: 32, special: false }, child);
+    const databaseAdmin = others
+      ? new random.RandomPassword(`${name}-db-admin-password`, { length: 32, special: false }, child).result
+      : undefined;
     const stack = new ApmStack(
       name,
       {
         platform,
         scope,
-        owner: { name: LIVE, ...owner, php: { ...DEFAULT_LIVE_PHP, ...owner.php } },
+        owner: { ...owner, name: LIVE, php: { ...DEFAULT_LIVE_PHP, ...owner.php } },
         tls,
         files: { ...releases, readOnly: true },
         shared,
         ...(mail && { mail }),
         site: { REPOSITORY: repository, RELEASES_ROOT: RELEASES, SHARED_ROOT: SHARED },
-        databaseAdmin: databaseAdmin.result,
+        ...(databaseAdmin ? { databaseAdmin } : { localRoot: true }),
       },
       child,
     );
@@ -95,11 +113,15 @@ export class LiveServer extends pulumi.ComponentResource {
     const { host, port } = stack.web;
     this.databasePassword = stack.databasePassword;
     this.target = {
+      repository,
+      others,
       scope,
       mounts: [releases, shared],
       env: {
         ...stack.database.env,
         LIVE_SERVER: `${host}:${port}`,
+        // The one at the live server's own name, if it is here.
+        LIVE_REPOSITORY: id === LIVE ? repository : "",
         REPOSITORY: repository,
         SITE_SCHEME: tls ? "https" : "http",
         ...(address && { SITE_DOMAIN: address.domain, SITE_PORT: String(address.port) }),
@@ -107,7 +129,7 @@ export class LiveServer extends pulumi.ComponentResource {
       secrets: {
         ...environmentOf({ environment: owner.environment ?? {} }),
         ...stack.database.secrets,
-        DB_ADMIN_PASSWORD: databaseAdmin.result,
+        ...(databaseAdmin && { DB_ADMIN_PASSWORD: databaseAdmin }),
       },
     };
     this.registerOutputs();

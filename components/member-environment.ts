@@ -67,6 +67,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
         owner: member,
         tls,
         debugHost: platform.host(scope, "code"),
+        localRoot: true,
         files: workspace,
         ...(mail && { mail }),
         site: { REPOSITORY: git?.repositories[0] ?? "app" },

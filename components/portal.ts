@@ -13,6 +13,12 @@ export interface PortalArgs {
   readonly team: Team;
   /** The team's own services by kind. */
   readonly routes: Readonly<Record<"git" | "ci" | "mail" | "live", Endpoint>>;
+  /**
+   * The live sites by repository, where they are not all on the live server.
+   *
+   * @default {}
+   */
+  readonly live?: Readonly<Record<string, Endpoint>>;
 }
 
 /**
@@ -27,7 +33,11 @@ export class Portal extends pulumi.ComponentResource {
   /** Where other workloads reach it. */
   readonly endpoint: Endpoint;
 
-  constructor(name: string, { platform, scope, team, routes }: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { platform, scope, team, routes, live }: PortalArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("muster:index:Portal", name, {}, opts);
 
     this.endpoint = platform.workload(
@@ -35,7 +45,7 @@ export class Portal extends pulumi.ComponentResource {
       {
         component: "portal",
         image: platform.image("portal"),
-        env: { PORTAL_CONFIG: JSON.stringify(portalConfig(team, platform, routes)) },
+        env: { PORTAL_CONFIG: JSON.stringify(portalConfig(team, platform, routes, live)) },
         port: WORKLOADS.portal.port,
         exposure: "team",
         clients: ["gateway"],
@@ -57,7 +67,12 @@ const MEMBER = "{member}";
  * What the page shows, in roster order, and where the portal itself asks each service whether it answers. It goes
  * through one environment variable, so what every member has is told once.
  */
-export function portalConfig(team: Team, platform: Pick<Platform, "memberEndpoint">, routes: PortalArgs["routes"]) {
+export function portalConfig(
+  team: Team,
+  platform: Pick<Platform, "memberEndpoint">,
+  routes: PortalArgs["routes"],
+  live: PortalArgs["live"] = {},
+) {
   const inside = ({ host, port }: Endpoint, path: string) => `http://${host}:${port}${path}`;
   return {
     team: team.id,
@@ -87,6 +102,7 @@ export function portalConfig(team: Team, platform: Pick<Platform, "memberEndpoin
         name,
         gitUrl: team.upstream ? `${team.upstream.url}/${name}` : `${teamUrl(team, "git")}/${name}/`,
         liveUrl: index === 0 ? teamUrl(team, "live") : (liveUrl(team, name) as string),
+        ...(index > 0 && live[name] ? { liveApi: inside(live[name], "/-/live") } : {}),
       })),
     },
   };

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LIVE } from "../config/catalogue";
 import type { Team } from "../config/members";
-import { teamUrl } from "../config/naming";
-import type { Platform } from "../platform/platform";
+import { liveHost, teamUrl } from "../config/naming";
+import { liveSites } from "../config/workloads";
+import type { Endpoint, Platform } from "../platform/platform";
 import { CiRunner } from "./ci-runner";
 import { Gateway } from "./gateway";
 import { GitServer } from "./git-server";
@@ -35,24 +36,30 @@ export class TeamEnvironment extends pulumi.ComponentResource {
 
     const scope = platform.scope(undefined, child);
     const { repositories, upstream } = team;
-    const [repository = "app"] = repositories;
     const mail = new Mail(
       platform.name("mail"),
       { platform, scope, domain: team.domain, workers: team.ci.workers },
       child,
     );
-    const live = new LiveServer(
-      platform.name("live"),
-      {
-        platform,
-        owner: team.live,
-        tls: team.tls,
-        repository,
-        address: team,
-        mail: team.relay ? relayAccess(team.relay) : mail.access(LIVE),
-      },
-      child,
-    );
+    const sites = liveSites(team).map(({ repository, owner }, index) => ({
+      repository,
+      scope: owner.id,
+      server: new LiveServer(
+        platform.name(owner.id),
+        {
+          platform,
+          id: owner.id,
+          owner,
+          tls: team.tls,
+          repository,
+          others: index === 0 && team.ci.newRepositories === "live",
+          address: team,
+          mail: team.relay ? relayAccess(team.relay) : mail.access(LIVE),
+        },
+        child,
+      ),
+    }));
+    const live = Object.fromEntries(sites.map(({ repository, server }) => [repository, server.endpoint]));
     const ci = new CiRunner(
       platform.name("ci"),
       {
@@ -63,7 +70,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         team: team.id,
         settings: team.ci,
         timezone: team.live.php.timezone,
-        live: live.target,
+        live: sites.map(({ server }) => server.target),
         mail: mail.access("ci"),
         ...(upstream && { upstream: { ...upstream, repositories } }),
       },
@@ -83,10 +90,15 @@ export class TeamEnvironment extends pulumi.ComponentResource {
       },
       child,
     );
-    const routes = { ci: ci.endpoint, git: git.endpoint, live: live.endpoint, mail: mail.endpoint };
-    const portal = new Portal(platform.name("portal"), { platform, scope, team, routes }, child);
+    const [first] = sites as [(typeof sites)[number]];
+    const routes = { ci: ci.endpoint, git: git.endpoint, live: first.server.endpoint, mail: mail.endpoint };
+    const portal = new Portal(platform.name("portal"), { platform, scope, team, routes, live }, child);
     const { domain, tls } = team;
-    new Gateway(platform.name("gateway"), { platform, scope, domain, tls, portal: portal.endpoint, routes }, child);
+    new Gateway(
+      platform.name("gateway"),
+      { platform, scope, domain, tls, portal: portal.endpoint, routes: { ...routes, ...liveRoutes(live, team) } },
+      child,
+    );
 
     const members = Object.fromEntries(
       team.members.map((member) => {
@@ -101,7 +113,14 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
       }),
     );
-    this.credentials = { ...members, [LIVE]: { database: live.databasePassword } };
+    const databases = sites.map(({ scope, server }) => [scope, { database: server.databasePassword }] as const);
+    this.credentials = { ...members, ...Object.fromEntries(databases) };
     this.registerOutputs();
   }
 }
+
+/** Those of the live sites by host, but for the first, which has the live server's own. */
+const liveRoutes = (live: Readonly<Record<string, Endpoint>>, { repositories }: Team): Record<string, Endpoint> =>
+  Object.fromEntries(
+    repositories.slice(1).map((repository) => [liveHost(repository) as string, live[repository] as Endpoint]),
+  );

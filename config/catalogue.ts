@@ -38,6 +38,10 @@ export interface Resources {
 /** The id of the live server's scope; no member can have it. */
 export const LIVE = "live";
 
+/** Whether a scope is the live server's, or that of the live site of another repository: no member's id holds "--". */
+export const isLive = (scope: string | undefined): scope is string =>
+  scope === LIVE || (scope?.startsWith(`${LIVE}--`) ?? false);
+
 /** Where a workload runs: in the team's own scope, in each member's, in the live server's, or in the last two. */
 export type Place = "team" | "member" | "live" | "sites";
 

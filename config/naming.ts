@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import {
+  LIVE,
   MEMBER_ADDRESSES,
   type MemberAddress,
   memberAddresses,
@@ -84,8 +86,24 @@ export function repositoryLabel(repository: string): string | undefined {
   return /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(label) && !label.includes(SEPARATOR) ? label : undefined;
 }
 
-/** The live site of another repository than the first; undefined for a repository whose name has no address. */
-export function liveUrl(address: PublicAddress, repository: string): string | undefined {
+/** Most letters of a repository's name in its scope's id: the names of its containers and its namespace are host names. */
+const SCOPE_LENGTH = 24;
+
+/** Id of the scope of the live site of another repository than the roster's first: `live--shop`. */
+export function liveScope(repository: string): string {
+  const hash = createHash("sha256").update(repository).digest("hex").slice(0, 6);
+  const short = `${repository.slice(0, SCOPE_LENGTH - 7).replace(/-$/, "")}-${hash}`;
+  return `${LIVE}${SEPARATOR}${repository.length <= SCOPE_LENGTH ? repository : short}`;
+}
+
+/** Host below the domain of the live site of another repository than the first; undefined for one without an address. */
+export function liveHost(repository: string): string | undefined {
   const label = repositoryLabel(repository);
-  return label && publicUrl(address, `${label}${SEPARATOR}${TEAM_ADDRESSES.live.host}`);
+  return label && `${label}${SEPARATOR}${TEAM_ADDRESSES.live.host}`;
+}
+
+/** Its address. */
+export function liveUrl(address: PublicAddress, repository: string): string | undefined {
+  const host = liveHost(repository);
+  return host && publicUrl(address, host);
 }

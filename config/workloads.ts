@@ -1,6 +1,7 @@
 import {
   type Component,
   type ImageName,
+  isLive,
   LIVE,
   type LimitedWorkload,
   type Place,
@@ -11,6 +12,7 @@ import {
   workloadsIn,
 } from "./catalogue";
 import type { Owner, Team } from "./members";
+import { liveScope } from "./naming";
 
 /** A container that a team's environment has. */
 export interface Workload {
@@ -32,11 +34,29 @@ export const workloads = (team: Team): Workload[] => [
     const components = kind === "worker" ? workerNames(team) : [kind];
     return components.map((component) => ({ ...own, component, setting }));
   }),
-  ...ownerWorkloads(team.live),
+  ...liveSites(team).flatMap(({ owner }) => ownerWorkloads(owner)),
   ...team.members.flatMap(ownerWorkloads),
 ];
 
-/** What runs in the scope of a member or of the live server. */
+/** The live site of a repository, in a scope of its own. */
+export interface LiveSite {
+  readonly repository: string;
+  /** Whose id is the scope's. */
+  readonly owner: Owner;
+}
+
+/** A live site for each repository of the roster; the first one's is the live server. */
+export const liveSites = ({ live, repositories }: Pick<Team, "live" | "repositories">): LiveSite[] =>
+  repositories.map((repository, index) => ({
+    repository,
+    owner: index === 0 ? live : { ...live, id: liveScope(repository) },
+  }));
+
+/** Id of the scope where a repository is live: those that the roster does not name are on the live server. */
+export const liveScopeOf = (team: Parameters<typeof liveSites>[0], repository: string): string =>
+  liveSites(team).find((site) => site.repository === repository)?.owner.id ?? LIVE;
+
+/** What runs in the scope of a member or of a live site. */
 export const ownerWorkloads = (owner: Owner): Workload[] =>
   places(owner).flatMap((place) =>
     workloadsIn(place)
@@ -52,13 +72,13 @@ export const ownerWorkloads = (owner: Owner): Workload[] =>
 
 /** Purposes of the volumes of a member's scope, or of the live server's. */
 export const ownerVolumes = (owner: Pick<Owner, "id">): string[] => [
-  ...SHARED_VOLUMES[owner.id === LIVE ? "live" : "member"],
+  ...SHARED_VOLUMES[isLive(owner.id) ? "live" : "member"],
   ...places(owner).flatMap((place) => workloadsIn(place).flatMap(([, { volumes }]) => volumes)),
 ];
 
-const places = ({ id }: Pick<Owner, "id">): Place[] => ["sites", id === LIVE ? "live" : "member"];
+const places = ({ id }: Pick<Owner, "id">): Place[] => ["sites", isLive(id) ? "live" : "member"];
 
-const settingsOf = ({ id }: Owner): string => (id === LIVE ? "live" : `members/${id}`);
+const settingsOf = ({ id }: Owner): string => (isLive(id) ? "live" : `members/${id}`);
 
 /** The team's test workers. */
 export const workerNames = ({ ci }: { readonly ci: { readonly workers: number } }): `worker-${number}`[] =>

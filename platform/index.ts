@@ -1,4 +1,5 @@
 import type { Team } from "../config/members";
+import { liveSites } from "../config/workloads";
 import { createDockerPlatform } from "./docker/platform";
 import { networkOwners } from "./docker/subnets";
 import { createKubernetesPlatform } from "./kubernetes/platform";
@@ -22,7 +23,7 @@ export function createPlatform(team: Team, options: Pick<PlatformArgs, "prefix">
       });
     case "kubernetes": {
       const { domain, registry, images, kubernetes: cluster } = team;
-      const owners = [...team.members, team.live];
+      const owners = [...team.members, ...liveSites(team).map(({ owner }) => owner)];
       return createKubernetesPlatform({ ...args, domain, registry, images, cluster, owners });
     }
     default: {

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Component, ImageName, Resources } from "../config/catalogue";
+import { type Component, type ImageName, isLive, type Resources } from "../config/catalogue";
 import type { Mirrors } from "../config/members";
 import { MEMBER_ID, TEAM_ID } from "../config/naming";
 
@@ -202,7 +202,7 @@ export function checkTeam(id: string): void {
 
 /** @throws Error when the id can be no part of a host name */
 export function checkScope(id: string): void {
-  if (MEMBER_ID.test(id)) return;
+  if (MEMBER_ID.test(id) || (isLive(id) && /^[a-z0-9-]{1,30}$/.test(id))) return;
   throw new Error(`scope "${id}" is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter`);
 }
 

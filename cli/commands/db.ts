@@ -4,19 +4,22 @@ import { PassThrough, type Readable, Transform, type Writable } from "node:strea
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import { LIVE } from "../../config/catalogue";
+import { liveScopeOf } from "../../config/workloads";
 import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { listed } from "../table";
 import { type Instance, runningInstance } from "../targets/target";
 import type { Result } from "../tools/process";
 import { withoutDatabases } from "./dump";
-import { checkRepository } from "./rollback";
+import { checkRepository } from "./releases";
 import { openSession, type Session } from "./session";
 
 export interface DatabaseOptions {
   readonly stack?: string | undefined;
   /** Of the live server's databases, the one of this repository; the first repository's by default. */
   readonly repository?: string | undefined;
+  /** A database that the owner of a server has beside `app`; an import makes it. */
+  readonly database?: string | undefined;
   /** Whether what is there may be replaced: tables, or the file of an export. */
   readonly replace?: boolean | undefined;
 }
@@ -41,7 +44,7 @@ const DUMP = ["mariadb-dump", ...CLIENT, "--single-transaction", "--quick", "--r
 export async function importDatabase(project: Project, file: string, owner: string, options: DatabaseOptions) {
   if (!existsSync(file)) throw new UserError(`${file} does not exist.`);
   const session = await openSession(findStack(project, options.stack));
-  const database = await find(session, owner, options.repository);
+  const database = await find(session, owner, options.repository, options.database);
   await makeRoom(session, database, options.replace);
   const size = statSync(file).size;
   await session.progress.step(`Importing ${file} into ${database.title}`, async (detail) => {
@@ -55,64 +58,97 @@ export async function exportDatabase(project: Project, file: string, owner: stri
   if (existsSync(file) && !options.replace)
     throw new UserError(`${file} is there already: give --replace, or another name.`);
   const session = await openSession(findStack(project, options.stack));
-  await save(session, await find(session, owner, options.repository), file);
+  await save(session, await find(session, owner, options.repository, options.database), file);
 }
 
 /** Fills an empty database from another one; nothing of it is written to this machine. */
 export async function copyDatabase(project: Project, from: string, to: string, options: DatabaseOptions) {
   const session = await openSession(findStack(project, options.stack));
   const repositoryOf = (owner: string) => (owner === LIVE ? options.repository : undefined);
-  const source = await find(session, from, repositoryOf(from));
-  const target = await find(session, to, repositoryOf(to));
+  const source = await find(session, from, repositoryOf(from), options.database);
+  const target = await find(session, to, repositoryOf(to), options.database);
   if (source.instance.name === target.instance.name) throw new UserError(`${from} and ${to} are the same database.`);
   await makeRoom(session, target, options.replace);
-  await session.progress.step(`Copying ${source.title} to ${target.title}`, async (detail) => {
-    const stream = new PassThrough();
-    const shown = counted(stream, (bytes) => detail(megabytes(bytes)));
-    await Promise.all([dump(session, source, stream), load(session, target, shown)]);
-  });
+  await session.progress.step(`Copying ${source.title} to ${target.title}`, (detail) =>
+    transfer(session, source, target, detail),
+  );
 }
 
-async function find(session: Session, owner: string, repository: string | undefined): Promise<Database> {
+/** Fills an empty database from another one. */
+export async function transfer(
+  session: Pick<Session, "target">,
+  source: Database,
+  target: Database,
+  detail: (text: string) => void,
+): Promise<void> {
+  const stream = new PassThrough();
+  const shown = counted(stream, (bytes) => detail(megabytes(bytes)));
+  await Promise.all([dump(session, source, stream), load(session, target, shown)]);
+}
+
+const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const SYSTEM = ["information_schema", "mysql", "performance_schema", "sys"];
+
+async function find(
+  session: Session,
+  owner: string,
+  repository: string | undefined,
+  database: string | undefined,
+): Promise<Database> {
+  if (database !== undefined && (!NAME.test(database) || SYSTEM.includes(database.toLowerCase()))) {
+    throw new UserError(`"${database}" is not a database's name here: use 1–64 of letters, digits, "_" and "-".`);
+  }
   if (repository !== undefined && owner !== LIVE) {
     throw new UserError("--repository is for the live server: a member has one database, app.");
   }
   const instances = await session.target.instances();
-  const instance = runningInstance(instances, owner, "db");
+  const team = stackTeam(session.stack);
+  const scope = owner === LIVE && repository !== undefined ? liveScopeOf(team, repository) : owner;
+  const instance = runningInstance(instances, scope, "db");
   if (instance === undefined) {
     const owners = instances.flatMap(({ member, component }) => (component === "db" && member ? [member] : []));
     const known = owners.length > 0 ? `; there are those of ${listed(owners.sort())}` : "";
     throw new UserError(`No database of "${owner}" is running${known}: npm run up${session.options}`);
   }
-  const isFirst = repository === undefined || repository === stackTeam(session.stack).repositories[0];
-  const name = isFirst
-    ? "app"
-    : await repositoryDatabase(session, runningInstance(instances, owner, "deployer"), repository);
-  return { instance, name, title: `${owner}'s database ${name}` };
+  const isFirst = repository === undefined || repository === team.repositories[0];
+  const own = isFirst ? undefined : await repositoryDatabase(session, instances, scope, repository);
+  if (!isFirst && own === undefined && scope === LIVE) {
+    throw new UserError(`${repository} has no database yet: it gets one when its PHP goes live.`);
+  }
+  if (own !== undefined && scope === LIVE && database !== undefined) {
+    throw new UserError(
+      `${repository} shares its server with others, and has one database there: leave --database out.`,
+    );
+  }
+  const name = database ?? own ?? "app";
+  return { instance, name, title: `${scope}'s database ${name}` };
 }
 
-/** The deployer knows what it made. */
-async function repositoryDatabase(session: Session, deployer: Instance | undefined, repository: string) {
+/** The deployer knows what it made, or what was moved to it: undefined where that is nothing. */
+async function repositoryDatabase(
+  session: Session,
+  instances: readonly Instance[],
+  scope: string,
+  repository: string,
+): Promise<string | undefined> {
   checkRepository(repository);
+  const deployer = runningInstance(instances, scope, "deployer");
   if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
-  const { code, stdout } = await session.target.exec(
-    deployer,
-    ["muster-deploy", "database"],
-    `{"project":"${repository}"}`,
-  );
-  if (code !== 0) throw new UserError(`${repository} has no database yet: it gets one when its PHP goes live.`);
-  return (JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as { name: string }).name;
+  const order = JSON.stringify({ project: repository });
+  const { code, stdout } = await session.target.exec(deployer, ["muster-deploy", "database"], order);
+  return code === 0 ? JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}").name : undefined;
 }
 
 /** Leaves an empty database, or throws. */
 async function makeRoom(session: Session, database: Database, replace = false): Promise<void> {
-  const { target, stack, progress } = session;
-  const sql = (text: string) =>
-    target.exec(database.instance, ["mariadb", ...CLIENT, "--batch", "--skip-column-names"], text);
+  const { stack, progress } = session;
+  const sql = (text: string) => ask(session, database.instance, text);
   const tables = await sql(`SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database.name}'`);
-  check("Asking for tables", tables);
-  const there = tables.stdout.split("\n").filter(Boolean);
-  if (there.length === 0) return;
+  const there = tables.split("\n").filter(Boolean);
+  if (there.length === 0) {
+    await sql(`CREATE DATABASE IF NOT EXISTS \`${database.name}\``);
+    return;
+  }
   if (!replace) {
     const some = there.length > 5 ? [...there.slice(0, 5), `${there.length - 5} more`] : there;
     throw new UserError(
@@ -124,7 +160,14 @@ async function makeRoom(session: Session, database: Database, replace = false): 
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   await save(session, database, file);
   progress.note(`  what was there: ${file}`);
-  check("Emptying the database", await sql(`DROP DATABASE \`${database.name}\`; CREATE DATABASE \`${database.name}\``));
+  await sql(`DROP DATABASE \`${database.name}\`; CREATE DATABASE \`${database.name}\``);
+}
+
+/** What a server answers to SQL, as its owner asks. */
+export async function ask({ target }: Pick<Session, "target">, server: Instance, sql: string): Promise<string> {
+  const answer = await target.exec(server, ["mariadb", ...CLIENT, "--batch", "--skip-column-names"], sql);
+  check(server.name, answer);
+  return answer.stdout;
 }
 
 async function save(session: Session, database: Database, file: string): Promise<void> {
@@ -147,11 +190,19 @@ async function save(session: Session, database: Database, file: string): Promise
   }
 }
 
-async function dump({ target }: Session, { instance, name }: Database, output: Writable): Promise<void> {
+async function dump(
+  { target }: Pick<Session, "target">,
+  { instance, name }: Database,
+  output: Writable,
+): Promise<void> {
   check("mariadb-dump", await target.pipe(instance, [...DUMP, name], { output }));
 }
 
-async function load({ target }: Session, { instance, name, title }: Database, dumped: Readable): Promise<void> {
+async function load(
+  { target }: Pick<Session, "target">,
+  { instance, name, title }: Database,
+  dumped: Readable,
+): Promise<void> {
   const input = joined(dumped, withoutDatabases());
   const done = await target.pipe(instance, ["mariadb", ...CLIENT, `--database=${name}`], { input });
   if (done.code !== 0) {

@@ -1,11 +1,11 @@
 import { userInfo } from "node:os";
-import { LIVE } from "../../config/catalogue";
 import type { Team } from "../../config/members";
 import { liveUrl, teamUrl } from "../../config/naming";
-import { expression } from "../../config/rules";
+import { liveScopeOf } from "../../config/workloads";
 import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { runningInstance } from "../targets/target";
+import { checkRepository, recordRelease } from "./releases";
 import { openSession } from "./session";
 
 /** The release is live, and its page does not work. */
@@ -34,22 +34,26 @@ export async function rollback(project: Project, options: RollbackOptions): Prom
   const team = stackTeam(session.stack);
   const order = rollbackOrder(team, options);
   const { target } = session;
-  const deployer = runningInstance(await target.instances(), LIVE, "deployer");
+  const deployer = runningInstance(await target.instances(), liveScopeOf(team, order.project), "deployer");
   if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
-
+  const by = { action: "rollback", by: userInfo().username, subject: "npm run rollback" };
   const { code, stdout, stderr } = await target.exec(
     deployer,
     ["muster-deploy", "rollback"],
-    JSON.stringify({ ...order, by: userInfo().username, reason: "npm run rollback" }),
+    JSON.stringify({ ...order, by: by.by, reason: by.subject }),
   );
   if (code === KILLED) throw new UserError("A release was under way, and the deployer ended the rollback: try again.");
   if (code !== 0 && code !== DONE_WITH_WARNINGS)
     throw new UserError(stderr.trim().replace(/^muster: /, "") || `muster-deploy ended with status ${code}`);
   const answer = JSON.parse(answerIn(stdout));
+  const { release, revision, message } = answer;
+  const problem = code === 0 ? "" : message;
+  const recorded = await recordRelease(target, { repository: order.project, ...by, release, revision, problem });
   console.log(
     `${releaseUrl(team, order.project) ?? order.project} shows ${answer.release} again, instead of ${answer.previous}.`,
   );
-  if (code !== 0) console.log(answer.message);
+  if (code !== 0) console.log(message);
+  if (!recorded) console.log("The CI does not run, so that its history (npm run releases) lacks this rollback.");
 }
 
 /** The JSON in an output's marked lines: images/ci-worker/muster_worker/answers.py. */
@@ -81,8 +85,3 @@ export const releaseUrl = (
   team: Pick<Team, "repositories" | "domain" | "port">,
   repository: string,
 ): string | undefined => (repository === team.repositories[0] ? teamUrl(team, "live") : liveUrl(team, repository));
-
-/** @throws UserError for what cannot be a repository's name, also of one that its first push made */
-export function checkRepository(name: string): void {
-  if (!expression("repository").test(name)) throw new UserError(`"${name}" is not a repository's name.`);
-}

@@ -1,10 +1,9 @@
-import { LIVE } from "../../config/catalogue";
 import { ConfigError } from "../../config/problems";
 import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
 import { ENGINE_TITLES } from "../targets/engines";
 import { notReady, services } from "../targets/readiness";
-import { type Instance, runningInstance } from "../targets/target";
+import type { Instance } from "../targets/target";
 import { openSession, type Session } from "./session";
 
 /** Prints what of a stack's environment is there, and what answers. */
@@ -24,9 +23,9 @@ export async function status(project: Project, requested: string | undefined): P
   for (const line of await target.shortcomings()) console.log(`\n${line}`);
   const answers = await answerTable(session);
   if (answers) console.log(`\n${answers}`);
-  const sites = await liveSites(session.target);
-  if (sites === undefined) console.log("\nThe deployer does not tell what is live: a release may be under way.");
-  else if (sites.length > 0) console.log(`\n${siteTable(sites)}`);
+  const { sites, silent } = await liveSites(session.target);
+  if (sites.length > 0) console.log(`\n${siteTable(sites)}`);
+  for (const name of silent) console.log(`\n${name} does not tell what is live: a release may be under way.`);
 }
 
 /** Of an instance that ends again and again, so many are read. */
@@ -53,12 +52,19 @@ export interface LiveSite {
   readonly writable: Readonly<Record<string, number>>;
 }
 
-/** Asks the deployer, which knows what is live. None where it is not running, undefined where it does not answer. */
-async function liveSites(target: Session["target"]): Promise<LiveSite[] | undefined> {
-  const deployer = runningInstance(await target.instances(), LIVE, "deployer");
-  if (deployer === undefined) return [];
-  const { code, stdout } = await target.exec(deployer, ["muster-deploy", "sites"], "{}");
-  return code === 0 ? JSON.parse(stdout).sites : undefined;
+/** Asks the deployers, which know what is live; `silent` are those that do not answer. */
+async function liveSites(target: Session["target"]): Promise<{ sites: LiveSite[]; silent: string[] }> {
+  const deployers = (await target.instances()).filter(({ component, running }) => component === "deployer" && running);
+  const answers = await Promise.all(
+    deployers.map(async (deployer) => ({
+      deployer,
+      answer: await target.exec(deployer, ["muster-deploy", "sites"], "{}"),
+    })),
+  );
+  return {
+    sites: answers.flatMap(({ answer: { code, stdout } }): LiveSite[] => (code === 0 ? JSON.parse(stdout).sites : [])),
+    silent: answers.filter(({ answer }) => answer.code !== 0).map(({ deployer }) => deployer.name),
+  };
 }
 
 export function siteTable(sites: readonly LiveSite[]): string {

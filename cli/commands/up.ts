@@ -4,8 +4,10 @@ import { findStack, type Project, type Stack, stackTeam } from "../project";
 import { ensurePulumi } from "../pulumi/cli";
 import { checkEngine, chooseEngine, ENGINE_TITLES, type EngineName } from "../targets/engines";
 import { waitUntilReady } from "../targets/readiness";
+import { checkFirst } from "./first-repository";
 import { openSession } from "./session";
 import { summary } from "./summary";
+import { takeOver } from "./take-over";
 
 export interface UpOptions {
   readonly stack?: string | undefined;
@@ -22,9 +24,11 @@ export async function up(project: Project, { stack: requested, engine }: UpOptio
 }
 
 async function bringUp(stack: Stack, team: Team, engine: EngineName | undefined): Promise<void> {
-  const { target, progress, options } = await openSession(stack, true);
+  const session = await openSession(stack, true);
+  const { target, progress, options } = session;
 
   await target.preflight(team);
+  await checkFirst(session, team);
   const { running, exporter } = target;
   const choice = await chooseEngine({
     requested: engine,
@@ -42,5 +46,6 @@ async function bringUp(stack: Stack, team: Team, engine: EngineName | undefined)
   if (choice.name === "pulumi") await target.pulumiUp(team, choice.binary);
   else await target.exportUp(team);
   await target.withGateway(team, (find) => waitUntilReady(team, find, target, progress));
+  await takeOver(session, team);
   console.log(summary(team, options, await target.access(team)));
 }

@@ -1,14 +1,17 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  LIVE,
   type MemberAddress,
   memberAddresses,
   STATUS_PATH,
+  TEAM_ADDRESSES,
   type TeamAddress,
   teamAddresses,
 } from "../../config/catalogue";
 import type { Team } from "../../config/members";
-import { memberUrl, teamUrl } from "../../config/naming";
+import { liveUrl, memberUrl, teamUrl } from "../../config/naming";
+import { liveSites } from "../../config/workloads";
 import { UserError } from "../errors";
 import type { Progress } from "../progress";
 import { listed } from "../table";
@@ -43,7 +46,7 @@ type Reply = Answer & { readonly location: string | undefined };
 const answers = ({ status }: Answer): boolean => status === 200;
 
 /**
- * The team's own services, and every member's site (with its database and cache) and editor. `/-/health` would not do:
+ * The team's own services, the live site of each repository, and every member's site (with its database and cache) and editor. `/-/health` would not do:
  * there the gateway answers for itself, whatever the host.
  */
 export function services(team: Team): Service[] {
@@ -56,6 +59,14 @@ export function services(team: Team): Service[] {
       components: [component, ...needs],
     }),
   );
+  const { component, needs, name } = TEAM_ADDRESSES.live;
+  const live = liveSites(team).flatMap(({ repository, owner: { id } }): Service[] => {
+    if (id === LIVE) return [];
+    const url = `${liveUrl(team, repository)}${STATUS_PATH}`;
+    return [
+      { title: `${name} of ${repository}`, url, isReady: siteWorks, member: id, components: [component, ...needs] },
+    ];
+  });
   const members = team.members.flatMap(({ id }) =>
     memberAddresses().flatMap(([kind, { title, component, probe, needs }]): Service[] => {
       if (probe === undefined) return [];
@@ -66,7 +77,7 @@ export function services(team: Team): Service[] {
       ];
     }),
   );
-  return [...own, ...members];
+  return [...own, ...live, ...members];
 }
 
 function isReady(team: Team, kind: TeamAddress | MemberAddress, path: string): Service["isReady"] {

@@ -91,6 +91,13 @@ export const ci = group({
       "What a job of a workflow means that cannot run here: warn lets the rest decide, fail lets nothing go live " +
         "that was not tested whole.",
     ),
+  newRepositories: z
+    .enum(["test", "live"], { error: "is not one of the values: use test or live" })
+    .default("test")
+    .describe(
+      "What happens to repositories that `repositories` does not name, which a first push makes: test tests them; live " +
+        "also puts them live, all on the first one's live server, where their code can read each other's files.",
+    ),
   anonymous: z
     .boolean({ error: typeError("true") })
     .default(true)

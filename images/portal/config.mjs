@@ -36,6 +36,7 @@ import { follows } from "./rules.mjs";
  * @property {string} name
  * @property {string} gitUrl
  * @property {string} liveUrl
+ * @property {string} [liveApi] Where the portal asks what is live of it, if elsewhere than of the others.
  */
 
 /** Every problem of the configuration, one a line. */
@@ -192,13 +193,14 @@ function readDelivery(check, path, raw) {
  * @returns {Repository}
  */
 function readRepository(check, path, raw) {
-  const entry = check.object(path, raw, ["name", "gitUrl", "liveUrl"]);
+  const entry = check.object(path, raw, ["name", "gitUrl", "liveUrl", "liveApi"]);
   const name = check.text(`${path}/name`, entry.name);
   if (name !== "" && !isRepository(name)) check.add(`${path}/name`, name, REPOSITORY_RULE);
   return {
     name,
     gitUrl: check.url(`${path}/gitUrl`, entry.gitUrl),
     liveUrl: check.url(`${path}/liveUrl`, entry.liveUrl),
+    ...(entry.liveApi === undefined ? {} : { liveApi: check.url(`${path}/liveApi`, entry.liveApi) }),
   };
 }
 

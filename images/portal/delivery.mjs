@@ -41,7 +41,11 @@ export function createDelivery(config, { ask = askOverHttp, now = Date.now, fres
   const { ciApi, gitApi, liveApi, deployBranch, repositories } = config.delivery;
   const git = createBranches({ api: gitApi, ask });
   const ci = createCi({ api: ciApi.replace(/\/+$/, ""), deployBranch, exists: git.exists, ask, now });
-  const releases = createReleases({ api: liveApi.replace(/\/+$/, ""), ask, now });
+  const releases = createReleases({
+    apiOf: (name) => (repositories.find((each) => each.name === name)?.liveApi ?? liveApi).replace(/\/+$/, ""),
+    ask,
+    now,
+  });
 
   function names() {
     const listed = repositories.map(({ name }) => name);

@@ -17,9 +17,9 @@ const TAIL = 8192;
 /**
  * What is live of each repository, from the log that its deployer keeps.
  *
- * @param {{api: string, ask: Ask, now: () => number}} options
+ * @param {{apiOf: (repository: string) => string, ask: Ask, now: () => number}} options
  */
-export function createReleases({ api, ask, now }) {
+export function createReleases({ apiOf, ask, now }) {
   /** @type {"asking" | "answers" | "silent"} */
   let reach = "asking";
   /** @type {Map<string, {release: Release | undefined, readAt: number, mark: unknown}>} */
@@ -35,24 +35,22 @@ export function createReleases({ api, ask, now }) {
   async function round(repositories, markOf, signal) {
     const readAt = (/** @type {string} */ repository) => known.get(repository)?.readAt ?? Number.NEGATIVE_INFINITY;
     const due = [...repositories].sort((a, b) => readAt(a) - readAt(b)).slice(0, REQUESTS);
-    await Promise.all(
+    const answers = await Promise.all(
       due.map(async (repository) => {
         const mark = markOf(repository);
-        const { status, body, whole } = await ask(`${api}/${repository}/releases`, {
+        const { status, body, whole } = await ask(`${apiOf(repository)}/${repository}/releases`, {
           signal,
           limit: 2 * TAIL,
           headers: { accept: "text/plain", range: `bytes=-${TAIL}` },
         });
-        if (status === 0 || status >= 500 || !whole) {
-          reach = "silent";
-          return;
-        }
-        reach = "answers";
+        if (status === 0 || status >= 500 || !whole) return false;
         // Without releases there is no log.
         const release = status === 200 || status === 206 ? readRelease(body) : undefined;
         known.set(repository, { release, readAt: now(), mark });
+        return true;
       }),
     );
+    if (answers.length > 0) reach = answers.every(Boolean) ? "answers" : "silent";
   }
 
   return {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { LIVE } from "../../config/catalogue";
 import type { Team } from "../../config/members";
 import { ConfigError } from "../../config/problems";
+import { liveSites } from "../../config/workloads";
 
 export const DEFAULT_SUBNETS = "10.192.0.0/12";
 
@@ -62,11 +63,16 @@ export function gatewayOf(subnet: string): string {
 }
 
 /** The blocks of a team's private networks: the live server's, which no member can move, and the members'. */
-export const teamSubnets = (team: Pick<Team, "id" | "members" | "docker">): Map<string, string> =>
-  allocateSubnets(team.docker.subnets, team.id, networkOwners(team));
+export const teamSubnets = (
+  team: Pick<Team, "id" | "members" | "live" | "repositories" | "docker">,
+): Map<string, string> => allocateSubnets(team.docker.subnets, team.id, networkOwners(team));
 
 /** Whose private networks a team has, in the order in which they choose. */
-export const networkOwners = ({ members }: Pick<Team, "members">): string[] => [LIVE, ...members.map(({ id }) => id)];
+export const networkOwners = (team: Pick<Team, "members" | "live" | "repositories">): string[] => [
+  LIVE,
+  ...team.members.map(({ id }) => id),
+  ...liveSites(team).flatMap(({ owner }) => (owner.id === LIVE ? [] : [owner.id])),
+];
 
 const dotted = (address: number) => [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 

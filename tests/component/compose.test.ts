@@ -73,7 +73,6 @@ describe("the compose file", () => {
       { name: "CI_HOOK_SECRET", length: 32 },
       { name: "CI_RELEASE_WORKER_PASSWORD", length: 32 },
       { name: "CI_WORKER_PASSWORD", length: 32 },
-      { name: "LIVE_DB_ADMIN_PASSWORD", length: expect.any(Number) },
       { name: "LIVE_DB_PASSWORD", length: expect.any(Number) },
     ]);
   });

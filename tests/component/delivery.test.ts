@@ -122,7 +122,7 @@ describe("on Docker", () => {
     ["ci", ["CI_HOOK_SECRET", "DEPLOYER_PASSWORD", "GIT_CI_PASSWORD", "RELEASE_WORKER_PASSWORD", "WORKER_PASSWORD"]],
     ["worker-1", ["WORKER_PASSWORD"]],
     ["release-worker", ["WORKER_PASSWORD"]],
-    ["live-deployer", ["DB_ADMIN_PASSWORD", "DB_PASSWORD", "WORKER_PASSWORD"]],
+    ["live-deployer", ["DB_PASSWORD", "WORKER_PASSWORD"]],
     ["live-web", ["DB_PASSWORD"]],
     ["alice-code", ["DB_PASSWORD", "GIT_PASSWORD", "PASSWORD"]],
     ["alice-web", ["DB_PASSWORD"]],
@@ -165,6 +165,7 @@ describe("on Docker", () => {
     [
       "ci",
       [
+        'CI_LIVE={"repositories":{"app":"deployer"},"others":null}',
         'CI_SETTINGS={"deployBranch":"main","timeout":600,"steps":[],"environment":{},"dist":"dist","workflows":"run","unrunnable":"warn","anonymous":true}',
         "CI_URL=http://ci.localhost:8080",
         "CI_WORKERS=1",
@@ -207,6 +208,7 @@ describe("on Docker", () => {
         "DB_NAME=app",
         "DB_PORT=3306",
         "DB_USER=app",
+        "LIVE_REPOSITORY=app",
         "LIVE_SERVER=hackathon-live-web:8080",
         "MAIL_FROM=ci@localhost",
         "REPOSITORY=app",
@@ -290,12 +292,22 @@ describe("on Docker", () => {
     [
       "a second repository",
       { repositories: ["app", "blog"] },
-      { changed: ["alice-code", "bob-code", "git", "portal"] },
+      {
+        changed: ["alice-code", "bob-code", "ci", "gateway", "git", "portal"],
+        created: ["live--blog-db", "live--blog-deployer", "live--blog-web"],
+      },
     ],
     [
       "another first repository",
       { repositories: ["blog"] },
-      { changed: ["alice-code", "alice-web", "bob-code", "bob-web", "git", "live-deployer", "live-web", "portal"] },
+      {
+        changed: ["alice-code", "alice-web", "bob-code", "bob-web", "ci", "git", "live-deployer", "live-web", "portal"],
+      },
+    ],
+    [
+      "new repositories that go live",
+      { ci: { newRepositories: "live" } },
+      { changed: ["ci", "live-db", "live-deployer"] },
     ],
     ["a variable of live's", { live: { environment: { A: "1" } } }, { changed: ["live-deployer", "live-web"] }],
     [
@@ -325,6 +337,38 @@ describe("on Docker", () => {
         .sort(),
     ).toEqual(changed);
     expect([...old.keys()].filter((name) => !now.has(name))).toEqual([]);
+  });
+
+  test("the live sites of two repositories share no container, volume, private network or password", async () => {
+    const both = await run({ repositories: ["app", "my-blog"], live: { cache: "redis" } });
+    const scope = "live--my-blog";
+    const own = both.filter(({ name, type }) => type === CONTAINER && name.startsWith(scope)).map(({ name }) => name);
+    expect(own.sort()).toEqual(["cache", "db", "deployer", "web"].map((component) => `${scope}-${component}`));
+    const touches = (name: string) => JSON.stringify([named(both, name).inputs, named(both, name).secrets]);
+    for (const name of own)
+      expect(touches(name)).not.toMatch(/hackathon-live-(?!-)|generated-live-(?!-)|ci-deployer-password/);
+    for (const name of ["live-web", "live-db", "live-deployer"]) expect(touches(name)).not.toContain(scope);
+    const settings = named(both, `${scope}-deployer`).inputs.envs;
+    expect(settings).toEqual(
+      expect.arrayContaining(["LIVE_REPOSITORY=", "REPOSITORY=my-blog", "WORKER_NAME=deployer-my-blog"]),
+    );
+    expect(named(both, `${scope}-web`).inputs.envs).toEqual(
+      expect.arrayContaining(["MEMBER_ID=live", "REPOSITORY=my-blog"]),
+    );
+    expect(named(both, "ci").inputs.envs).toContain(
+      'CI_LIVE={"repositories":{"app":"deployer","my-blog":"deployer-my-blog"},"others":null}',
+    );
+    expect(named(both, "gateway").inputs.envs.join()).toContain("my-blog--live=hackathon-live--my-blog-web:8080");
+  });
+
+  test("only where new repositories go live is the first live server shared, and takes no root", async () => {
+    const shared = await run({ repositories: ["app", "blog"], ci: { newRepositories: "live" } });
+    const settings = (name: string) => named(shared, name).inputs.envs.join("\n");
+    expect(settings("ci")).toContain('"others":"deployer"');
+    expect(settings("live-db")).not.toContain("DB_LOCAL_ROOT");
+    expect(settings("live--blog-db")).toContain("DB_LOCAL_ROOT=on");
+    expect(named(shared, "live-deployer").secrets.join()).toContain("DB_ADMIN_PASSWORD");
+    expect(named(shared, "live--blog-deployer").secrets.join()).not.toContain("DB_ADMIN_PASSWORD");
   });
 });
 

@@ -53,7 +53,7 @@ test("two teams in one program", async () => {
       ...["code", "db", "web", ...more].map((name) => `Container ${member}-${name}`),
       ...["Network network", "Network network-ci", "Network network-editors"],
       ...["Network live-network", `Network ${member}-network`],
-      ...["ci-deployer", "ci-git", "ci-release-worker", "ci-worker", "live-db", "live-db-admin"].map(
+      ...["ci-deployer", "ci-git", "ci-release-worker", "ci-worker", "live-db"].map(
         (name) => `RandomPassword ${name}-password`,
       ),
       ...["code", "db", "git"].map((name) => `RandomPassword ${member}-${name}-password`),
@@ -86,7 +86,6 @@ test("a CI runner with a git server only", async () => {
     "Network network-ci",
     "Network network-editors",
     "RandomPassword alice-git-password",
-    "RandomPassword ci-deployer-password",
     "RandomPassword ci-git-password",
     "RandomPassword ci-hook-secret",
     "RandomPassword ci-release-worker-password",

@@ -174,7 +174,6 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     ["bob-code-password", ["bob-code"]],
     ["bob-git-password", ["bob-code", "git"]],
     // Code under test runs in worker-1: it holds nothing but its own password.
-    ["live-db-admin-password", ["live-db", "live-deployer"]],
     ["live-db-password", ["live-db", "live-deployer", "live-web"]],
     ["ci-deployer-password", ["ci", "live-deployer"]],
     ["ci-worker-password", ["ci", "worker-1"]],
@@ -199,14 +198,16 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
       const component: string = inputs.metadata.labels["muster.component"];
       const { image } = WORKLOADS[component.replace(/-\d+$/, "") as WorkloadKind];
       const entrypoint = readFileSync(join(__dirname, "../../images", image, "entrypoint"), "utf8");
-      const unknown = Object.keys(inputs.stringData).filter((name) => !new RegExp(`\\b${name}\\b`).test(entrypoint));
+      const unknown = Object.keys(inputs.stringData).filter(
+        (name) => !new RegExp(`\\b(?:${name}|secret_files)\\b`).test(entrypoint),
+      );
       expect([component, unknown]).toEqual([component, []]);
     }
   });
 
   test("no other password is generated", () => {
     const generated = resources.filter(({ type }) => type === "random:index/randomPassword:RandomPassword");
-    expect(generated).toHaveLength(13);
+    expect(generated).toHaveLength(12);
   });
 
   test("the portal knows no password", () => {

@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { liveSite, releases, Terminal } from "../support/delivery";
 import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 import { request } from "../support/http";
+import { eventually } from "../support/poll";
 
 /** Not even quotes, `$` and blanks get lost on the way. */
 const VALUE = `a "b" 'c' $HOME #d \\e`;
@@ -39,6 +40,7 @@ export function liveSitesSuite({ unavailable, create }: EngineCase): void {
     muster = await create("lives");
     muster.configure({
       members: [{ id: "alice", environment: { OWN: "alice's" } }],
+      repositories: ["app", "wiki"],
       environment: { WORD: VALUE },
       live: { environment: { OWN: "live's" } },
     });
@@ -107,6 +109,49 @@ foreach ($db->query("SHOW DATABASES") as $row) echo $row["Database"], " ";`;
     expect((await page("two")).body).toBe("information_schema two");
   });
 
+  describe("a repository of the roster has a live site of its own", () => {
+    const LOOK = `<?php mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+$db = new mysqli("localhost", "root", "");
+$db->query("CREATE DATABASE IF NOT EXISTS shop");
+echo implode(" ", array_column($db->query("SHOW DATABASES")->fetch_all(MYSQLI_ASSOC), "Database")), "|";
+foreach (["/srv/live", "/srv/shared"] as $folder) echo implode(" ", preg_grep("/^[^.]/", scandir($folder))), "|";
+echo gethostbyname(getenv("OTHER")) === getenv("OTHER") ? "apart" : "reached";`;
+
+    test("which sees no other one's releases, files or database, and whose database is all its own", async () => {
+      await new Terminal(muster, "alice", "/workspace/wiki").succeed("git rm -rq .");
+      const other = muster.host("live", "db");
+      const said = await push("wiki", {
+        "public/index.php": LOOK.replaceAll('getenv("OTHER")', JSON.stringify(other)),
+        "composer.json": `{"scripts": {"migrate": "ls /srv/live /srv/shared >public/seen.txt; (sleep 1000 &)"}}`,
+      });
+      expect(said).toMatch(/ passed after .*live: /);
+      expect(await page("wiki")).toEqual({
+        status: 200,
+        body: "app information_schema mysql performance_schema shop sys|wiki||apart",
+      });
+      expect((await page("wiki", "/seen.txt")).body).toBe("/srv/live:\nwiki\n\n/srv/shared:");
+      await eventually("the end of the migration's process", async () => {
+        const { output } = await muster.shell("live--wiki-deployer", "ps -eo stat,args");
+        return !/^[^Z].*sleep 1000/m.test(output);
+      });
+    });
+
+    test("the history tells who put what live, and who rolled back", async () => {
+      await muster.succeed("rollback", "wiki");
+      const entries: { action: string; by: string; revision: string; problem: string }[] = JSON.parse(
+        await muster.succeed("releases", "wiki", "--json"),
+      );
+      expect(entries.map(({ action, by }) => [action, by])).toEqual([
+        ["deploy", "Muster"],
+        ["deploy", "alice"],
+        ["rollback", userInfo().username],
+      ]);
+      expect(entries[2]?.revision).toBe(entries[0]?.revision);
+      expect(entries.map(({ problem }) => problem)).toEqual(["", "", ""]);
+      expect(await muster.succeed("releases", "wiki")).toMatch(/^\S+ \S+ +wiki +rolled back /m);
+    });
+  });
+
   describe("a page that does not answer", () => {
     test("is never called live, and its cause is told", async () => {
       const broken = `<?php ini_set("display_errors", "0"); nope();`;
@@ -127,6 +172,7 @@ foreach ($db->query("SHOW DATABASES") as $row) echo $row["Database"], " ";`;
       expect(said).toMatch(/FAILED after .* Uncaught Exception: boom in index\.php:1; \S+ is live again/);
       expect(await liveSite(muster, "fragile")).toEqual(before);
       expect(await releases(muster, "fragile")).toHaveLength(1);
+      expect(await muster.succeed("releases", "fragile")).toMatch(/fragile +no deploy .*boom in index\.php:1/);
       expect(await push("fragile", { "index.php": "<?php echo 'works again';" })).toMatch(/ passed after .*live: /);
     });
 

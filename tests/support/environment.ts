@@ -90,9 +90,13 @@ export abstract class TestEnvironment {
     return join(ROOT, `Pulumi.${this.#stack}.yaml`);
   }
 
-  /** Writes the stack file that the next command reads; what Pulumi keeps in it beside the config stays. */
+  /**
+   * Writes the stack file that the next command reads; what Pulumi keeps in it beside the config stays. Repositories of
+   * a first push go live, unless `config` says otherwise.
+   */
   configure(config: Record<string, unknown>) {
-    const own = { team: this.team, port: this.port, ...this.target.config, ...config };
+    const ci = { newRepositories: "live", ...(config.ci as object | undefined) };
+    const own = { team: this.team, port: this.port, ...this.target.config, ...config, ci };
     const keys = Object.fromEntries(Object.entries(own).map(([key, value]) => [`muster:${key}`, value]));
     const before = existsSync(this.#stackFile) ? parse(readFileSync(this.#stackFile, "utf8")) : {};
     writeFileSync(this.#stackFile, stringify({ ...before, config: keys }));

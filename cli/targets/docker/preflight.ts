@@ -111,7 +111,7 @@ export function nameProblems(team: Team, containers: readonly Container[]): stri
 }
 
 /** Somebody else's networks that share addresses with a member's. */
-export function networkProblems(team: Pick<Team, "id" | "members" | "docker">, networks: readonly Network[]): string[] {
+export function networkProblems(team: Parameters<typeof teamSubnets>[0], networks: readonly Network[]): string[] {
   const subnets = teamSubnets(team);
   return networks
     .filter(({ labels }) => labels["muster.team"] !== team.id)

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
-import { LIVE } from "../../../config/catalogue";
 import type { Team } from "../../../config/members";
-import { workloads } from "../../../config/workloads";
+import { liveSites, workloads } from "../../../config/workloads";
 import { imageResourceName } from "../../../platform/images/plan";
 import { namespaceName } from "../../../platform/kubernetes/terms";
 import { UserError } from "../../errors";
@@ -124,7 +123,9 @@ export function runningEngine(workloads: readonly KubernetesObject[]): EngineNam
 
 /** The team's namespaces, its own first. */
 export const namespacesOf = (team: Team): string[] =>
-  [undefined, LIVE, ...team.members.map(({ id }) => id)].map((member) => namespaceName({ team: team.id }, member));
+  [undefined, ...liveSites(team).map(({ owner }) => owner.id), ...team.members.map(({ id }) => id)].map((member) =>
+    namespaceName({ team: team.id }, member),
+  );
 
 /** `namespace/component` of every workload of a team's environment. */
 export const workloadNames = (team: Team): string[] =>

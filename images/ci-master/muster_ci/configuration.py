@@ -6,8 +6,8 @@ from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
 from . import access, change_hook, forms, live_steps, steps
 from .housekeeping import CHANGES_KEPT, Housekeeping
+from .settings import password_of
 
-DEPLOYER = "deployer"
 RELEASE_WORKER = "release-worker"
 
 
@@ -34,7 +34,7 @@ def configuration(settings):
         "logMaxSize": 16 * 1024**2,
         "logMaxTailSize": 256 * 1024,
         "builders": _builders(settings, test_workers),
-        "schedulers": forms.all_schedulers(settings.pipeline),
+        "schedulers": forms.all_schedulers(settings.pipeline, settings.live),
         "services": [Housekeeping()],
         "www": {
             "port": "tcp:8080",
@@ -57,14 +57,27 @@ def configuration(settings):
 def _release_workers(settings):
     """Those whose work goes live, each with a password of its own."""
     yield worker.Worker(RELEASE_WORKER, settings.secrets["RELEASE_WORKER_PASSWORD"], max_builds=1)
-    yield worker.Worker(DEPLOYER, settings.secrets["DEPLOYER_PASSWORD"], max_builds=1)
+    for name in settings.live.deployers:
+        yield worker.Worker(name, settings.secrets[password_of(name)], max_builds=1)
+
+
+def _can_deploy(live):
+    """Whether a worker is the one for the repository of a request: Buildbot asks for each that is free."""
+
+    def can_start(_builder, for_builder, request):
+        properties = request.properties
+        return for_builder.worker.workername == live.deployer(properties.getProperty("project"))
+
+    return can_start
 
 
 def _builders(settings, test_workers):
-    def builder(name, workers, step, description):
+    def builder(name, workers, step, description, **more):
         return util.BuilderConfig(
-            name=name, workernames=workers, factory=_factory(step), description=description, workerbuilddir=name
+            name=name, workernames=workers, factory=_factory(step), description=description, workerbuilddir=name, **more
         )
+
+    deployers = {"workers": settings.live.deployers, "canStartBuild": _can_deploy(settings.live)}
 
     tests = builder(
         forms.PIPELINE, test_workers, steps.Checkout(settings), "tests every push; builds a branch on request"
@@ -79,8 +92,18 @@ def _builders(settings, test_workers):
             steps.Checkout(settings, releases=True),
             f"builds {settings.pipeline.deploy_branch}, and nothing else, for the live server",
         ),
-        builder(forms.DEPLOY, [DEPLOYER], live_steps.Deploy(settings), "puts live what the pipeline hands over"),
-        builder(forms.ROLLBACK, [DEPLOYER], live_steps.Rollback(settings), "puts an earlier release live again"),
+        builder(
+            forms.DEPLOY,
+            step=live_steps.Deploy(settings),
+            description="puts live what the pipeline hands over",
+            **deployers,
+        ),
+        builder(
+            forms.ROLLBACK,
+            step=live_steps.Rollback(settings),
+            description="puts an earlier release live again",
+            **deployers,
+        ),
     ]
 
 

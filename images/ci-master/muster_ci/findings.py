@@ -5,12 +5,17 @@ LINES = 8
 NOT_RUN = "not_run"
 
 
-def not_deployed(survey, branch, pipeline):
+def not_deployed(survey, repository, branch, pipeline, live):
     """Why a green build does not go live, as far as its files say; None when it does."""
     if not pipeline.deploys:
         return "tested; there is no live site"
     if branch != pipeline.deploy_branch:
         return f"tested; live is built from {pipeline.deploy_branch}"
+    if live.deployer(repository) is None:
+        return (
+            f"not deployed: {repository} is not on the roster: add it to muster:repositories, "
+            "or set muster:ci: { newRepositories: live }"
+        )
     if survey["kind"] == "server":
         server = survey["server"]
         return f"not deployed: {server['language']} is not served here: {server['reason']}"

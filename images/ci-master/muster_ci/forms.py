@@ -82,8 +82,12 @@ class BuildForm(Form):
 
 
 class RollbackForm(Form):
+    live = None
+
     def check(self, properties, source):
-        project, release = requests.rollback(properties.getProperty("repository"), properties.getProperty("release"))
+        project, release = requests.rollback(
+            properties.getProperty("repository"), properties.getProperty("release"), self.live
+        )
         more = {**virtual_live(project), "project": project, "release": release}
         return more, {"project": project, "repository": "", "branch": None, "revision": None}
 
@@ -124,7 +128,7 @@ def _common():
     }
 
 
-def all_schedulers(chosen):
+def all_schedulers(chosen, live):
     @util.renderer
     def builder_of_push(properties):
         return [builder_of(chosen, properties.sourcestamps[0]["branch"])]
@@ -156,33 +160,32 @@ def all_schedulers(chosen):
             properties={name: of_source(name) for name in virtual_names},
         ),
         build,
-        *(_of_releases() if chosen.deploys else ()),
+        *(_of_releases(live) if chosen.deploys else ()),
     ]
 
 
-def _of_releases():
+def _of_releases(live):
     fixed = util.FixedParameter
-    return [
-        schedulers.Triggerable(name=DEPLOY, builderNames=[DEPLOY]),
-        RollbackForm(
-            name=ROLLBACK,
-            builderNames=[ROLLBACK],
-            label="Roll back the live site",
-            buttonName="Roll back",
-            **_common(),
-            codebases=[
-                util.CodebaseParameter(
-                    "",
-                    hide=True,
-                    project=fixed("project", default=""),
-                    repository=fixed("repository", default=""),
-                    branch=fixed("branch", default=""),
-                    revision=fixed("revision", default=""),
-                )
-            ],
-            properties=[
-                _text("repository", "Repository", required=True),
-                _text("release", "Release (empty: one step back)", default=""),
-            ],
-        ),
-    ]
+    rollback = RollbackForm(
+        name=ROLLBACK,
+        builderNames=[ROLLBACK],
+        label="Roll back the live site",
+        buttonName="Roll back",
+        **_common(),
+        codebases=[
+            util.CodebaseParameter(
+                "",
+                hide=True,
+                project=fixed("project", default=""),
+                repository=fixed("repository", default=""),
+                branch=fixed("branch", default=""),
+                revision=fixed("revision", default=""),
+            )
+        ],
+        properties=[
+            _text("repository", "Repository", required=True),
+            _text("release", "Release (empty: one step back)", default=""),
+        ],
+    )
+    rollback.live = live
+    return [schedulers.Triggerable(name=DEPLOY, builderNames=[DEPLOY]), rollback]

@@ -7,7 +7,7 @@ from buildbot.process import remotetransfer
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 from twisted.internet import defer
 
-from . import forms
+from . import forms, history
 from .steps import Step, package_path
 
 # muster-deploy's statuses beside success and failure.
@@ -15,8 +15,9 @@ SUPERSEDED, DEPLOYED_WITH_WARNINGS = 3, 4
 
 
 class Live(Step):
-    """What the deployer's commands have in common."""
+    """What the deployer's commands have in common; `action` is what the history calls it."""
 
+    action = ""
     warnOnWarnings = True
 
     def __init__(self, settings, **arguments):
@@ -34,9 +35,10 @@ class Live(Step):
             "password": account["GIT_CI_PASSWORD"],
         }
 
-    def finish(self, status, answer):
+    def finish(self, order, status, answer):
         if answer:
             self.say(answer["message"])
+        self._write_down(order, status, answer or {"message": "the deployer did not answer"})
         if status == SUPERSEDED and answer:
             return SKIPPED
         if status not in (0, DEPLOYED_WITH_WARNINGS) or not answer:
@@ -45,12 +47,27 @@ class Live(Step):
             self.setProperty(name, answer[name], self.name)
         return WARNINGS if status == DEPLOYED_WITH_WARNINGS else SUCCESS
 
+    def _write_down(self, order, status, answer):
+        history.record(
+            history.entry(
+                order["project"],
+                self.action,
+                release=answer.get("release"),
+                revision=answer.get("revision") or order.get("revision"),
+                by=order["by"],
+                author=order.get("author"),
+                subject=order.get("subject") or order.get("reason"),
+                problem="" if status == 0 else answer["message"],
+            )
+        )
+
     def getBuildResultSummary(self):
         return {"build": self.descriptionDone} if self.descriptionDone else {}
 
 
 class Deploy(Live):
     name = forms.RELEASE_STEP
+    action = "deploy"
 
     @defer.inlineCallbacks
     def run(self):
@@ -85,11 +102,14 @@ class Deploy(Live):
             "migrate": self.getProperty("migrate"),
             "origin": self.origin(source.project),
         }
-        return self.finish(*(yield self.run_command(["muster-deploy", "release"], initialStdin=json.dumps(order))))
+        return self.finish(
+            order, *(yield self.run_command(["muster-deploy", "release"], initialStdin=json.dumps(order)))
+        )
 
 
 class Rollback(Live):
     name = "rollback"
+    action = "rollback"
 
     @defer.inlineCallbacks
     def run(self):
@@ -100,4 +120,6 @@ class Rollback(Live):
             "reason": self.getProperty("reason") or "",
             "origin": self.origin(self.getProperty("project")),
         }
-        return self.finish(*(yield self.run_command(["muster-deploy", "rollback"], initialStdin=json.dumps(order))))
+        return self.finish(
+            order, *(yield self.run_command(["muster-deploy", "rollback"], initialStdin=json.dumps(order)))
+        )

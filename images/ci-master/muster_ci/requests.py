@@ -20,10 +20,17 @@ def build(project, branch, revision):
     )
 
 
-def rollback(repository, release):
+def rollback(repository, release, live):
     """(repository, release or "" for one step back) of the form "Roll back"."""
+
+    def known():
+        name = names.repository(repository.strip())
+        if live.deployer(name) is None:
+            raise names.Invalid(f"{names.quoted(name)} is not on the roster, so that nobody puts it live")
+        return name
+
     return _checked(
-        repository=lambda: names.repository(repository.strip()),
+        repository=known,
         release=lambda: names.release(release.strip()) if release.strip() else "",
     )
 

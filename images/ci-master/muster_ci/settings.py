@@ -10,7 +10,8 @@ from .pipeline import WORKFLOWS
 from .upstream import Upstream
 from .upstream import of_environment as upstream_of
 
-SECRETS = ("GIT_CI_PASSWORD", "CI_HOOK_SECRET", "WORKER_PASSWORD", "RELEASE_WORKER_PASSWORD", "DEPLOYER_PASSWORD")
+SECRETS = ("GIT_CI_PASSWORD", "CI_HOOK_SECRET", "WORKER_PASSWORD", "RELEASE_WORKER_PASSWORD")
+DEPLOYER = re.compile(r"deployer(-[a-z0-9]+)*\Z")
 
 UNRUNNABLE = ("warn", "fail")
 
@@ -43,6 +44,23 @@ class Pipeline:
 
 
 @dataclasses.dataclass(frozen=True)
+class Live:
+    """Who puts what live: CI_LIVE. Each repository of the roster has a deployer of its own."""
+
+    repositories: dict[str, str] = dataclasses.field(default_factory=dict)
+    # The deployer of all other repositories; None when they do not go live.
+    others: str | None = None
+
+    def deployer(self, repository):
+        """The name of the worker that deploys a repository, or None."""
+        return self.repositories.get(repository, self.others)
+
+    @property
+    def deployers(self):
+        return sorted({*self.repositories.values(), *([self.others] if self.others else [])})
+
+
+@dataclasses.dataclass(frozen=True)
 class Settings:
     team: str
     url: str
@@ -52,6 +70,7 @@ class Settings:
     pipeline: Pipeline
     # By variable name; never printed.
     secrets: dict[str, str] = dataclasses.field(repr=False)
+    live: Live = Live()
     upstream: Upstream | None = None
     # The git server as members see it: they write it into .gitmodules. Empty when it is not known.
     git_public_url: str = ""
@@ -98,14 +117,19 @@ def of_environment(environ):
         problems.append(f"CI_WORKERS is {quoted(workers)}: it must be {rules.span('workers')}")
         workers = "1"
 
+    pipeline = _pipeline(environ.get("CI_SETTINGS") or "{}", problems)
+    live = _live(environ.get("CI_LIVE") or "{}", problems) if pipeline.deploys else Live()
+    if pipeline.deploys and not live.deployers:
+        problems.append("CI_LIVE names no deployer, and CI_SETTINGS/deploys is not false")
     settings = Settings(
         team=environ.get("TEAM") or "Team",
         url=address("CI_URL"),
         git_url=address("GIT_INTERNAL_URL"),
         account_url=address("GIT_ACCOUNT_URL"),
         workers=tuple(f"worker-{number}" for number in range(1, int(workers) + 1)),
-        pipeline=_pipeline(environ.get("CI_SETTINGS") or "{}", problems),
-        secrets={name: required(name) for name in SECRETS},
+        pipeline=pipeline,
+        secrets={name: required(name) for name in (*SECRETS, *map(password_of, live.deployers))},
+        live=live,
         upstream=upstream_of(environ, problems),
         git_public_url=environ.get("GIT_URL") or "",
     )
@@ -114,16 +138,40 @@ def of_environment(environ):
     return settings
 
 
-def _pipeline(text, problems):
+def password_of(deployer):
+    """The variable with the password of a deployer: DEPLOYER_SHOP_PASSWORD of deployer-shop."""
+    return f"{deployer.upper().replace('-', '_')}_PASSWORD"
+
+
+def _object(name, text, problems):
     try:
         given = json.loads(text)
     except ValueError as error:
-        problems.append(f"CI_SETTINGS is not JSON: {error}")
-        return Pipeline()
+        problems.append(f"{name} is not JSON: {error}")
+        return {}
     if not isinstance(given, dict):
-        problems.append("CI_SETTINGS must be a JSON object")
-        return Pipeline()
+        problems.append(f"{name} must be a JSON object")
+        return {}
+    return given
 
+
+def _live(text, problems):
+    given = _object("CI_LIVE", text, problems)
+    repositories, others = given.get("repositories") or {}, given.get("others")
+    if not isinstance(repositories, dict):
+        problems.append("CI_LIVE/repositories must be an object of deployers by repository")
+        repositories = {}
+    for name in [name for name in repositories if not rules.follows("repository", name)]:
+        problems.append(f"CI_LIVE/repositories: {quoted(name)} is not a repository's name")
+    for name in (*repositories.values(), *([] if others is None else [others])):
+        if not isinstance(name, str) or not DEPLOYER.match(name):
+            problems.append(f"CI_LIVE: {quoted(name)} is not a deployer, such as deployer-shop")
+            return Live()
+    return Live(dict(repositories), others)
+
+
+def _pipeline(text, problems):
+    given = _object("CI_SETTINGS", text, problems)
     readers = {
         "deployBranch": ("deploy_branch", names.branch),
         "timeout": ("timeout", _seconds),

@@ -100,7 +100,7 @@ class Checkout(Step):
             "subject": facts["subject"],
             "survey": facts["text"],
             "notes": facts["survey"]["notes"],
-            "not_deployed": self._not_deployed(facts["survey"], source.branch) or "",
+            "not_deployed": self._not_deployed(facts["survey"], source) or "",
             # Since when this revision is known to be the branch's tip: see muster_worker/releases.py.
             "tip": facts["tip"],
             "as_of": started if facts["tip"] else first_seen.timestamp(),
@@ -108,7 +108,7 @@ class Checkout(Step):
         for name, value in properties.items():
             self.setProperty(name, value, "checkout")
         self.say(f"{facts['revision'][:12]} {facts['subject']}"[:100])
-        self.build.addStepsAfterCurrentStep(list(self._more(facts["survey"], source.branch)))
+        self.build.addStepsAfterCurrentStep(list(self._more(facts["survey"], source)))
         if properties["not_deployed"].startswith("not deployed"):
             self.say(properties["not_deployed"])
             return WARNINGS
@@ -125,18 +125,18 @@ class Checkout(Step):
             return f"not tried again: its worker was lost {TRIES} times during this build"
         return None
 
-    def _not_deployed(self, survey, branch):
-        chosen = self._settings.pipeline
-        why = findings.not_deployed(survey, branch, chosen)
+    def _not_deployed(self, survey, source):
+        settings = self._settings
+        why = findings.not_deployed(survey, source.project, source.branch, settings.pipeline, settings.live)
         if why is None and not self._releases:
             return "tested beside other branches, where nothing is built for the live server: push again"
         return why
 
-    def _more(self, survey, branch):
+    def _more(self, survey, source):
         chosen = self._settings.pipeline
         for step in pipeline.steps(survey, chosen):
             yield Workflows(self._settings, step.lenient) if isinstance(step, pipeline.Workflows) else self._shell(step)
-        if self._not_deployed(survey, branch) is None:
+        if self._not_deployed(survey, source) is None:
             for step in pipeline.release_steps(survey):
                 yield self._shell(step)
             yield Package(chosen, migrate=pipeline.migrates(survey))

@@ -1,4 +1,6 @@
-"""A database of its own, with an account, for each repository but the first, which has the live server's."""
+"""A database of its own, with an account, for each repository but the first, which has the live server's.
+
+A repository with a server of its own has that one's, or keeps the account that it had where it was live before."""
 
 import json
 import os
@@ -48,13 +50,14 @@ def known(folder):
 
 def ensure(folder, repository, environ):
     """The DB_* of a repository. Its account is written to FOLDER, beside what is served, where the server reads it."""
-    if "DB_ADMIN_PASSWORD" not in environ:
-        return {}
     path = os.path.join(folder, FILE)
+    owned = "DB_ADMIN_PASSWORD" not in environ
     try:
         account = known(folder)
+        if owned:
+            return account
     except FileNotFoundError:
-        if repository == environ.get("REPOSITORY"):
+        if owned or repository == environ.get("REPOSITORY"):
             return {}
         name = name_of(repository)
         password = "".join(secrets.choice(LETTERS) for _ in range(24))

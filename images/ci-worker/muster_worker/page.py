@@ -118,7 +118,7 @@ class Live:
 def of_environment(environ, repository):
     """The live server for a repository; None where the deployer is told of none, or the name fits into no address."""
     server, domain = environ.get("LIVE_SERVER"), environ.get("SITE_DOMAIN")
-    host = server and domain and host_name(repository, environ.get("REPOSITORY", ""), domain)
+    host = server and domain and host_name(repository, environ.get("LIVE_REPOSITORY", ""), domain)
     return Live(server, host, environ.get("SITE_SCHEME", "http"), int(environ.get("SITE_PORT", "80"))) if host else None
 
 

@@ -29,7 +29,9 @@ def overview(live, shared, order):
 
 
 def _sites(live, shared):
-    for repository in sorted(os.listdir(live)):
+    # A server without an account that makes others is one repository's; others may have left folders there.
+    own = os.environ.get("REPOSITORY") if "DB_ADMIN_PASSWORD" not in os.environ else None
+    for repository in [own] if own else sorted(os.listdir(live)):
         site = Site(live, repository)
         current = site.current() if os.path.isdir(site.path) else ""
         if not current:

@@ -20,7 +20,7 @@ server {
     include $run/listen.conf;
     server_name $names;
     set \$upstream $endpoint;
-    set \$service ${name#\*--};
+    set \$service ${name##*--};
     set \$member "";
     include $conf/route.conf;
 }

@@ -17,7 +17,8 @@ COMPLETE = {
     "CI_URL": "http://ci.localhost:8080",
     "GIT_INTERNAL_URL": "http://demo-git:8080",
     "GIT_ACCOUNT_URL": "http://demo-git:8080/-/account",
-    **{name: f"secret of {name}" for name in SECRETS},
+    "CI_LIVE": json.dumps({"repositories": {"app": "deployer"}}),
+    **{name: f"secret of {name}" for name in (*SECRETS, "DEPLOYER_PASSWORD")},
 }
 
 

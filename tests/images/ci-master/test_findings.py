@@ -1,7 +1,7 @@
 import unittest
 
 from muster_ci import findings
-from muster_ci.settings import Pipeline
+from muster_ci.settings import Live, Pipeline
 
 
 def left_out(count):
@@ -11,6 +11,7 @@ def left_out(count):
 class Deployment(unittest.TestCase):
     def test_why_not(self):
         server = {"language": "Python", "file": "manage.py", "reason": "Django needs a server"}
+        named = Live({"app": "deployer"})
         for kind, branch, expected in (
             ("php", "main", None),
             ("empty", "main", None),
@@ -19,9 +20,16 @@ class Deployment(unittest.TestCase):
         ):
             with self.subTest(kind=kind, branch=branch):
                 self.assertEqual(
-                    findings.not_deployed({"kind": kind, "server": server}, branch, Pipeline()), expected
+                    findings.not_deployed({"kind": kind, "server": server}, "app", branch, Pipeline(), named), expected
                 )
-        self.assertIn("no live site", findings.not_deployed({"kind": "php"}, "main", Pipeline(deploys=False)))
+        why = findings.not_deployed({"kind": "php"}, "app", "main", Pipeline(deploys=False), named)
+        self.assertIn("no live site", why)
+
+    def test_a_repository_that_nobody_named(self):
+        why = findings.not_deployed({"kind": "php"}, "new", "main", Pipeline(), Live({"app": "deployer"}))
+        self.assertIn("not deployed: new is not on the roster: add it to muster:repositories", why)
+        shared = Live({"app": "deployer"}, "deployer")
+        self.assertIsNone(findings.not_deployed({"kind": "php"}, "new", "main", Pipeline(), shared))
 
 
 class Jobs(unittest.TestCase):

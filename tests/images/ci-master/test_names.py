@@ -1,6 +1,7 @@
 import unittest
 
 from muster_ci import names, requests
+from muster_ci.settings import Live
 
 HEX = "0123456789abcdef0123456789abcdef01234567"
 HOSTILE = ("../x", "a b", '"', "$(id)", "x" * 300, "", "\n", "-x", ".x", "a/../b", "a\x00b")
@@ -58,6 +59,9 @@ class Forms(unittest.TestCase):
         self.assertEqual(self.refused(requests.build, "app", "main", "$(id)"), ["revision"])
 
     def test_rollback(self):
-        self.assertEqual(requests.rollback("app", ""), ("app", ""))
-        self.assertEqual(self.refused(requests.rollback, "a/b", ""), ["repository"])
-        self.assertEqual(self.refused(requests.rollback, "", ".."), ["release", "repository"])
+        live = Live({"app": "deployer"})
+        self.assertEqual(requests.rollback("app", "", live), ("app", ""))
+        self.assertEqual(self.refused(requests.rollback, "a/b", "", live), ["repository"])
+        self.assertEqual(self.refused(requests.rollback, "", "..", live), ["release", "repository"])
+        # Nobody would carry it out.
+        self.assertEqual(self.refused(requests.rollback, "new", "", live), ["repository"])

@@ -9,7 +9,8 @@ COMPLETE = {
     "CI_URL": "http://ci.localhost:8080/",
     "GIT_INTERNAL_URL": "http://demo-git:8080",
     "GIT_ACCOUNT_URL": "http://demo-git:8080/-/account",
-    **{name: f"secret of {name}" for name in SECRETS},
+    "CI_LIVE": json.dumps({"repositories": {"app": "deployer", "blog": "deployer-blog"}, "others": None}),
+    **{name: f"secret of {name}" for name in (*SECRETS, "DEPLOYER_PASSWORD", "DEPLOYER_BLOG_PASSWORD")},
 }
 
 
@@ -42,6 +43,24 @@ class Settings(unittest.TestCase):
         self.assertEqual(pipeline.steps, (TeamStep("audit", "composer audit"),))
         self.assertFalse(pipeline.anonymous)
         self.assertFalse(pipeline.deploys)
+
+    def test_each_repository_has_a_deployer_of_its_own(self):
+        settings = of_environment(COMPLETE)
+        self.assertEqual(settings.live.deployers, ["deployer", "deployer-blog"])
+        self.assertEqual([settings.live.deployer(name) for name in ("app", "blog", "new")],
+                         ["deployer", "deployer-blog", None])
+        self.assertEqual(settings.secrets["DEPLOYER_BLOG_PASSWORD"], "secret of DEPLOYER_BLOG_PASSWORD")
+        shared = json.dumps({"repositories": {"app": "deployer"}, "others": "deployer"})
+        self.assertEqual(of_environment({**COMPLETE, "CI_LIVE": shared}).live.deployer("new"), "deployer")
+
+    def test_bad_deployers(self):
+        for given in (
+            "{", "[]", "{}", '{"repositories": []}', '{"repositories": {"app": "worker-1"}}', '{"others": 1}',
+        ):
+            with self.subTest(given):
+                self.assertGreater(len(problems(CI_LIVE=given)), 0)
+        self.assertEqual(problems(CI_LIVE="{}", CI_SETTINGS='{"deploys": false}'), [])
+        self.assertEqual(problems(DEPLOYER_BLOG_PASSWORD=""), ["missing environment variable: DEPLOYER_BLOG_PASSWORD"])
 
     def test_every_problem_at_once(self):
         found = problems(CI_URL="", WORKER_PASSWORD="", CI_WORKERS="0", GIT_INTERNAL_URL="ftp://x")

@@ -29,6 +29,15 @@ class Accounts(unittest.TestCase):
         grant = json.loads(self.run.call_args.kwargs["input"])[-1]
         self.assertEqual(grant, "GRANT ALL PRIVILEGES ON `a\\_b`.* TO 'a_b'@'%'")
 
+    def test_a_server_of_its_own(self):
+        own = {"REPOSITORY": "blog", "PATH": os.environ["PATH"]}
+        self.assertEqual(database.ensure(self.folder, "blog", own), {})
+        account = {"DB_NAME": "blog", "DB_USER": "blog", "DB_PASSWORD": "moved"}
+        with open(f"{self.folder}/database.json", "w", encoding="ascii") as file:
+            json.dump(account, file)
+        self.assertEqual(database.ensure(self.folder, "blog", own), account)
+        self.run.assert_not_called()
+
     def test_names_that_the_server_has(self):
         self.assertEqual(database.name_of("mysql"), "repository_mysql")
 

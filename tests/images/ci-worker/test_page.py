@@ -69,7 +69,7 @@ class Asking(unittest.TestCase):
     def ask(self, **pages):
         self.server.pages = {"/" if path == "root" else f"/{path}": answer for path, answer in pages.items()}
         environ = {"LIVE_SERVER": f"127.0.0.1:{self.server.server_port}", "SITE_DOMAIN": "dev.test", "SITE_PORT": "8091"}
-        return of_environment({**environ, "REPOSITORY": "app"}, "app").ask()
+        return of_environment({**environ, "LIVE_REPOSITORY": "app"}, "app").ask()
 
     def test_a_page(self):
         self.assertEqual(self.ask(root=(200, None)), Answer(200))

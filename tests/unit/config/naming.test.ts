@@ -1,5 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
-import { liveUrl, memberUrl, publicUrl, repositoryLabel, reservedReason, teamUrl } from "../../../config/naming";
+import { isLive } from "../../../config/catalogue";
+import {
+  liveScope,
+  liveUrl,
+  memberUrl,
+  publicUrl,
+  repositoryLabel,
+  reservedReason,
+  teamUrl,
+} from "../../../config/naming";
 import { containerName, memberNetworkName, zoneNetworkName } from "../../../platform/docker/render";
 import { namespaceName, serviceHost } from "../../../platform/kubernetes/terms";
 import { labels } from "../../../platform/platform";
@@ -76,5 +85,22 @@ test("labels name team, member and component", () => {
   expect(labels("hackathon", undefined, "gateway")).toEqual({
     "muster.team": "hackathon",
     "muster.component": "gateway",
+  });
+});
+
+describe("the scope of a live site", () => {
+  test("is named after its repository, which no member is", () => {
+    expect(liveScope("my-shop")).toBe("live--my-shop");
+    expect(isLive(liveScope("my-shop"))).toBe(true);
+    expect(isLive("live-shop")).toBe(false);
+    expect(reservedReason("live--my-shop")).toContain("--");
+  });
+
+  test("fits into host names, and differs where repositories do", () => {
+    const long = "a-repository-with-a-very-very-long-name";
+    expect(liveScope(long)).toMatch(/^live--a-repository-with-[0-9a-f]{6}$/);
+    expect(liveScope(`${long}2`)).not.toBe(liveScope(long));
+    // The longest name of a container: it is a label of a host name.
+    expect(`${"t".repeat(20)}-${liveScope(long)}-deployer`.length).toBeLessThanOrEqual(63);
   });
 });

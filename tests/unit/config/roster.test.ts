@@ -838,6 +838,7 @@ describe("good input", () => {
         dist: "dist",
         workflows: "run",
         unrunnable: "warn",
+        newRepositories: "test",
         anonymous: true,
         limits: { memory: 1024, cpus: 1 },
       },
@@ -926,6 +927,7 @@ describe("good input", () => {
       dist: "dist",
       workflows: "run",
       unrunnable: "warn",
+      newRepositories: "test",
       anonymous: true,
       limits: { memory: 2048, cpus: 1 },
     });

@@ -35,7 +35,7 @@ test("a block's gateway is its first address", () => {
 
 describe("the live server's block", () => {
   const subnets = (members: readonly string[], pool = POOL) =>
-    teamSubnets({ id: "muster", members: resolveTeam(roster(members)).members, docker: { subnets: pool } });
+    teamSubnets({ ...resolveTeam(roster(members)), docker: { subnets: pool } });
   const roster = (members: readonly string[]) => parseTeamConfig({ members: members.map((id) => ({ id })) });
 
   test("follows from the team alone, and moves no member", () => {
