@@ -12,7 +12,7 @@ import { dockerClient } from "../cli/tools/docker";
 import { findDocker } from "../cli/tools/docker-host";
 import { kubectlClient } from "../cli/tools/kubectl";
 import type { Team } from "../config/members";
-import { type DeliveryFigures, measureDelivery, reportDelivery } from "./delivery";
+import { BRANCHES, type DeliveryFigures, measureDelivery, reportDelivery } from "./delivery";
 import { containerMemory, type ImageSize, imageSizes, type WorkloadMemory } from "./docker-figures";
 import { podMemory } from "./kubernetes-figures";
 import { measureNeighbours, type NeighbourFigures, reportNeighbours } from "./neighbours";
@@ -76,7 +76,9 @@ export async function bench(
         await team.run("down", "--volumes", "--images");
       }
     }
-    await progress.step("Warming the images", () => team.up(usable[0] as EngineName, 1));
+    await progress.step("Warming the images", () =>
+      team.up(usable[0] as EngineName, 1, pushes > 0 ? BRANCHES : undefined),
+    );
     if (pushes > 0) delivery.push(...(await measureDelivery(docker, progress, pushes)));
     if (neighbours) {
       await team.up(usable[0] as EngineName, 2);

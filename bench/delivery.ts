@@ -10,6 +10,8 @@ import { PORT, TEAM } from "./team";
 /** What ten pushes, one after the other, took. */
 export interface DeliveryFigures {
   readonly repository: string;
+  /** Branches that were built all the while. */
+  readonly beside: number;
   /** Seconds from the start of `git push` until the gateway serves the change, in the order of the pushes. */
   readonly live: readonly number[];
   /** Seconds of `git push` itself. */
@@ -47,20 +49,61 @@ const REPOSITORIES: readonly Repository[] = [
   },
 ];
 
-/** Pushes to each kind of repository and waits until each is live; the environment of `BenchTeam` is up. */
+/** Branches that are built beside the second half of the pushes, one by each test worker. */
+export const BRANCHES = 4;
+
+/**
+ * Pushes to each kind of repository and waits until each is live: alone, and while branches of the same repository are
+ * built. The environment of `BenchTeam` is up, with a worker for each branch.
+ */
 export async function measureDelivery(docker: Docker, progress: Progress, pushes: number): Promise<DeliveryFigures[]> {
   const figures: DeliveryFigures[] = [];
   for (const repository of REPOSITORIES) {
     const title = `${pushes} pushes, ${repository.title}`;
-    figures.push(await progress.step(title, () => measure(docker, repository, pushes)));
+    figures.push(await progress.step(title, () => measure(docker, repository, pushes, 0)));
+    const busy = keepBusy(docker, repository.name);
+    try {
+      await until("the branches' builds", async () => (await building("pipeline")) === BRANCHES);
+      const beside = `${title}, ${BRANCHES} branches beside`;
+      figures.push(await progress.step(beside, () => measure(docker, repository, pushes, BRANCHES)));
+    } finally {
+      await docker.run("exec", `${TEAM}-m1-code`, "rm", "-f", BUSY);
+      await busy;
+    }
   }
   return figures;
 }
 
-async function measure(docker: Docker, { title, name, prepare }: Repository, pushes: number): Promise<DeliveryFigures> {
+/** In the editor's container, as long as branches are to be built. */
+const BUSY = "/tmp/bench-busy";
+
+/** Pushes to each branch again as soon as its build has ended. */
+const keepBusy = (docker: Docker, name: string): Promise<string> =>
+  inTerminal(
+    docker,
+    `touch ${BUSY}
+    branch() {
+      rm -rf /tmp/bench-branch-$1; git clone --quiet /tmp/bench-${name} /tmp/bench-branch-$1; cd /tmp/bench-branch-$1
+      git remote set-url origin "$GIT_URL/${name}.git"
+      while [ -e ${BUSY} ]; do
+        git commit --quiet --allow-empty --message=beside
+        git push --quiet --force -o ci.wait origin HEAD:branch-$1
+      done
+    }
+    for n in $(seq ${BRANCHES}); do branch $n > /dev/null 2>&1 & done; wait`,
+  );
+
+const inTerminal = (docker: Docker, script: string): Promise<string> =>
+  docker.run("exec", `${TEAM}-m1-code`, "bash", "-lc", script);
+
+async function measure(
+  docker: Docker,
+  { title, name, prepare }: Repository,
+  pushes: number,
+  beside: number,
+): Promise<DeliveryFigures> {
   const folder = `/tmp/bench-${name}`;
-  const shell = (script: string) =>
-    docker.run("exec", `${TEAM}-m1-code`, "bash", "-lc", `set -e; mkdir -p ${folder}; cd ${folder}\n${script}`);
+  const shell = (script: string) => inTerminal(docker, `set -e; mkdir -p ${folder}; cd ${folder}\n${script}`);
   const push = async (mark: string) => {
     const output =
       await shell(`echo ' push ${mark}.' > public/push.txt; git add --all; git commit --quiet --message='${mark}'
@@ -71,14 +114,15 @@ async function measure(docker: Docker, { title, name, prepare }: Repository, pus
     return { push: (end - begin) / 1000, live: (live - begin) / 1000 };
   };
 
-  await shell(prepare);
+  if (beside === 0) await shell(prepare);
   // The first release of a repository takes longer, and nobody waits for it twice.
-  await push("0");
+  await push(`${beside}-0`);
   const before = loadavg()[0] as number;
   const taken = [];
-  for (let count = 1; count <= pushes; count += 1) taken.push(await push(String(count)));
+  for (let count = 1; count <= pushes; count += 1) taken.push(await push(`${beside}-${count}`));
   return {
     repository: title,
+    beside,
     live: taken.map(({ live }) => live),
     push: taken.map((one) => one.push),
     load: [before, loadavg()[0] as number],
@@ -91,9 +135,20 @@ async function untilLive(repository: string, text: string): Promise<number> {
   return await until(`"${text.trim()}" on ${host}`, async () => (await get(host, "/")).includes(text));
 }
 
-/** Waits until the CI is idle, so that the next push does not queue. */
-const untilIdle = () =>
-  until("the CI's rest", async () => JSON.parse(await get("ci", "/api/v2/builds?complete=false")).meta.total === 0);
+/** Waits until what goes live is built, so that the next push does not queue. */
+const untilIdle = () => until("the CI's rest", async () => (await building("release")) === 0);
+
+/** How many builds of a builder are running. */
+async function building(builder: string): Promise<number> {
+  const { builders } = JSON.parse(await get("ci", `/api/v2/builders?name=${builder}`));
+  const { builds } = JSON.parse(await get("ci", "/api/v2/builds?complete=false"));
+  const requests = await Promise.all(
+    builds.map(async ({ buildrequestid }: { buildrequestid: number }) =>
+      JSON.parse(await get("ci", `/api/v2/buildrequests/${buildrequestid}`)),
+    ),
+  );
+  return requests.filter(({ buildrequests: [request] }) => request.builderid === builders[0].builderid).length;
+}
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<number> {
   const begun = Date.now();
@@ -118,8 +173,9 @@ const get = (host: string, path: string): Promise<string> =>
   });
 
 export function reportDelivery(figures: readonly DeliveryFigures[]): string {
-  const rows = figures.map(({ repository, live, push, load }) => [
+  const rows = figures.map(({ repository, beside, live, push, load }) => [
     repository,
+    String(beside),
     String(live.length),
     median(live).toFixed(2),
     Math.max(...live).toFixed(2),
@@ -128,7 +184,7 @@ export function reportDelivery(figures: readonly DeliveryFigures[]): string {
     load.map((value) => value.toFixed(1)).join("–"),
   ]);
   return formatTable([
-    ["REPOSITORY", "PUSHES", "LIVE, MEDIAN s", "WORST s", "git push, MEDIAN s", "WORST s", "LOAD"],
+    ["REPOSITORY", "BRANCHES BESIDE", "PUSHES", "LIVE, MEDIAN s", "WORST s", "git push, MEDIAN s", "WORST s", "LOAD"],
     ...rows,
   ]);
 }

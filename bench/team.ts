@@ -25,8 +25,9 @@ export class BenchTeam {
     this.write(1);
   }
 
-  async up(engine: EngineName, members: number): Promise<void> {
-    this.write(members);
+  /** @param workers test workers; as many as the roster has by default where it is undefined */
+  async up(engine: EngineName, members: number, workers?: number): Promise<void> {
+    this.write(members, workers);
     await this.run("up", "--engine", engine);
   }
 
@@ -40,7 +41,7 @@ export class BenchTeam {
     if (code !== 0) throw new UserError(`npm run ${command} failed:\n${`${stdout}\n${stderr}`.slice(-2000)}`);
   }
 
-  private write(members: number): void {
+  private write(members: number, workers?: number): void {
     const roster = Array.from({ length: members }, (_, index) => ({ id: `m${index + 1}` }));
     const { target, registry } = this.where;
     const config = {
@@ -48,6 +49,7 @@ export class BenchTeam {
       "muster:target": target,
       "muster:port": PORT,
       "muster:members": roster,
+      ...(workers === undefined ? {} : { "muster:ci": { workers } }),
       ...(target === "kubernetes"
         ? { "muster:registry": { push: registry }, "muster:kubernetes": { service: { type: "ClusterIP" }, storage: 1 } }
         : {}),

@@ -229,6 +229,8 @@ export class CiRunner extends pulumi.ComponentResource {
           scratch: [NAMES_FOLDER],
           ...namesSpec(names),
           ...UNSPIED,
+          // What goes live does not wait for tests of branches.
+          yields: !releases,
           resources: limits,
           stopGrace: 10,
         },

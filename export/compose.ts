@@ -95,6 +95,7 @@ function renderService(inputs: Inputs): object {
     mem_limit: `${inputs.memory}m`,
     memswap_limit: `${inputs.memorySwap}m`,
     cpus: Number(inputs.cpus),
+    ...(inputs.cpuShares === undefined ? {} : { cpu_shares: inputs.cpuShares }),
     ...processesOf(inputs),
     cap_drop: inputs.capabilities.drops,
     security_opt: inputs.securityOpts,

@@ -115,6 +115,12 @@ export interface WorkloadSpec {
    * @default true
    */
   readonly init?: boolean;
+  /**
+   * Whether it gives way to others while the CPUs are busy, on a platform that weighs them.
+   *
+   * @default false
+   */
+  readonly yields?: boolean;
   /** Seconds between the request to stop and the kill. */
   readonly stopGrace: number;
 }

@@ -9,7 +9,8 @@ void runCommand({
 
   --members LIST  team sizes (2,20); "none" measures pushes only
   --engines LIST  engines (pulumi,compose; on a cluster pulumi,kubectl); those that this machine lacks are left out
-  --pushes N      pushes to a repository of PHP only, and to one with a front end (10); 0 for none
+  --pushes N      pushes to a repository of PHP only, and to one with a front end (10), alone and with four branches that
+                  are built beside; 0 for none
   --neighbours    also one member's site while another one has a fork storm, a memory hog or a full disk
   --cold          also measure an up that builds every image; removes all Muster images first
   --registry HOST on the kubeconfig's cluster instead of Docker, with images from that registry; without pushes`,

@@ -142,6 +142,7 @@ export function createDockerPlatform({
           // Without an equal swap limit the provider sees a difference at every second update.
           memorySwap: args.memory,
           cpus: args.cpus,
+          ...(spec.yields ? { cpuShares: YIELDING_SHARES } : {}),
           capabilities: { drops: ["ALL"] },
           securityOpts: ["no-new-privileges:true"],
           init: spec.init ?? true,
@@ -162,6 +163,9 @@ export function createDockerPlatform({
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }
+
+/** Of the CPUs while they are busy; every other container has 1024. */
+const YIELDING_SHARES = 128;
 
 /** Otherwise an engine that gives every network IPv6 reports a network other than the one described. */
 const NETWORK_OPTIONS = { "com.docker.network.enable_ipv6": "false" };

@@ -108,7 +108,7 @@ export function renderContainer(spec: RenderedSpec): V1["Container"] {
       ...(hasSecretFiles(spec) ? [{ name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true }] : []),
       ...scratchFolders(spec).map((path) => ({ name: volumeName(path), mountPath: path })),
     ],
-    resources: { limits: quantities(resources), requests: quantities(requests(resources)) },
+    resources: { limits: quantities(resources), requests: quantities(requests(resources, spec.yields)) },
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },

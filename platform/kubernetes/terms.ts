@@ -44,10 +44,13 @@ export const COMPONENT = "muster.component";
 /** Selectors cannot be changed later, so they hold what never will; the namespace says the rest. */
 export const podSelector = (component: string) => ({ [COMPONENT]: component });
 
-/** What the scheduler sets aside: most of the time a development environment is idle. */
-export const requests = ({ memory, cpus }: Resources): Resources => ({
+/**
+ * What the scheduler sets aside: most of the time a development environment is idle. While CPUs are busy, they are shared
+ * in these proportions.
+ */
+export const requests = ({ memory, cpus }: Resources, yields = false): Resources => ({
   memory: Math.ceil(memory / 4),
-  cpus: cpus / 20,
+  cpus: cpus / (yields ? 160 : 20),
 });
 
 export const quantities = ({ memory, cpus }: Resources) => ({ cpu: cpuQuantity(cpus), memory: memoryQuantity(memory) });

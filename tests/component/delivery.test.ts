@@ -241,6 +241,21 @@ describe("on Docker", () => {
     );
   });
 
+  test("tests of branches give way to everything else while the CPUs are busy", async () => {
+    const shares = (name: string) => named(resources, name, "docker:index/container:Container").inputs.cpuShares;
+    expect(["worker-1", "release-worker", "live-deployer", "alice-web"].map(shares)).toEqual([
+      128,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const pods = (await run(kubernetes)).filter(({ type }) => type.startsWith("kubernetes:apps/"));
+    const requested = (component: string) =>
+      pods.find(({ inputs }) => inputs.spec.template.metadata.labels["muster.component"] === component)?.inputs.spec
+        .template.spec.containers[0].resources.requests.cpu;
+    expect([requested("worker-1"), requested("release-worker")]).toEqual(["7m", "50m"]);
+  });
+
   test("gateway and portal link to git server, CI, live site and inbox", () => {
     expect(plain("gateway")).toContain(
       "GATEWAY_ROUTES=*--live=hackathon-live-web:13380 ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:13380 mail=hackathon-mail:8080",

@@ -47,6 +47,8 @@ describe.each(onDocker())("an upstream, in an environment brought up by $engine"
       ...["-c", "until [ -e /tmp/upstream.py ]; do sleep 0.1; done; exec python3 -u /tmp/upstream.py $0 $1"],
       ...[TOKEN, ALICES_TOKEN],
     );
+    // The CI and editors reach it there.
+    for (const zone of ["ci", "editors"]) await succeed("network", "connect", `${muster.team}_${zone}`, server());
     const script = `set -e
     git init --quiet --bare --initial-branch=main /srv/upstream/our-team/app.git
     git -C /srv/upstream/our-team/app.git config core.hooksPath /dev/null

@@ -123,6 +123,12 @@ for n in $(seq 30); do echo '<?php function f(int $x = null) {}' > public/z$n.ph
 echo '@corp:registry=https://npm.corp.invalid/' > .npmrc`,
     says: [/\| muster: the registry https:\/\/npm\.corp\.invalid\/ does not answer/, /FAILED/],
   },
+  {
+    title: "a password of the pusher",
+    script: `${SITE}
+echo "<?php // $(sed -n 's/^password="\\(.*\\)"$/\\1/p' "$MYSQL_HOME/my.cnf")" > public/config.php`,
+    says: [/Warning: public\/config\.php holds alice's database password/, /passed/],
+  },
 ];
 
 /** What a push says, and what reaches builds and releases, on every target. */

@@ -15,8 +15,8 @@ from twisted.python import log
 SERVERS = {"database": (3306, "/tmp/mysqld.sock"), "cache": (6379, None)}
 ADDRESSES = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 BACKLOG = 64
-# A server that its build ends, or lets fail, is started again, but not for ever.
-STARTS = 20
+# Each job of a workflow has its own, and a build may end or spoil one: it is started again, but not for ever.
+STARTS = 500
 PAUSE = 0.2
 NOTHING = os.open(os.devnull, os.O_RDONLY)
 

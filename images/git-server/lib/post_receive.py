@@ -3,12 +3,14 @@
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import time
 
 import addresses
 import change_hook
 import changes
+import passwords
 import settings as setup
 import spool
 import wait
@@ -56,6 +58,15 @@ def note_time():
         file.write(time.strftime("%Y-%m-%d %H:%M:%S +0000\n", time.gmtime()))
 
 
+def warn_of_passwords(updates):
+    """The push counts; what is in a repository can be read by everybody who reads it, for ever."""
+    try:
+        for line in passwords.found(updates, passwords.known()):
+            say(f"Warning: {line}. Read it from the environment, and have new passwords made.")
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        print(f"muster: passwords were not looked for: {error}", file=sys.stderr)
+
+
 def let_go():
     """Ends the lock that pre-receive took: the next push to this repository may go on."""
     try:
@@ -74,6 +85,7 @@ def main():
     options = push_options()
     point_head(updates)
     note_time()
+    warn_of_passwords(updates)
     if not settings["hook"]:
         let_go()
         return
