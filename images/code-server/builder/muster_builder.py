@@ -11,8 +11,11 @@ import subprocess
 import sys
 import time
 
-from muster_survey import survey
-from muster_survey.tree import Folder
+# Whoever runs this leaves its folder out of the path (-P), and what it runs must not inherit another one.
+sys.path.insert(0, "/usr/local/lib/muster")
+
+from muster_survey import survey  # noqa: E402
+from muster_survey.tree import Folder  # noqa: E402
 
 WORKSPACE = os.environ.get("WORKSPACE", "/workspace")
 STATE = f"{WORKSPACE}/.muster"
@@ -98,6 +101,7 @@ class Build:
         self.repository, self.key = repository, key
         self.folder = os.path.realpath(f"{WORKSPACE}/{repository}")
         self.state, self.log = f"{STATE}/builds/{repository}.json", f"{STATE}/builds/{repository}.log"
+        os.makedirs(os.path.dirname(self.state), exist_ok=True)
 
     def said(self):
         try:
@@ -108,7 +112,6 @@ class Build:
 
     def say(self, state, command="", why="", last=""):
         told = {"state": state, "key": self.key, "since": time.time(), "command": command, "why": why, "last": last}
-        os.makedirs(os.path.dirname(self.state), exist_ok=True)
         with open(f"{self.state}.new", "w", encoding="utf-8") as file:
             json.dump({**told, "folder": self.place, "log": self.log}, file)
         os.replace(f"{self.state}.new", self.state)

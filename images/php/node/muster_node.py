@@ -15,8 +15,11 @@ import subprocess
 import sys
 import urllib.parse
 
-from muster_survey import managers, projects
-from muster_survey.tree import Folder
+# Whoever runs this leaves its folder out of the path (-P), and what it runs must not inherit another one.
+sys.path.insert(0, "/usr/local/lib/muster")
+
+from muster_survey import managers, projects  # noqa: E402
+from muster_survey.tree import Folder  # noqa: E402
 
 # A worker's volume; in an editor, the member's home.
 CACHE = os.environ.get("MUSTER_CACHE", "/var/lib/worker/cache")
