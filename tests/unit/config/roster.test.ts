@@ -837,6 +837,7 @@ describe("good input", () => {
         environment: {},
         dist: "dist",
         workflows: "run",
+        unrunnable: "warn",
         anonymous: true,
         limits: { memory: 1024, cpus: 1 },
       },
@@ -924,6 +925,7 @@ describe("good input", () => {
       environment: { A: "1" },
       dist: "dist",
       workflows: "run",
+      unrunnable: "warn",
       anonymous: true,
       limits: { memory: 2048, cpus: 1 },
     });
