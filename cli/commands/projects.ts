@@ -210,13 +210,15 @@ async function ownSite(
   url: string,
   detail: (text: string) => void,
 ) {
-  for (;;) {
+  // A site that has just been built is looked for by its web server, which takes its time with many repositories.
+  for (let built = 0; ; ) {
     const result = await visit(url, gateway);
     if (result === "works") return result;
     const file = `/workspace/.muster/builds/${repository}.json`;
     const said = await target.exec(editor, ["bash", "-c", BUILD_STATE, "state", file], "");
     const state = said.code === 0 ? said.stdout.trim() : "";
-    if (!BUILDING.includes(state)) return state === "" || state === "built" ? result : `${result}: ${state}`;
+    if (state === "" || (state === "built" && built++ > 1)) return result;
+    if (state !== "built" && !BUILDING.includes(state)) return `${result}: ${state}`;
     detail("building for the own site");
   }
 }
