@@ -17,7 +17,8 @@ TEMPLATE = """<!doctype html>
     h1 {{ font-size: 1.7rem; line-height: 1.2 }}
     small {{ opacity: .7 }}
     code {{ overflow-wrap: anywhere }}
-    pre {{ font-size: .8rem; line-height: 1.4; overflow-x: auto; padding: .8rem 1rem; border-radius: .4rem;
+    pre {{ font-size: .8rem; line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere;
+      padding: .8rem 1rem; border-radius: .4rem;
       background: color-mix(in srgb, currentColor 8%, transparent) }}
   </style>
 </head>
