@@ -18,6 +18,9 @@ import { openSession } from "./session";
 const PATIENCE = 15_000;
 const INTERVAL = 500;
 const REDIRECTS = 5;
+/** How a front end's build for the member's own site goes, as images/code-server/builder writes it down. */
+const BUILD_STATE = 'jq -r "if .state == \\"failed\\" then .command + \\" \\" + .why else .state end" "$1"';
+const BUILDING = ["building", "waiting"];
 
 export interface ProjectsOptions {
   readonly stack?: string | undefined;
@@ -114,7 +117,7 @@ async function tryProject(trial: Trial, repository: string, path: string, detail
     const clone = await target.exec(editor, ["bash", "-lc", script, "clone", folder, repository], "");
     const ownUrl = first ? memberUrl(team, "site", member) : publicUrl(team, `${repository}--${member}`);
     const liveUrl = first ? teamUrl(team, "live") : publicUrl(team, `${repository}--${LIVE}`);
-    const own = clone.code === 0 ? await visit(ownUrl, gateway) : lastLine(clone.stderr);
+    const own = clone.code === 0 ? await ownSite(trial, repository, ownUrl, detail) : lastLine(clone.stderr);
     const live = await visit(liveUrl, gateway);
     const works = /^passed/.test(said.build) && own === "works" && live === "works";
     return {
@@ -198,6 +201,26 @@ export function buildOf(said: readonly string[]): { build: string; found: string
     build: end === undefined ? "no build" : end.startsWith("passed") ? end : (failed?.trim() ?? end),
     found: lines.find((line) => / site\b|\bfront end\b| · /i.test(line))?.trim() ?? "",
   };
+}
+
+/** What `visit` says once a front end is built for it, or why it is not. */
+async function ownSite(
+  { target, editor, gateway }: Trial,
+  repository: string,
+  url: string,
+  detail: (text: string) => void,
+) {
+  // A site that has just been built is looked for by its web server, which takes its time with many repositories.
+  for (let built = 0; ; ) {
+    const result = await visit(url, gateway);
+    if (result === "works") return result;
+    const file = `/workspace/.muster/builds/${repository}.json`;
+    const said = await target.exec(editor, ["bash", "-c", BUILD_STATE, "state", file], "");
+    const state = said.code === 0 ? said.stdout.trim() : "";
+    if (state === "" || (state === "built" && built++ > 1)) return result;
+    if (state !== "built" && !BUILDING.includes(state)) return `${result}: ${state}`;
+    detail("building for the own site");
+  }
 }
 
 /** `works`, or what is wrong with the page at `url`, redirects followed. */

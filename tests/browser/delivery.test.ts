@@ -5,6 +5,7 @@ import { liveSite, Terminal } from "../support/delivery";
 import type { DockerEnvironment } from "../support/docker-environment";
 import { type EngineCase, onDocker } from "../support/engines";
 import { eventually } from "../support/poll";
+import { PICTURE, PRESS, ROUTED, writeFiles } from "../support/press";
 import { appendAndSave, commitAndSync, login, openFile } from "../support/workbench";
 
 jest.setTimeout(15 * 60_000);
@@ -128,6 +129,55 @@ inBrowser(`a push in ${where}, in an environment brought up by ${engine}`, () =>
     const live = await liveSite(muster);
     expect(live.revision).toBe(revision);
     expect(live.page).toContain("Welcome, visitors");
+  });
+
+  /** Makes a repository of files in the workspace, and pushes it. */
+  async function publish(repository: string, files: Readonly<Record<string, string>>) {
+    await alice.succeed(`git init --quiet --initial-branch=main /workspace/${repository}`);
+    const clone = new Terminal(muster, "alice", `/workspace/${repository}`);
+    await clone.commit("Begin", `${writeFiles(files)}\ngit remote add origin "$GIT_URL/${repository}.git"`);
+    return { clone, push: await clone.push("--set-upstream origin main") };
+  }
+
+  test("an application's own installer leads to a post with a picture on the live site, which the next release keeps", async () => {
+    const { clone, push } = await publish("press", PRESS);
+    expect([push.code, push.output]).toEqual([0, expect.stringContaining("live")]);
+    const site = await portal.context().newPage();
+    await site.goto(muster.url("press--live"));
+    await site.getByRole("heading", { name: "Install" }).waitFor();
+    await site.getByRole("button", { name: "Install" }).click();
+    await site.getByLabel("title").fill("Hello World");
+    await site.locator("input[type=file]").setInputFiles({ name: "red.png", mimeType: "image/png", buffer: PICTURE });
+    await site.getByRole("button", { name: "Publish" }).click();
+    await site.getByRole("heading", { name: "Hello World" }).waitFor();
+    expect(new URL(site.url()).pathname).toBe("/post/hello-world/");
+    const isDrawn = () => site.evaluate("document.images[0].complete && document.images[0].naturalWidth");
+    expect(await isDrawn()).toBe(1);
+
+    await clone.commit("Title", "sed -i 's/<title>Press/<title>Press 2/' index.php");
+    expect((await clone.push()).code).toBe(0);
+    await eventually("the next release", async () => {
+      await site.reload();
+      return (await site.title()) === "Press 2" && (await isDrawn()) === 1;
+    });
+    await screenshot(site, "press");
+    await site.close();
+  });
+
+  test("a front end's deep link works in the workspace and live, opened, clicked and reloaded", async () => {
+    const { push } = await publish("routed", ROUTED);
+    expect([push.code, push.output]).toEqual([0, expect.stringContaining("live")]);
+    const site = await portal.context().newPage();
+    for (const host of ["routed--live", "routed--alice"]) {
+      // The workspace's page reloads itself once the editor has built it.
+      await site.goto(muster.url(host, "/about/me"));
+      await site.getByRole("heading", { name: "/about/me", exact: true }).waitFor();
+      await site.getByRole("link", { name: "About" }).click();
+      await site.getByRole("heading", { name: "/about/us", exact: true }).waitFor();
+      await site.reload();
+      await site.getByRole("heading", { name: "/about/us", exact: true }).waitFor();
+    }
+    await site.close();
   });
 
   /** Screenshots of the whole page, at the width of a desktop and of a phone. */

@@ -15,8 +15,6 @@ interface Shape {
   /** The repository's part of host names, where that is another. */
   readonly label?: string;
   readonly files: Readonly<Record<string, string>>;
-  /** What makes the member's own site show it. */
-  readonly build?: string;
   /** Paths and what they must answer: a status, or a part of the page. */
   readonly answers: Readonly<Record<string, number | string>>;
 }
@@ -54,7 +52,6 @@ const SHAPES: Shape[] = [
   {
     repository: "front",
     files: { "public/favicon.svg": "<svg/>", "package.json": BUILD, "page.html": "the app", ".gitignore": "dist" },
-    build: "npm run build",
     answers: { "/": "the app", "/about/us": "the app", "/gone.js": 404 },
   },
   {
@@ -65,7 +62,6 @@ const SHAPES: Shape[] = [
       "api/index.php": `<?php echo $_SERVER["SCRIPT_NAME"], " ", $_SERVER["REQUEST_URI"];`,
       ".gitignore": "dist",
     },
-    build: "cd frontend && npm run build",
     answers: { "/": "the front", "/deep": "the front", "/api/users/1": "/api/index.php /api/users/1" },
   },
 ];
@@ -115,28 +111,18 @@ export function sitesSuite({ unavailable, create }: EngineCase): void {
     expect(await ask()).toEqual(answers);
   }
 
-  describe.each(SHAPES)(
-    "a repository like $repository",
-    ({ repository, label = repository, files, build, answers }) => {
-      test("has a site of the member's own", async () => {
-        await make(repository, files);
-        if (build !== undefined) {
-          await eventually("the page that says what to do", async () => {
-            const { status, body } = await request(muster.url(`${label}--alice`));
-            return status === 503 && body.includes("npm run build");
-          });
-          await alice(repository).succeed(build);
-        }
-        await expectAnswers(`${label}--alice`, answers);
-      });
+  describe.each(SHAPES)("a repository like $repository", ({ repository, label = repository, files, answers }) => {
+    test("has a site of the member's own", async () => {
+      await make(repository, files);
+      await expectAnswers(`${label}--alice`, answers);
+    });
 
-      test("is live as it is", async () => {
-        const { code, output } = await alice(repository).push("--set-upstream origin main");
-        expect([code, output]).toEqual([0, expect.stringContaining("live")]);
-        await expectAnswers(`${label}--live`, answers);
-      });
-    },
-  );
+    test("is live as it is", async () => {
+      const { code, output } = await alice(repository).push("--set-upstream origin main");
+      expect([code, output]).toEqual([0, expect.stringContaining("live")]);
+      await expectAnswers(`${label}--live`, answers);
+    });
+  });
 
   test("assets named by their content are kept for long, also after the next release, and pages are not", async () => {
     const asset = async () =>
@@ -153,6 +139,15 @@ export function sitesSuite({ unavailable, create }: EngineCase): void {
     await expectAnswers("front--live", { "/": "a new app" });
     expect(await caching(await asset())).toEqual([200, "public, max-age=31536000, immutable"]);
     expect((await caching(former))[0]).toBe(200);
+  });
+
+  test("a member's own site follows a commit, and says why it cannot be built", async () => {
+    const page = async () => (await request(muster.url("front--alice"))).body;
+    await alice("front").commit("Renew", "printf 'renewed' >page.html");
+    await eventually("the site of the new commit", async () => (await page()) === "renewed");
+    const broken = `rm -r dist; printf '{"scripts": {"build": "echo no such module >&2; exit 3"}, "devDependencies": {}}' >package.json`;
+    await alice("front").commit("Break", `${broken}; printf 'dist: dist' >muster.yaml`);
+    await eventually("the failure", async () => /failed with status 3.*no such module/s.test(await page()));
   });
 
   test("links that lead out of the repository are not followed", async () => {

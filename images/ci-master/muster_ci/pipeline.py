@@ -6,16 +6,6 @@ The survey is that of images/php/survey, where its form is told.
 import dataclasses
 
 INSTALL = ("composer", "install", "--no-interaction", "--no-progress", "--prefer-dist")
-# The version for a repository that asks for none.
-MANAGERS = {"pnpm": "10", "yarn": "1", "bun": "1"}
-# Installs exactly what the lock says.
-FROZEN = {
-    "npm": ("ci", "--prefer-offline", "--no-audit", "--no-fund"),
-    "pnpm": ("install", "--frozen-lockfile", "--prefer-offline"),
-    "yarn": ("install", "--frozen-lockfile", "--non-interactive", "--prefer-offline"),
-    "berry": ("install", "--immutable"),
-    "bun": ("install", "--frozen-lockfile"),
-}
 # What Buildbot keeps of a step's name.
 NAME_LIMIT = 50
 # What a failing workflow means, the least first: the repository's word counts, but not beyond the roster's.
@@ -88,19 +78,11 @@ def _project(project):
 
 
 def _node(project, node):
-    manager, version = node["manager"], node["version"] or MANAGERS.get(node["manager"])
-    run = ("muster-node", f"{manager}@{version}" if manager != "npm" else manager)
-    if node["install"] and node["lock"]:
-        berry = manager == "yarn" and not version.startswith("1")
-        arguments = FROZEN["berry" if berry else manager]
-        yield _step(project, f"{manager} {arguments[0]}", (*run, *arguments))
-    elif node["install"]:
-        unlocked = ("--no-audit", "--no-fund", "--no-package-lock") if manager == "npm" else ()
-        yield _step(project, f"{manager} install", (*run, "install", *unlocked))
-    for script in (node["lint"], node["test"], node["build"]):
-        if script:
-            command = ("npm",) if manager == "npm" else run
-            yield _step(project, f"{manager} run {script}", (*command, "run", script))
+    for command in node["commands"].values():
+        if command:
+            words = command[1:] if command[0] == "muster-node" else command
+            run = " ".join(words[1:3]) if words[1] == "run" else words[1]
+            yield _step(project, f"{node['manager']} {run}", tuple(command))
 
 
 def _workflows(workflows, allowed):

@@ -4,12 +4,16 @@ from muster_ci.pipeline import Workflows, migrates, release_steps, steps
 from muster_ci.settings import Pipeline, TeamStep
 
 COMPOSER = {"lock": True, "install": True, "development": True, "migrate": False}
-NODE = {"manager": "npm", "version": None, "lock": "package-lock.json", "install": True, "lint": None, "test": None}
 PHPUNIT = {"configuration": "phpunit.xml", "runner": "phpunit", "bootstrap": None}
 
 
+def npm(*scripts, install=("muster-node", "npm", "ci"), manager="npm"):
+    runs = {script: [manager, "run", script] for script in scripts}
+    return {"manager": manager, "commands": {"install": install and list(install), "lint": None, **runs}}
+
+
 def project(folder=".", composer=None, node=None, phpunit=None):
-    return {"folder": folder, "composer": composer, "node": node and {**NODE, "build": None, **node}, "phpunit": phpunit}
+    return {"folder": folder, "composer": composer, "node": node, "phpunit": phpunit}
 
 
 def survey(*projects, php=False, exclude=(), lenient=(), mode="run", files=()):
@@ -55,29 +59,22 @@ class Steps(unittest.TestCase):
             self.assertEqual(of(survey(project(phpunit=phpunit)))[0].command, command)
 
     def test_front_end(self):
-        node = {"lint": "lint", "test": "test:unit", "build": "generate"}
+        found = of(survey(project(node=npm("lint", "test:unit", "generate"))))
         self.assertEqual(
-            names(survey(project(node=node))), ["npm ci", "npm run lint", "npm run test:unit", "npm run generate"]
+            [(step.name, " ".join(step.command)) for step in found],
+            [
+                ("npm ci", "muster-node npm ci"),
+                ("npm run lint", "npm run lint"),
+                ("npm run test:unit", "npm run test:unit"),
+                ("npm run generate", "npm run generate"),
+            ],
         )
-        self.assertEqual(names(survey(project(node={"lock": None}))), ["npm install"])
-        self.assertEqual(names(survey(project(node={"install": False, "test": "test"}))), ["npm run test"])
-
-    def test_package_managers(self):
-        for manager, version, lock, install in (
-            ("npm", None, "package-lock.json", "npm ci --prefer-offline --no-audit --no-fund"),
-            ("npm", None, None, "npm install --no-audit --no-fund --no-package-lock"),
-            ("pnpm", "9", "pnpm-lock.yaml", "pnpm@9 install --frozen-lockfile --prefer-offline"),
-            ("pnpm", None, None, "pnpm@10 install"),
-            ("yarn", "1", "yarn.lock", "yarn@1 install --frozen-lockfile --non-interactive --prefer-offline"),
-            ("yarn", "4.5.0", "yarn.lock", "yarn@4.5.0 install --immutable"),
-            ("bun", None, "bun.lock", "bun@1 install --frozen-lockfile"),
-        ):
-            with self.subTest(manager=manager, lock=lock):
-                (step,) = of(survey(project(node={"manager": manager, "version": version, "lock": lock})))
-                self.assertEqual(" ".join(step.command), f"muster-node {install}")
+        pnpm = npm(install=("muster-node", "pnpm@9", "install", "--frozen-lockfile"), manager="pnpm")
+        self.assertEqual(names(survey(project(node=pnpm)))[0], "pnpm install")
+        self.assertEqual(names(survey(project(node=npm("test", install=None)))), ["npm run test"])
 
     def test_subfolders(self):
-        found = of(survey(project("frontend", node={"test": "test"}), project("backend", phpunit=PHPUNIT)))
+        found = of(survey(project("frontend", node=npm("test")), project("backend", phpunit=PHPUNIT)))
         self.assertEqual(
             [(step.name, step.folder) for step in found],
             [("frontend: npm ci", "frontend"), ("frontend: npm run test", "frontend"), ("backend: phpunit", "backend")],

@@ -83,6 +83,7 @@ class Command(unittest.TestCase):
                 "pack",
                 "projects",
                 "lint",
+                "own",
                 "workflows",
                 "notes",
                 "faults",

@@ -65,6 +65,25 @@ class Node(unittest.TestCase):
                 found = projects({"package.json": package(), **listed})["."]["node"]
                 self.assertEqual((found["manager"], found["version"], found["lock"]), (manager, version, lock))
 
+    def test_commands(self):
+        for listed, install in (
+            ({"package-lock.json": ""}, "npm ci --prefer-offline --no-audit --no-fund"),
+            ({}, "npm install --no-audit --no-fund --no-package-lock"),
+            ({"pnpm-lock.yaml": "lockfileVersion: '6.0'"}, "pnpm@8 install --frozen-lockfile --prefer-offline"),
+            ({"package.json": package(development=["a"], packageManager="pnpm@9.1.0")}, "pnpm@9.1.0 install"),
+            ({"yarn.lock": ""}, "yarn@1 install --frozen-lockfile --non-interactive --prefer-offline"),
+            ({"yarn.lock": "__metadata:"}, "yarn@4 install --immutable"),
+            ({"bun.lock": ""}, "bun@1 install --frozen-lockfile"),
+        ):
+            with self.subTest(listed):
+                found = projects({"package.json": package(development=["a"]), **listed})["."]["node"]["commands"]
+                self.assertEqual(" ".join(found["install"]), f"muster-node {install}")
+                self.assertIsNone(found["build"])
+        listed = {"package.json": package("vite build", test="vitest", packageManager="yarn@4.5.0"), "yarn.lock": ""}
+        found = projects(listed)["."]["node"]["commands"]
+        self.assertEqual(found["build"], ["muster-node", "yarn@4.5.0", "run", "build"])
+        self.assertEqual([found["install"], found["lint"]], [None, None])
+
     def test_scripts(self):
         for scripts, test, untested in (
             ({}, None, None),

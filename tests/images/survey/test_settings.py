@@ -20,7 +20,7 @@ BAD = (
     ("- a", ["\"['a']\" must be a mapping: write a mapping"]),
     ("text", ['"text" must be a mapping: write a mapping']),
     ("roots: web", ['roots "web" is not a known key: did you mean root?']),
-    ("x: 1", ['x "1" is not a known key: the keys are root, writable, dist, lint, workflows, subfolders, backend']),
+    ("x: 1", ['x "1" is not a known key: the keys are root, writable, dist, lint, workflows, own, subfolders, backend']),
     ("lint: { exlude: [a] }", ["lint.exlude \"['a']\" is not a known key: did you mean exclude?"]),
     ("writable: uploads", ['writable "uploads" must be a list: write writable: [uploads]']),
     ("workflows: on", ['workflows "on" is not one of the values: write run, warn or off']),
@@ -126,6 +126,8 @@ backend: { folder: web, path: /api/v1 }
     def test_off_is_no_boolean(self):
         self.assertEqual(shape({"muster.yaml": "workflows: off"})["workflows"]["mode"], "off")
         self.assertEqual(shape([])["workflows"]["mode"], "run")
+        self.assertEqual(shape({"muster.yaml": "own: manual"})["own"], "manual")
+        self.assertEqual(shape([])["own"], "built")
 
     def test_the_schema_uses_what_the_reader_knows(self):
         known = {

@@ -6,7 +6,7 @@ import sys
 from muster_survey import survey
 from muster_survey.tree import Folder
 
-from . import hosts, pages, places
+from . import builds, hosts, pages, places
 
 # Where live sites write.
 SHARED = os.environ.get("SHARED_ROOT", "/srv/shared")
@@ -31,9 +31,13 @@ def generate(output, releases, workspace):
     found = list(sites)
     for place in found:
         if place is found[0] or place.label:
-            replace(f"{output}/pages/{place.label or hosts.FIRST}.html", pages.waiting(place, live))
+            build = None if live else builds.state(workspace, place)
+            replace(f"{output}/pages/{place.label or hosts.FIRST}.html", pages.waiting(place, live, build))
     replace(f"{output}/pages/{hosts.UNKNOWN}.html", pages.unknown(found, "live" if live else owner))
-    replace(f"{output}/watched", "".join(f"{path}\n" for place in found for path in watched(place)))
+    depends = [path for place in found for path in watched(place)]
+    if not live:
+        depends += builds.ask(workspace, found, replace)
+    replace(f"{output}/watched", "".join(f"{path}\n" for path in depends))
     return replace(f"{output}/sites.conf", hosts.text(found))
 
 

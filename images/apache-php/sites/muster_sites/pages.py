@@ -16,6 +16,10 @@ TEMPLATE = """<!doctype html>
     body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 36rem; margin: 16vh auto 0; padding: 0 1.5rem }}
     h1 {{ font-size: 1.7rem; line-height: 1.2 }}
     small {{ opacity: .7 }}
+    code {{ overflow-wrap: anywhere }}
+    pre {{ font-size: .8rem; line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere;
+      padding: .8rem 1rem; border-radius: .4rem;
+      background: color-mix(in srgb, currentColor 8%, transparent) }}
   </style>
 </head>
 <body>
@@ -31,10 +35,20 @@ SCRIPT = """  <script>
       link.href = "//" + location.host.replace(/^[^.]+/, link.dataset.host)
   </script>
 """
+CLOCK = """
+  <script>
+    const clock = document.querySelector("[data-since]")
+    const tick = () => {
+      const seconds = Math.max(0, Math.round(Date.now() / 1000 - clock.dataset.since))
+      clock.textContent = seconds + (seconds === 1 ? " second" : " seconds")
+    }
+    tick()
+    setInterval(tick, 1000)
+  </script>"""
 
 
 def page(title, *paragraphs, links=()):
-    body = [f"  <p>{paragraph}</p>" for paragraph in paragraphs]
+    body = [f"  {each}" if each.startswith("<pre>") else f"  <p>{each}</p>" for each in paragraphs]
     if links:
         items = "".join(f'<li><a data-host="{host}">{text}</a></li>' for host, text in links)
         body.append(f"  <ul>{items}</ul>\n{SCRIPT}")
@@ -45,8 +59,8 @@ def code(text):
     return f"<code>{html.escape(text)}</code>"
 
 
-def waiting(place, live):
-    """The page of one repository."""
+def waiting(place, live, build=None):
+    """The page of one repository; BUILD is what its member's editor says of building it."""
     name = code(place.name)
     if place.folder and place.survey is None:
         return page("This site cannot be shown", f"Looking at {name} failed; the log of the web server has the cause.")
@@ -58,11 +72,11 @@ def waiting(place, live):
         return page("No repository yet", f"{missing} The site appears here as soon as {name} is cloned.")
     found = place.survey
     faults = [html.escape(fault_line(fault)) for fault in found["faults"]]
-    title, *said = _missing(found, live)
+    title, *said = _missing(found, live, build)
     return page(title, f"This is {name}. {said[0]}", *said[1:], *faults)
 
 
-def _missing(found, live):
+def _missing(found, live, build):
     root, server = found["root"], found["server"]
     if server:
         language = html.escape(server["language"])
@@ -79,12 +93,7 @@ def _missing(found, live):
         if live:
             told = "Where it writes to is <code>dist</code> in <code>muster.yaml</code>."
             return "Its build wrote no page", f"{missing} {told}"
-        return (
-            "Not built yet",
-            missing,
-            f"Run <code>npm install</code> and <code>npm run build</code>{where} in the editor's terminal; "
-            "while you work on it, <code>npm run dev</code> shows it at its own port.",
-        )
+        return _unbuilt(found, missing, where, build)
     if root:
         return (
             "No index file",
@@ -102,6 +111,30 @@ def _missing(found, live):
         "There is no page in it. Put an <code>index.php</code> or <code>index.html</code> at the root, "
         "or name a folder with <code>root</code> in <code>muster.yaml</code>.",
     )
+
+
+def _unbuilt(found, missing, where, build):
+    by_hand = (
+        f"Run <code>npm install</code> and <code>npm run build</code>{where} in the editor's terminal; "
+        "while you work on it, <code>npm run dev</code> shows it at its own port."
+    )
+    if not build:
+        if found["own"] == "manual":
+            return "Not built yet", missing, by_hand
+        return "Not built yet", missing, "Your editor's container installs and builds it within seconds.", by_hand
+    command, log = code(build["command"]), code(build["log"])
+    if build["state"] == "failed":
+        return (
+            "Its build failed",
+            f"{command} {html.escape(build['why'])}:",
+            f"<pre>{html.escape(build['last'])}</pre>",
+            f"Correct it and commit: then it is built again. To see it fail, run it in the editor's terminal: "
+            f"{code('cd ' + build['folder'] + ' && ' + build['command'])}. All that it said is in {log}.",
+        )
+    if build["state"] == "waiting":
+        return "Not built yet", missing, f"{html.escape(build['why'])}: it is built when that ends."
+    since = f'<span data-since="{build["since"]:.0f}">a moment</span>'
+    return "Being built", missing, f"{command} has been running for {since}. What it says is in {log}.{CLOCK}"
 
 
 def unknown(places, owner):

@@ -20,12 +20,14 @@ writable   [{path, folder, refresh, source, reason}]: what the live site may wri
 pack       folders whose files that are not in the commit belong to a release
 projects   [{folder, composer, node, phpunit}], the repository's own first; each part is null where there is none
              composer {lock, install, vendored, vendor, development, migrate}
-             node     {manager, version, lock, install, lint, test, untested, build, dist}: `lint`, `test` and
+             node     {manager, version, lock, install, lint, test, untested, build, dist, commands}: `lint`, `test` and
                       `build` are names of scripts or null; `manager` is "npm", "pnpm", "yarn" or "bun", `version` what
-                      it asks for or null; `lock` is a path or null; `untested` a script that needs a browser, or null
+                      it asks for or null; `lock` is a path or null; `untested` a script that needs a browser, or null;
+                      `commands` {install, lint, test, build}: the words to run in the folder, each null or a list
              phpunit  {configuration, runner, bootstrap}: a name in the folder or null; runner "phpunit" or "pest"
 lint       {php, exclude, lenient}: whether there is PHP; what is not checked; where an error is only a warning
 workflows  {mode, files}: "run", "warn" or "off"; the files of .github/workflows
+own        "built" or "manual": whether members' sites are built by themselves
 notes      [{level, text, remedy, file, untested}]: level "info" or "warning"; remedy and file may be null
 faults     [{file, at, line, value, message, remedy}]: what is wrong with muster.yaml or a manifest; it fails a build
 """
@@ -51,6 +53,7 @@ def survey(tree, built=False):
         "projects": there,
         "lint": projects.lint(tree, said),
         "workflows": {"mode": said.get("workflows", "run"), "files": workflows},
+        "own": said.get("own", "built"),
         "notes": list(notes.of(tree, said, found, there, left_out)),
         "faults": [*faults, *_manifests(tree, there)],
     }

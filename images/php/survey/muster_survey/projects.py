@@ -3,7 +3,7 @@
 import posixpath
 import re
 
-from . import frontends
+from . import frontends, managers
 from .tree import depth, join, parent, part
 
 DEPTH = 3
@@ -138,25 +138,32 @@ def _node(tree, folder):
     if path not in tree.files:
         return None
     manifest = tree.object(path)
-    manager, version, lock = _manager(tree, folder, manifest)
+    manager, version, lock = manager_of(tree, folder)
     scripts = {name: text for name, text in part(manifest, "scripts").items() if isinstance(text, str) and text.strip()}
     front = frontends.of(tree, folder)
     test, needs = _test(scripts)
+    install = any(manifest.get(key) for key in INSTALLED_BY)
+    wanted = {
+        "lint": "lint" if "lint" in scripts else None,
+        "test": test,
+        "build": frontends.build_script(manifest, front and front["framework"]),
+    }
+    commands = {key: script and managers.run(manager, version, script) for key, script in wanted.items()}
     return {
         "manager": manager,
         "version": version,
         "lock": lock,
-        "install": any(manifest.get(key) for key in INSTALLED_BY),
-        "lint": "lint" if "lint" in scripts else None,
-        "test": test,
+        "install": install,
+        **wanted,
         "untested": needs,
-        "build": frontends.build_script(manifest, front and front["framework"]),
+        "commands": {"install": managers.install(manager, version, lock) if install else None, **commands},
         "dist": front["dist"] if front and front["framework"] and not front["server"] else None,
     }
 
 
-def _manager(tree, folder, manifest):
+def manager_of(tree, folder):
     """(manager, version or None, lock or None); the lock may be a workspace's above."""
+    manifest = tree.object(join(folder, "package.json"))
     said = re.fullmatch(r"(npm|pnpm|yarn|bun)@(\d[\w.-]*)(\+.*)?", str(manifest.get("packageManager", "")))
     here = folder
     while True:

@@ -1,4 +1,6 @@
-"""muster-node MANAGER[@VERSION] ARGUMENT...: becomes npm, pnpm, yarn or bun, with downloads that stay in the worker.
+"""muster-node MANAGER[@VERSION] ARGUMENT...: becomes npm, pnpm, yarn or bun, with downloads that are kept.
+
+Without a version it is the one that the project in the current folder asks for.
 
 Before an install, the registries that the project names are asked whether they answer: a manager would try for minutes.
 """
@@ -6,13 +8,21 @@ Before an install, the registries that the project names are asked whether they 
 import concurrent.futures
 import configparser
 import os
+import pathlib
 import re
 import socket
 import subprocess
 import sys
 import urllib.parse
 
-CACHE = "/var/lib/worker/cache"
+# Whoever runs this leaves its folder out of the path (-P), and what it runs must not inherit another one.
+sys.path.insert(0, "/usr/local/lib/muster")
+
+from muster_survey import managers, projects  # noqa: E402
+from muster_survey.tree import Folder  # noqa: E402
+
+# A worker's volume; in an editor, the member's home.
+CACHE = os.environ.get("MUSTER_CACHE", "/var/lib/worker/cache")
 MANAGERS = f"{CACHE}/managers"
 BERRY = "@yarnpkg/cli-dist"
 # Seconds in which a registry answers.
@@ -114,8 +124,21 @@ def use_mirror(manager, version, address):
             file.write(PUBLIC.sub(address, lock))
 
 
+def asked_for(manager):
+    """The version of a manager for the project of the current folder or one above it."""
+    here = os.getcwd()
+    for folder in (here, *map(str, pathlib.PurePath(here).parents)):
+        if os.path.exists(f"{folder}/package.json"):
+            found, version, _ = projects.manager_of(Folder(folder), ".")
+            if found == manager and version:
+                return version
+    return managers.VERSIONS[manager]
+
+
 def main(arguments):
     manager, _, version = arguments[0].partition("@")
+    if manager != "npm" and not version:
+        version = asked_for(manager)
     if arguments[1:2] != ["run"]:
         check_registries()
     if manager != "npm":

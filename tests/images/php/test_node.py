@@ -1,10 +1,15 @@
 import os
 import socket
+import sys
 import tempfile
 import unittest
 from unittest import mock
 
-from muster_worker import node
+for part in ("node", "survey"):
+    sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../images/php", part)))
+sys.dont_write_bytecode = True
+
+import muster_node as node  # noqa: E402
 
 
 class InAProject(unittest.TestCase):
@@ -63,3 +68,12 @@ class Mirror(InAProject):
     def test_others_keep_theirs(self):
         self.assertEqual(self.mirrored("pnpm", "9"), (self.LOCK, "http://mirror.example/npm"))
         self.assertEqual(self.mirrored("yarn", "1", "registry=https://x.example/"), (self.LOCK, None))
+
+
+class Versions(InAProject):
+    def test_the_one_that_the_project_asks_for(self):
+        self.write("package.json", '{"packageManager": "pnpm@9.1.0"}')
+        os.mkdir("web")
+        os.chdir("web")
+        self.assertEqual(node.asked_for("pnpm"), "9.1.0")
+        self.assertEqual(node.asked_for("yarn"), "1")

@@ -1,0 +1,3 @@
+import { pythonTests } from "../../support/python-tests";
+
+pythonTests("code-server");
