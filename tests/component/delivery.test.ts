@@ -364,7 +364,7 @@ describe("on Docker", () => {
     expect(named(both, "ci").inputs.envs).toContain(
       'CI_LIVE={"repositories":{"app":"deployer","my-blog":"deployer-my-blog"},"others":null}',
     );
-    expect(named(both, "gateway").inputs.envs.join()).toContain("my-blog--live=hackathon-live--my-blog-web:8080");
+    expect(named(both, "gateway").inputs.envs.join()).toContain("my-blog--live=hackathon-live--my-blog-web:13380");
   });
 
   test("only where new repositories go live is the first live server shared, and takes no root", async () => {
