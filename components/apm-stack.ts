@@ -44,6 +44,12 @@ export interface ApmStackArgs {
    */
   readonly tls?: boolean;
   /**
+   * With which programs trust the team's authority: `trustSettings` of a gateway.
+   *
+   * @default {}
+   */
+  readonly trust?: Readonly<Record<string, string>>;
+  /**
    * Makes the stack one to develop on: its web server hands requests to a debugger on this host, and its database takes
    * `root` without a password, as much code has it written in.
    *
@@ -96,7 +102,7 @@ export class ApmStack extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApmStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:ApmStack", name, {}, opts);
-    const { platform, scope, mail, tls = false, debugHost, published = false, databaseAdmin } = args;
+    const { platform, scope, mail, tls = false, trust = {}, debugHost, published = false, databaseAdmin } = args;
     const owner = ownerOf(scope.member ?? name, args.owner);
     const child = { parent: this };
 
@@ -152,6 +158,7 @@ export class ApmStack extends pulumi.ComponentResource {
           ...environmentNames(owner),
           ...(debugHost === undefined ? {} : { EDITOR_HOST: debugHost }),
           SITE_SCHEME: tls ? "https" : "http",
+          ...trust,
           ...args.site,
         },
         secrets: { ...secrets, ...mail?.secrets, ...environmentOf(owner) },

@@ -54,6 +54,12 @@ export interface CiRunnerArgs {
    */
   readonly mail?: MailAccess;
   /**
+   * With which programs trust the team's authority: `trustSettings` of a gateway.
+   *
+   * @default {}
+   */
+  readonly trust?: Readonly<Record<string, string>>;
+  /**
    * A git server that the team already has, and which of its repositories are tested.
    *
    * @default none
@@ -124,7 +130,7 @@ export class CiRunner extends pulumi.ComponentResource {
 
   constructor(name: string, args: CiRunnerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CiRunner", name, {}, opts);
-    const { platform, scope, live, mail, timezone = "UTC" } = args;
+    const { platform, scope, live, mail, trust = {}, timezone = "UTC" } = args;
     const child = { parent: this };
     const secret = (purpose: string) =>
       new random.RandomPassword(`${name}-${purpose}`, { length: 32, special: false }, child).result;
@@ -198,6 +204,7 @@ export class CiRunner extends pulumi.ComponentResource {
           image: platform.image("ci-worker"),
           env: {
             ...mail?.env,
+            ...trust,
             CI_MASTER: master,
             CI_ROLE: releases ? "release" : "worker",
             TZ: timezone,

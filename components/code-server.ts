@@ -29,6 +29,12 @@ export interface CodeServerArgs {
    * @default none: the workspace starts with an empty folder `app`
    */
   readonly git?: GitAccess;
+  /**
+   * With which programs trust the team's authority: `trustSettings` of a gateway.
+   *
+   * @default {}
+   */
+  readonly trust?: Readonly<Record<string, string>>;
 }
 
 /** How a member reaches the git server from inside. */
@@ -67,7 +73,7 @@ export class CodeServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: CodeServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CodeServer", name, {}, opts);
-    const { platform, scope, database, mail, git } = args;
+    const { platform, scope, database, mail, git, trust = {} } = args;
     const member = memberOf(args.member);
     const child = { parent: this };
 
@@ -81,6 +87,7 @@ export class CodeServer extends pulumi.ComponentResource {
         env: {
           ...database.env,
           ...mail?.env,
+          ...trust,
           EXTENSIONS: member.extensions.join(" "),
           ...(git && {
             GIT_REPOSITORIES: git.repositories.join(" "),

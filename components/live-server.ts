@@ -25,6 +25,12 @@ export interface LiveServerArgs {
    */
   readonly tls?: boolean;
   /**
+   * With which programs trust the team's authority: `trustSettings` of a gateway.
+   *
+   * @default {}
+   */
+  readonly trust?: Readonly<Record<string, string>>;
+  /**
    * The repository whose site is shown at the live server's own name.
    *
    * @default "app"
@@ -68,7 +74,7 @@ export class LiveServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: LiveServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:LiveServer", name, {}, opts);
-    const { platform, owner = {}, tls = false, repository = "app", address, mail } = args;
+    const { platform, owner = {}, tls = false, trust = {}, repository = "app", address, mail } = args;
     const child = { parent: this };
 
     const scope = platform.scope(LIVE, child);
@@ -82,6 +88,7 @@ export class LiveServer extends pulumi.ComponentResource {
         scope,
         owner: { name: LIVE, ...owner, php: { ...DEFAULT_LIVE_PHP, ...owner.php } },
         tls,
+        trust,
         files: { ...releases, readOnly: true },
         shared,
         ...(mail && { mail }),
@@ -99,6 +106,7 @@ export class LiveServer extends pulumi.ComponentResource {
       mounts: [releases, shared],
       env: {
         ...stack.database.env,
+        ...trust,
         LIVE_SERVER: `${host}:${port}`,
         REPOSITORY: repository,
         SITE_SCHEME: tls ? "https" : "http",

@@ -17,6 +17,12 @@ export interface MemberEnvironmentArgs {
    */
   readonly tls?: boolean;
   /**
+   * With which programs trust the team's authority: `trustSettings` of a gateway.
+   *
+   * @default {}
+   */
+  readonly trust?: Readonly<Record<string, string>>;
+  /**
    * Where the workspace's repositories are cloned from; the first becomes the site.
    *
    * @default none: the site is the folder `app` of the workspace
@@ -51,7 +57,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { platform, member, tls = false, git, mail }: MemberEnvironmentArgs,
+    { platform, member, tls = false, trust = {}, git, mail }: MemberEnvironmentArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("muster:index:MemberEnvironment", name, {}, opts);
@@ -66,6 +72,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
         scope,
         owner: member,
         tls,
+        trust,
         debugHost: platform.host(scope, "code"),
         files: workspace,
         ...(mail && { mail }),
@@ -75,7 +82,16 @@ export class MemberEnvironment extends pulumi.ComponentResource {
     );
     const editor = new CodeServer(
       name,
-      { platform, scope, member, workspace, database: stack.database, ...(git && { git }), ...(mail && { mail }) },
+      {
+        platform,
+        scope,
+        member,
+        workspace,
+        trust,
+        database: stack.database,
+        ...(git && { git }),
+        ...(mail && { mail }),
+      },
       child,
     );
 

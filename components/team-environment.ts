@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LIVE } from "../config/catalogue";
+import { LIVE, WORKLOADS } from "../config/catalogue";
 import type { Team } from "../config/members";
-import { teamUrl } from "../config/naming";
+import { certifiedHosts, teamUrl } from "../config/naming";
 import type { Platform } from "../platform/platform";
 import { CiRunner } from "./ci-runner";
-import { Gateway } from "./gateway";
+import { Gateway, trustSettings } from "./gateway";
 import { GitServer } from "./git-server";
 import { LiveServer } from "./live-server";
 import { Mail, relayAccess } from "./mail";
@@ -35,6 +35,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
 
     const scope = platform.scope(undefined, child);
     const { repositories, upstream } = team;
+    const trust = trustSettings(team.gatewayTls, platform.published(scope, "gateway", WORKLOADS.gateway.port));
     const [repository = "app"] = repositories;
     const mail = new Mail(
       platform.name("mail"),
@@ -47,6 +48,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         platform,
         owner: team.live,
         tls: team.tls,
+        trust,
         repository,
         address: team,
         mail: team.relay ? relayAccess(team.relay) : mail.access(LIVE),
@@ -61,6 +63,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         url: teamUrl(team, "ci"),
         gitUrl: teamUrl(team, "git"),
         team: team.id,
+        trust,
         settings: team.ci,
         timezone: team.live.php.timezone,
         live: live.target,
@@ -85,8 +88,13 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     );
     const routes = { ci: ci.endpoint, git: git.endpoint, live: live.endpoint, mail: mail.endpoint };
     const portal = new Portal(platform.name("portal"), { platform, scope, team, routes }, child);
-    const { domain, tls } = team;
-    new Gateway(platform.name("gateway"), { platform, scope, domain, tls, portal: portal.endpoint, routes }, child);
+    const { domain } = team;
+    const hosts = certifiedHosts(team);
+    new Gateway(
+      platform.name("gateway"),
+      { platform, scope, domain, entrance: team, team: team.id, hosts, portal: portal.endpoint, routes },
+      child,
+    );
 
     const members = Object.fromEntries(
       team.members.map((member) => {
@@ -97,7 +105,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
           repositories,
           password,
         };
-        const args = { platform, member, tls, git: access, mail: mail.access(member.id) };
+        const args = { platform, member, tls: team.tls, trust, git: access, mail: mail.access(member.id) };
         return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
       }),
     );

@@ -71,6 +71,31 @@ export const teamUrl = (address: PublicAddress, kind: TeamAddress): string =>
 export const memberUrl = (address: PublicAddress, kind: MemberAddress, memberId: string): string =>
   publicUrl(address, `${MEMBER_ADDRESSES[kind].prefix}${memberId}`);
 
+/**
+ * Hosts below the domain that a certificate has to name one by one. None where one wildcard covers them all: TLS knows
+ * no wildcard below a domain of one label, and an ACME server gives it only for a proof by DNS.
+ */
+export function certifiedHosts({ domain, gatewayTls, members, repositories }: Certified): string[] {
+  const wildcard = gatewayTls.kind === "acme" ? gatewayTls.dns !== undefined : domain.includes(".");
+  if (gatewayTls.kind === "off" || gatewayTls.kind === "files" || wildcard) return [];
+  const [, ...others] = repositories.map(repositoryLabel);
+  const labels = others.filter((label) => label !== undefined);
+  const sites = [TEAM_ADDRESSES.live.host, ...members.map(({ id }) => id)];
+  return [
+    ...["www", "portal"],
+    ...teamAddresses().flatMap(([, { host }]) => host ?? []),
+    ...members.flatMap(({ id }) => memberAddresses().map(([, { prefix }]) => `${prefix}${id}`)),
+    ...sites.flatMap((site) => labels.map((label) => `${label}${SEPARATOR}${site}`)),
+  ];
+}
+
+interface Certified {
+  readonly domain: string;
+  readonly gatewayTls: { readonly kind: "off" | "own" | "files" } | { readonly kind: "acme"; readonly dns: unknown };
+  readonly members: readonly { readonly id: string }[];
+  readonly repositories: readonly string[];
+}
+
 /** Every address of a member, by kind. */
 export const memberUrls = (address: PublicAddress, memberId: string): Record<MemberAddress, string> =>
   Object.fromEntries(memberAddresses().map(([kind]) => [kind, memberUrl(address, kind, memberId)])) as Record<

@@ -47,6 +47,7 @@ export interface DockerPlatformArgs extends PlatformArgs {
 export function createDockerPlatform({
   team,
   port = 8080,
+  httpPort,
   listen = "127.0.0.1",
   subnets: pool = DEFAULT_SUBNETS,
   owners = [],
@@ -110,7 +111,7 @@ export function createDockerPlatform({
     },
 
     workload(scope, spec, opts) {
-      const args = renderContainer(names, scope, spec, { listen, port });
+      const args = renderContainer(names, scope, spec, { listen, port, httpPort });
       new docker.Container(
         name(scope.member, spec.component),
         {
@@ -147,6 +148,7 @@ export function createDockerPlatform({
     },
 
     host: (scope, component) => containerName(names, scope.member, component),
+    published: (scope, component, port) => ({ host: containerName(names, scope.member, component), port }),
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

@@ -48,7 +48,7 @@ export function renderContainer(
   names: DockerNames,
   scope: Scope,
   spec: Omit<WorkloadSpec, "image" | "secrets" | "mounts">,
-  published: { readonly listen: string; readonly port: number },
+  published: { readonly listen: string; readonly port: number; readonly httpPort?: number | undefined },
 ): ContainerArgs {
   const { member } = scope;
   return {
@@ -61,7 +61,13 @@ export function renderContainer(
       ...(spec.exposure === "private" && member !== undefined ? [] : [teamNetworkName(names)]),
     ],
     ports:
-      spec.exposure === "published" ? [{ internal: spec.port, external: published.port, ip: published.listen }] : [],
+      spec.exposure === "published"
+        ? [published.port, ...(published.httpPort === undefined ? [] : [published.httpPort])].map((external) => ({
+            internal: spec.port,
+            external,
+            ip: published.listen,
+          }))
+        : [],
     healthcheck: healthcheck(spec),
     memory: spec.resources.memory,
     cpus: renderCpus(spec.resources.cpus),

@@ -86,6 +86,7 @@ function renderService(
           targetPort: spec.port,
           ...(pinned ? { nodePort: cluster.port } : {}),
         },
+        ...httpPorts(spec, cluster),
         ...(spec.extraPorts ?? []).map(({ port }) => ({
           name: `port-${port}`,
           protocol: "TCP",
@@ -95,6 +96,13 @@ function renderService(
       ],
     },
   };
+}
+
+/** The port that leads to https; a node's only where it can be one. */
+function httpPorts({ exposure, port }: RenderedSpec, { httpPort, kubernetes }: ClusterOptions) {
+  if (exposure !== "published" || httpPort === undefined) return [];
+  const node = kubernetes.service.type === "NodePort" ? { nodePort: httpPort } : {};
+  return [{ name: "http", protocol: "TCP", port: httpPort, targetPort: port, ...node }];
 }
 
 /** How the cluster publishes a workload's Service. */

@@ -60,6 +60,7 @@ async function environments(rosters: readonly unknown[]): Promise<Start[]> {
           return { host: name, port: spec.port };
         },
         host: (scope, component) => containerName(names, scope.member, component),
+        published: (scope, component, port) => ({ host: containerName(names, scope.member, component), port }),
         memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
       };
       new TeamEnvironment(`roster${index}`, { platform, team });

@@ -57,13 +57,13 @@ async function portProblem(
   host: DockerHost,
   containers: readonly Container[],
 ): Promise<string | undefined> {
-  const owner = containers.find(({ ports, state }) => state === "running" && ports.includes(team.port));
+  const owner = containers.find(({ ports, state }) => state === "running" && ports.includes(team.listenPort));
   if (owner) return portOwnerProblem(team, owner);
   if (!host.local) return undefined;
   for (const address of listened(team.listen)) {
-    if (await isFree(address, team.port)) continue;
+    if (await isFree(address, team.listenPort)) continue;
     const where = address.includes(":") ? ` on [${address}], where browsers look first,` : "";
-    return `port ${team.port} is taken${where} by another program (sudo ss -ltnp "sport = :${team.port}" names it): ${PORT_REMEDY}`;
+    return `port ${team.listenPort} is taken${where} by another program (sudo ss -ltnp "sport = :${team.listenPort}" names it): ${PORT_REMEDY}`;
   }
   return undefined;
 }

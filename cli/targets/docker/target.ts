@@ -88,7 +88,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     pipe: ({ name }, command, streams) =>
       pipe("docker", ["exec", "--interactive", name, ...command], { env: docker.env, ...streams }),
 
-    withGateway: (team, use) => use(async () => ({ address: gatewayAddress(team, host), port: team.port })),
+    withGateway: (team, use) => use(async () => ({ address: gatewayAddress(team, host), port: team.listenPort })),
     access: async () => undefined,
   };
 }

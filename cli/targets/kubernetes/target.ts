@@ -103,7 +103,7 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     pipe: async (instance, command, streams) => withoutStatus(await kubectl.pipe(execArgs(instance, command), streams)),
 
     async withGateway(team, use) {
-      const forward = portForward(kubectl, namespaceName({ team: team.id }, undefined), GATEWAY, team.port);
+      const forward = portForward(kubectl, namespaceName({ team: team.id }, undefined), GATEWAY, team.listenPort);
       try {
         return await use(forward.find);
       } finally {
