@@ -75,9 +75,14 @@ export const memberUrl = (address: PublicAddress, kind: MemberAddress, memberId:
  * Hosts below the domain that a certificate has to name one by one. None where one wildcard covers them all: TLS knows
  * no wildcard below a domain of one label, and an ACME server gives it only for a proof by DNS.
  */
-export function certifiedHosts({ domain, gatewayTls, members, repositories }: Certified): string[] {
-  const wildcard = gatewayTls.kind === "acme" ? gatewayTls.dns !== undefined : domain.includes(".");
-  if (gatewayTls.kind === "off" || gatewayTls.kind === "files" || wildcard) return [];
+export function certifiedHosts(team: Certified): string[] {
+  const { kind, dns } = team.gatewayTls as { readonly kind: string; readonly dns?: object };
+  const wildcard = kind === "acme" ? dns !== undefined : team.domain.includes(".");
+  return kind === "off" || kind === "files" || wildcard ? [] : publicHosts(team);
+}
+
+/** Every host below the domain that leads somewhere, the bare domain aside. */
+export function publicHosts({ members, repositories }: Pick<Certified, "members" | "repositories">): string[] {
   const [, ...others] = repositories.map(repositoryLabel);
   const labels = others.filter((label) => label !== undefined);
   const sites = [TEAM_ADDRESSES.live.host, ...members.map(({ id }) => id)];
@@ -91,7 +96,7 @@ export function certifiedHosts({ domain, gatewayTls, members, repositories }: Ce
 
 interface Certified {
   readonly domain: string;
-  readonly gatewayTls: { readonly kind: "off" | "own" | "files" } | { readonly kind: "acme"; readonly dns: unknown };
+  readonly gatewayTls: { readonly kind: "off" | "own" | "files" | "acme" };
   readonly members: readonly { readonly id: string }[];
   readonly repositories: readonly string[];
 }

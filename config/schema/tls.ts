@@ -140,6 +140,11 @@ export function* tlsProblems(config: TlsConfig): Iterable<TlsProblem> {
     }
     if (isLocalDomain(domain)) {
       yield { path: ["tls", "acme"], message: `cannot prove ${domain}, which is everybody's own: use a public domain` };
+    } else if (acme.dns === undefined && (config.httpPort ?? ((config.port ?? 443) === 443 ? 80 : 0)) === 0) {
+      yield {
+        path: ["httpPort"],
+        message: "is missing: an ACME server without dns asks at port 80, so let it lead here",
+      };
     }
     return;
   }

@@ -16,6 +16,7 @@ import { dockerEnvironment, findDocker } from "../../tools/docker-host";
 import { type Kubectl, type KubernetesObject, kubectlClient, serverVersion } from "../../tools/kubectl";
 import type { Result } from "../../tools/process";
 import type { EngineName } from "../engines";
+import { encrypts } from "../readiness";
 import { secretsFile } from "../recorded";
 import type { Instance, Target, TargetContext } from "../target";
 import { foreignTeam } from "../target";
@@ -105,7 +106,10 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     async withGateway(team, use) {
       const forward = portForward(kubectl, namespaceName({ team: team.id }, undefined), GATEWAY, team.listenPort);
       try {
-        return await use(forward.find);
+        return await use(async () => {
+          const found = await forward.find();
+          return found && { ...found, tls: encrypts(team) };
+        });
       } finally {
         forward.close();
       }
