@@ -36,8 +36,8 @@ const acme = group({
     ).describe("DNS provider of the domain, by its name in lego."),
     environment: z
       .record(
-        text("CLOUDFLARE_DNS_API_TOKEN").regex(/^[A-Z][A-Z0-9_]{0,99}$/, {
-          error: "is not a variable's name: use capitals, digits and _, as lego's documentation writes them",
+        text("CLOUDFLARE_DNS_API_TOKEN").regex(/^(?!(?:GATEWAY|LEGO|LD|LC)_|(?:HOME|PATH|IFS|ENV)$)[A-Z][A-Z0-9_]{0,99}$/, {
+          error: "is no variable of a provider: use capitals, digits and _, as lego's documentation writes it",
         }),
         concealed(
           text("token")

@@ -86,8 +86,17 @@ export class LoneGateway {
     readonly port: number,
   ) {}
 
-  /** @param settings beside those of a team with one member, alice */
-  static async start(name: string, settings: Record<string, string>, options: readonly string[] = []) {
+  /**
+   * @param settings beside those of a team with one member, alice
+   * @param options of `docker run`
+   * @param beside starts what it needs on its network; `remove` removes `<name>-beside`
+   */
+  static async start(
+    name: string,
+    settings: Record<string, string>,
+    options: readonly string[] = [],
+    beside: (image: string) => Promise<unknown> = async () => undefined,
+  ) {
     const gateway = new LoneGateway(name, await freePort());
     await gateway.remove();
     const images = await built();
@@ -95,6 +104,7 @@ export class LoneGateway {
     const aliases = HOSTS.flatMap((host) => ["--network-alias", `upstream-${host}`]);
     const upstream = ["--init", "--name", `${name}-upstream`, "--network", name, ...aliases];
     await docker.run("run", "--detach", ...upstream, "--entrypoint", "node", images.portal, "-e", UPSTREAM);
+    await beside(images.gateway);
     const env = Object.entries({ ...SETTINGS, GATEWAY_PORT: String(gateway.port), ...settings });
     await docker.run(
       ...["run", "--detach", "--init", "--name", name, "--network", name, "--memory", "128m"],
@@ -168,6 +178,8 @@ export class LoneGateway {
     return shown;
   }
 
+  logs = () => docker.run("logs", "--tail", "50", this.name);
+
   async restart(): Promise<void> {
     await docker.run("restart", "--time", "2", this.name);
     await this.answers();
@@ -176,7 +188,9 @@ export class LoneGateway {
   run = (...command: string[]) => docker.run("exec", this.name, ...command);
 
   async remove(): Promise<void> {
-    await docker.run("rm", "--force", "--volumes", this.name, `${this.name}-upstream`).catch(() => undefined);
+    await docker
+      .run("rm", "--force", "--volumes", ...["", "-upstream", "-beside"].map((end) => `${this.name}${end}`))
+      .catch(() => undefined);
     await docker.run("network", "rm", this.name).catch(() => undefined);
   }
 }

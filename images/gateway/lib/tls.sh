@@ -10,6 +10,8 @@ render_tls() {
   mkdir -p -m 700 "$tls"
   mkdir -p "$run/public/-"
   echo ok >"$run/public/-/health.txt"
+  default GATEWAY_RENEWAL_INTERVAL 43200
+  whole_number GATEWAY_RENEWAL_INTERVAL
   case $GATEWAY_TLS in
     own)
       secret GATEWAY_AUTHORITY
@@ -24,14 +26,17 @@ render_tls() {
       ;;
     acme) acme_settings ;;
   esac
+  several=
+  [ "$GATEWAY_TLS" != acme ] || [ "$(groups | wc -l)" -le 1 ] || several='$certificate_number'
   [ "$check" = yes ] || certify
   cat >http/tls.conf <<EOF
 ssl_protocols TLSv1.2 TLSv1.3;
 ssl_session_cache shared:tls:4m;
 ssl_session_timeout 1h;
 ssl_session_tickets off;
-ssl_certificate $tls/current.pem;
-ssl_certificate_key $tls/current.pem;
+$([ "$GATEWAY_TLS" != acme ] || acme_certificates)
+ssl_certificate $tls/current$several.pem;
+ssl_certificate_key $tls/current$several.pem;
 map "" \$hsts {
     default "$([ "$check" = no ] && is_public && echo 'max-age=31536000' || true)";
 }
@@ -49,34 +54,44 @@ certify() {
     files)
       printf '%s\n%s\n' "$GATEWAY_CERTIFICATE" "$GATEWAY_CERTIFICATE_KEY" | private_file "$tls/current.pem"
       ;;
-    acme) certify_acme ;;
+    acme) show_acme ;;
   esac
 }
 
 # start_tls: renews in the background while nginx runs; connections that are open go on.
 start_tls() {
   case $GATEWAY_TLS in
-    own | acme) ;;
-    *) return 0 ;;
+    own | acme) (renew_always &) ;;
   esac
-  default GATEWAY_RENEWAL_INTERVAL 43200
-  whole_number GATEWAY_RENEWAL_INTERVAL
-  (renew_always &)
 }
 
+# Seconds until a failure is tried again: an ACME server counts them.
+PATIENCE=3600
+
 renew_always() {
-  while sleep "$GATEWAY_RENEWAL_INTERVAL"; do
-    renew || echo "muster: the certificate could not be renewed; it is tried again" >&2
+  while :; do
+    pause=$GATEWAY_RENEWAL_INTERVAL
+    renew || {
+      echo "muster: the certificate could not be renewed; it is tried again" >&2
+      [ "$pause" -le "$PATIENCE" ] || pause=$PATIENCE
+    }
+    sleep "$pause"
   done
 }
 
 renew() {
   case $GATEWAY_TLS in
     own)
-      due "$tls/current.pem" || return 0
-      leaf 90
+      ! due "$tls/current.pem" || { leaf 90 && reload; }
       ;;
-    acme) renew_acme || return $? ;;
+    acme)
+      # It asks back by HTTP.
+      until [ -e "$run/nginx.pid" ]; do sleep 1; done
+      renew_acme
+      ;;
   esac
+}
+
+reload() {
   nginx -e stderr -c "$run/nginx.conf" -s reload
 }
