@@ -77,6 +77,7 @@ test("one wildcard is proved by DNS, and kept over a new start", async () => {
     GATEWAY_TLS: "acme",
     GATEWAY_ACME_DNS: "exec",
     GATEWAY_ACME_PROPAGATION: "off",
+    GATEWAY_ACME_RESOLVERS: "pebble:8053",
     GATEWAY_RENEWAL_INTERVAL: "1",
   };
   const gateway = await LoneGateway.start(name, settings, [...server.options, "--volume", "/var/lib/acme"], (image) =>

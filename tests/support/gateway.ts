@@ -6,6 +6,7 @@ import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import { buildImages, imageBuilds, missingImages } from "../../cli/images/build";
 import { createProgress } from "../../cli/progress";
 import { dockerClient } from "../../cli/tools/docker";
+import { capture } from "../../cli/tools/process";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema/team";
 import { freePort } from "./environment";
@@ -178,7 +179,7 @@ export class LoneGateway {
     return shown;
   }
 
-  logs = () => docker.run("logs", "--tail", "50", this.name);
+  logs = async () => (await capture("docker", ["logs", "--tail", "50", this.name], { env: docker.env })).stderr;
 
   async restart(): Promise<void> {
     await docker.run("restart", "--time", "2", this.name);

@@ -75,12 +75,13 @@ export async function acmeServer(): Promise<AcmeServer> {
       GATEWAY_ACME_DIRECTORY: `https://${SERVER}:14000/dir`,
       LEGO_CA_CERTIFICATES: "/acme/server.pem",
       EXEC_PATH: "/acme/set-record",
+      EXEC_SEQUENCE_INTERVAL: "1",
     },
     async start(network, image, asksDns) {
       const env = ["--env", "PEBBLE_VA_NOSLEEP=1", "--env", "PEBBLE_WFE_NONCEREJECT=0"];
       // HTTP is asked for by Docker's names, which the other DNS server does not know.
       const dns = asksDns ? "-dnsserver 127.0.0.1:8053" : "";
-      const line = `programs/pebble-challtestsrv -dns01 :8053 & exec programs/pebble -config acme/pebble.json ${dns}`;
+      const line = `programs/pebble-challtestsrv -dnsserver :8053 & exec programs/pebble -config acme/pebble.json ${dns}`;
       await command("docker", [
         ...[
           "run",
