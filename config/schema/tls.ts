@@ -36,9 +36,12 @@ const acme = group({
     ).describe("DNS provider of the domain, by its name in lego."),
     environment: z
       .record(
-        text("CLOUDFLARE_DNS_API_TOKEN").regex(/^(?!(?:GATEWAY|LEGO|LD|LC)_|(?:HOME|PATH|IFS|ENV)$)[A-Z][A-Z0-9_]{0,99}$/, {
-          error: "is no variable of a provider: use capitals, digits and _, as lego's documentation writes it",
-        }),
+        text("CLOUDFLARE_DNS_API_TOKEN").regex(
+          /^(?!(?:GATEWAY|LEGO|LD|LC)_|(?:HOME|PATH|IFS|ENV)$)[A-Z][A-Z0-9_]{0,99}$/,
+          {
+            error: "is no variable of a provider: use capitals, digits and _, as lego's documentation writes it",
+          },
+        ),
         concealed(
           text("token")
             .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: "has control characters: use a value on one line" })
