@@ -52,6 +52,12 @@ export interface ApmStackArgs {
    */
   readonly tls?: boolean;
   /**
+   * With which programs trust the team's authority: `trustSettings` of a gateway.
+   *
+   * @default {}
+   */
+  readonly trust?: Readonly<Record<string, string>>;
+  /**
    * Makes the stack one to develop on: its web server hands requests to a debugger on this host.
    *
    * @default a stack for visitors
@@ -114,6 +120,7 @@ export class ApmStack extends pulumi.ComponentResource {
       mail,
       names,
       tls = false,
+      trust = {},
       debugHost,
       published = false,
       databaseAdmin,
@@ -175,6 +182,7 @@ export class ApmStack extends pulumi.ComponentResource {
           ...environmentNames(owner),
           ...(debugHost === undefined ? {} : { EDITOR_HOST: debugHost }),
           SITE_SCHEME: tls ? "https" : "http",
+          ...trust,
           ...args.site,
         },
         secrets: { ...secrets, ...mail?.secrets, ...environmentOf(owner) },

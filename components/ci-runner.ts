@@ -61,6 +61,12 @@ export interface CiRunnerArgs {
    */
   readonly names?: PublicNames;
   /**
+   * With which programs trust the team's authority: `trustSettings` of a gateway.
+   *
+   * @default {}
+   */
+  readonly trust?: Readonly<Record<string, string>>;
+  /**
    * A git server that the team already has, and which of its repositories are tested.
    *
    * @default none
@@ -134,7 +140,7 @@ export class CiRunner extends pulumi.ComponentResource {
 
   constructor(name: string, args: CiRunnerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CiRunner", name, {}, opts);
-    const { platform, scope, live = [], mail, names, timezone = "UTC" } = args;
+    const { platform, scope, live = [], mail, names, trust = {}, timezone = "UTC" } = args;
     const child = { parent: this };
     const secret = (purpose: string) =>
       new random.RandomPassword(`${name}-${purpose}`, { length: 32, special: false }, child).result;
@@ -214,6 +220,7 @@ export class CiRunner extends pulumi.ComponentResource {
           env: {
             ...mail?.env,
             ...names?.env,
+            ...trust,
             CI_MASTER: master,
             CI_ROLE: releases ? "release" : "worker",
             TZ: timezone,

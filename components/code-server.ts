@@ -37,6 +37,12 @@ export interface CodeServerArgs {
    * @default none: the workspace starts with an empty folder `app`
    */
   readonly git?: GitAccess;
+  /**
+   * With which programs trust the team's authority: `trustSettings` of a gateway.
+   *
+   * @default {}
+   */
+  readonly trust?: Readonly<Record<string, string>>;
 }
 
 /** How a member reaches the git server from inside. */
@@ -81,7 +87,7 @@ export class CodeServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: CodeServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CodeServer", name, {}, opts);
-    const { platform, scope, database, mail, names, git } = args;
+    const { platform, scope, database, mail, names, git, trust = {} } = args;
     const member = memberOf(args.member);
     const child = { parent: this };
 
@@ -97,6 +103,7 @@ export class CodeServer extends pulumi.ComponentResource {
           ...mail?.env,
           ...names?.env,
           ...(names && { VSCODE_PROXY_URI: portUrl(names.address, member.id) }),
+          ...trust,
           EXTENSIONS: member.extensions.join(" "),
           ...(git && {
             ...(git.publicUrl === undefined ? {} : { GIT_PUBLIC_URL: git.publicUrl }),

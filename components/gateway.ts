@@ -1,5 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Component, DEVELOPMENT_PORTS, INSIDE_PORT, LIVE, memberAddresses, WORKLOADS } from "../config/catalogue";
+import * as random from "@pulumi/random";
+import {
+  type Component,
+  DEVELOPMENT_PORTS,
+  INSIDE_PORT,
+  INSIDE_TLS_PORT,
+  LIVE,
+  memberAddresses,
+  WORKLOADS,
+} from "../config/catalogue";
+import type { Entrance, GatewayTls } from "../config/entrance";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
 
 export interface GatewayArgs {
@@ -10,11 +20,23 @@ export interface GatewayArgs {
   /** Domain below which every host name lives. */
   readonly domain: string;
   /**
-   * Whether something in front of it ends TLS, so that visitors use https.
+   * How visitors reach it, and what it does about TLS: that of a `Team`.
    *
-   * @default false
+   * @default { port: 8080, tls: false, gatewayTls: { kind: "off" }, httpPort: undefined, proxies: [] }
    */
-  readonly tls?: boolean;
+  readonly entrance?: Pick<Entrance, "port" | "tls" | "gatewayTls" | "httpPort" | "proxies">;
+  /**
+   * Name of the team, for those who are asked to trust it.
+   *
+   * @default "muster"
+   */
+  readonly team?: string;
+  /**
+   * Hosts below the domain that need a name of their own in a certificate: see `certifiedHosts`.
+   *
+   * @default []
+   */
+  readonly hosts?: readonly string[];
   /** Serves the bare domain, and the pages for what does not answer: a `Portal`, or any other workload. */
   readonly portal: Endpoint;
   /** The team's own services by host name. */
@@ -27,6 +49,15 @@ export interface GatewayArgs {
   readonly workers?: readonly Component[];
 }
 
+/** Visitors use http, at the usual port. */
+const PLAIN: NonNullable<GatewayArgs["entrance"]> = {
+  port: 8080,
+  tls: false,
+  gatewayTls: { kind: "off" },
+  httpPort: undefined,
+  proxies: [],
+};
+
 /**
  * The one published port. It routes by host-name pattern through the platform's DNS and knows no member, so that a
  * roster edit neither restarts nor reloads it.
@@ -38,10 +69,22 @@ export interface GatewayArgs {
 export class Gateway extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { platform, scope, domain, tls = false, portal, routes, workers = [] }: GatewayArgs,
+    {
+      platform,
+      scope,
+      domain,
+      entrance = PLAIN,
+      team = "muster",
+      hosts = [],
+      portal,
+      routes,
+      workers = [],
+    }: GatewayArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("muster:index:Gateway", name, {}, opts);
+    const child = { parent: this };
+    const { gatewayTls, tls, port, httpPort, proxies } = entrance;
 
     platform.workload(
       scope,
@@ -51,23 +94,102 @@ export class Gateway extends pulumi.ComponentResource {
         env: {
           GATEWAY_DOMAIN: domain,
           ...(tls ? { GATEWAY_SCHEME: "https" } : {}),
+          ...(gatewayTls.kind === "off" ? {} : { GATEWAY_TLS: gatewayTls.kind, GATEWAY_PORT: String(port) }),
+          ...(httpPort === undefined ? {} : { GATEWAY_HTTP_PORT: String(httpPort) }),
+          ...(proxies.length === 0 ? {} : { GATEWAY_PROXIES: proxies.join(" ") }),
+          ...(hosts.length === 0 ? {} : { GATEWAY_NAMES: hosts.map((host) => `${host}.${domain}`).join(" ") }),
+          ...tlsSettings(gatewayTls, team),
           GATEWAY_PORTAL: `${portal.host}:${portal.port}`,
           GATEWAY_ROUTES: teamRoutes(routes),
           GATEWAY_MEMBERS: memberRoutes(platform),
           GATEWAY_PORTS: platform.memberEndpoint(DEVELOPMENT_PORTS.component, DEVELOPMENT_PORTS.port),
         },
+        ...(gatewayTls.kind === "off" ? {} : { secrets: tlsSecrets(name, gatewayTls, child) }),
+        ...(gatewayTls.kind === "acme"
+          ? { mounts: [{ volume: platform.volume(scope, "certificates", child), path: "/var/lib/acme" }] }
+          : {}),
         port: WORKLOADS.gateway.port,
-        extraPorts: [{ port: INSIDE_PORT, clients: ["code", "deployer", "web", ...workers] }],
+        extraPorts: (gatewayTls.kind === "off" ? [INSIDE_PORT] : [INSIDE_PORT, INSIDE_TLS_PORT]).map((inside) => ({
+          port: inside,
+          clients: ["code", "deployer", "web", ...workers] as const,
+        })),
         exposure: "published",
         clients: [],
+        // An ACME server, and the DNS provider's.
+        outbound: gatewayTls.kind === "acme",
         probe: { kind: "http", path: "/-/health" },
         resources: WORKLOADS.gateway.limits,
         stopGrace: 10,
       },
-      { parent: this },
+      child,
     );
 
     this.registerOutputs();
+  }
+}
+
+/** Where containers get the authority that they trust, and the file that their programs read it from. */
+export function trustSettings(gatewayTls: GatewayTls, gateway: Endpoint): Readonly<Record<string, string>> {
+  if (gatewayTls.kind !== "own") return {};
+  const bundle = "/tmp/trust/certificates.crt";
+  return {
+    AUTHORITY_URL: `http://${gateway.host}:${gateway.port}/-/authority.crt`,
+    CURL_CA_BUNDLE: bundle,
+    GIT_SSL_CAINFO: bundle,
+    NODE_EXTRA_CA_CERTS: bundle,
+    PIP_CERT: bundle,
+    REQUESTS_CA_BUNDLE: bundle,
+    SSL_CERT_FILE: bundle,
+  };
+}
+
+function tlsSettings(gatewayTls: GatewayTls, team: string): Record<string, string> {
+  switch (gatewayTls.kind) {
+    case "off":
+    case "files":
+      return {};
+    case "own":
+      return { GATEWAY_TEAM: team };
+    case "acme": {
+      const { email, directory, dns } = gatewayTls;
+      const provider = dns && { GATEWAY_ACME_DNS: dns.provider, GATEWAY_ACME_ENVIRONMENT: variables(dns).join(" ") };
+      return { GATEWAY_ACME_EMAIL: email, GATEWAY_ACME_DIRECTORY: directory, ...provider };
+    }
+    default: {
+      const exhaustive: never = gatewayTls;
+      return exhaustive;
+    }
+  }
+}
+
+const variables = ({ environment }: { readonly environment: object }): string[] => Object.keys(environment).sort();
+
+function tlsSecrets(
+  name: string,
+  gatewayTls: GatewayTls,
+  child: pulumi.ComponentResourceOptions,
+): Record<string, pulumi.Output<string>> {
+  switch (gatewayTls.kind) {
+    case "off":
+      return {};
+    case "own":
+      // The authority's key follows from it, so that it is kept as the passwords are.
+      return {
+        GATEWAY_AUTHORITY: new random.RandomPassword(`${name}-authority`, { length: 40, special: false }, child).result,
+      };
+    case "files":
+      return {
+        GATEWAY_CERTIFICATE: pulumi.secret(gatewayTls.certificate),
+        GATEWAY_CERTIFICATE_KEY: pulumi.secret(gatewayTls.key),
+      };
+    case "acme":
+      return Object.fromEntries(
+        Object.entries(gatewayTls.dns?.environment ?? {}).map(([variable, value]) => [variable, pulumi.secret(value)]),
+      );
+    default: {
+      const exhaustive: never = gatewayTls;
+      return exhaustive;
+    }
   }
 }
 

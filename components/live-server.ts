@@ -32,6 +32,12 @@ export interface LiveServerArgs {
    */
   readonly tls?: boolean;
   /**
+   * With which programs trust the team's authority: `trustSettings` of a gateway.
+   *
+   * @default {}
+   */
+  readonly trust?: Readonly<Record<string, string>>;
+  /**
    * The repository whose site is shown at the live server's own name.
    *
    * @default "app"
@@ -96,6 +102,7 @@ export class LiveServer extends pulumi.ComponentResource {
       id = LIVE,
       owner = {},
       tls = false,
+      trust = {},
       repository = "app",
       others = false,
       address,
@@ -117,6 +124,7 @@ export class LiveServer extends pulumi.ComponentResource {
         scope,
         owner: { ...owner, name: LIVE, php: { ...DEFAULT_LIVE_PHP, ...owner.php } },
         tls,
+        trust,
         files: { ...releases, readOnly: true },
         shared,
         ...(mail && { mail }),
@@ -137,6 +145,7 @@ export class LiveServer extends pulumi.ComponentResource {
       mounts: [releases, shared],
       env: {
         ...stack.database.env,
+        ...trust,
         LIVE_SERVER: `${host}:${port}`,
         // The one at the live server's own name, if it is here.
         LIVE_REPOSITORY: id === LIVE ? repository : "",

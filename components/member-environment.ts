@@ -19,6 +19,12 @@ export interface MemberEnvironmentArgs {
    */
   readonly tls?: boolean;
   /**
+   * With which programs trust the team's authority: `trustSettings` of a gateway.
+   *
+   * @default {}
+   */
+  readonly trust?: Readonly<Record<string, string>>;
+  /**
    * Where the workspace's repositories are cloned from; the first becomes the site.
    *
    * @default none: the site is the folder `app` of the workspace
@@ -59,7 +65,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { platform, member, tls = false, git, mail, names }: MemberEnvironmentArgs,
+    { platform, member, tls = false, trust = {}, git, mail, names }: MemberEnvironmentArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("muster:index:MemberEnvironment", name, {}, opts);
@@ -78,6 +84,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
         scope,
         owner: member,
         tls,
+        trust,
         debugHost: platform.host(scope, "code"),
         localRoot: true,
         files: workspace,
@@ -94,6 +101,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
         scope,
         member,
         workspace,
+        trust,
         database: stack.database,
         ...(git && { git }),
         ...(mail && { mail }),

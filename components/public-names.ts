@@ -1,4 +1,5 @@
-import { INSIDE_PORT } from "../config/catalogue";
+import { INSIDE_PORT, INSIDE_TLS_PORT } from "../config/catalogue";
+import type { Entrance } from "../config/entrance";
 import type { PublicAddress } from "../config/naming";
 import type { Platform, Scope } from "../platform/platform";
 
@@ -21,12 +22,23 @@ const LAST_PRIVILEGED = 1023;
 export function publicNames(
   platform: Platform,
   scope: Scope,
-  { domain, port, tls = false }: PublicAddress,
+  {
+    domain,
+    port,
+    tls = false,
+    gatewayTls,
+    httpPort,
+  }: PublicAddress & Partial<Pick<Entrance, "gatewayTls" | "httpPort">>,
 ): PublicNames {
   const address = { domain, port, tls };
-  if (tls) return { env: {}, address };
-  const forwards = `${port}=${platform.insideHost(scope, "gateway")}:${INSIDE_PORT}`;
-  return { env: { PUBLIC_DOMAIN: domain, PUBLIC_FORWARDS: forwards }, address };
+  const ends = gatewayTls !== undefined && gatewayTls.kind !== "off";
+  if (tls && !ends) return { env: {}, address };
+  const gateway = platform.insideHost(scope, "gateway");
+  const forwards = [
+    `${port}=${gateway}:${ends ? INSIDE_TLS_PORT : INSIDE_PORT}`,
+    ...(ends && httpPort !== undefined ? [`${httpPort}=${gateway}:${INSIDE_PORT}`] : []),
+  ];
+  return { env: { PUBLIC_DOMAIN: domain, PUBLIC_FORWARDS: forwards.join(" ") }, address };
 }
 
 /** What a workload with `names` needs besides their variables. */

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LIVE } from "../config/catalogue";
+import { LIVE, WORKLOADS } from "../config/catalogue";
 import type { Team } from "../config/members";
-import { liveHost, teamUrl } from "../config/naming";
+import { certifiedHosts, liveHost, teamUrl } from "../config/naming";
 import { liveSites } from "../config/workloads";
 import type { Endpoint, Platform } from "../platform/platform";
 import { CiRunner } from "./ci-runner";
-import { Gateway } from "./gateway";
+import { Gateway, trustSettings } from "./gateway";
 import { GitServer } from "./git-server";
 import { LiveServer } from "./live-server";
 import { Mail, relayAccess } from "./mail";
@@ -38,6 +38,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const scope = platform.scope(undefined, child);
     const { repositories, upstream } = team;
     const names = publicNames(platform, scope, team);
+    const trust = trustSettings(team.gatewayTls, platform.published(scope, "gateway", WORKLOADS.gateway.port));
     const mail = new Mail(
       platform.name("mail"),
       { platform, scope, domain: team.domain, workers: team.ci.workers },
@@ -53,6 +54,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
           id: owner.id,
           owner,
           tls: team.tls,
+          trust,
           repository,
           others: index === 0 && team.ci.newRepositories === "live",
           address: team,
@@ -71,6 +73,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         url: teamUrl(team, "ci"),
         gitUrl: teamUrl(team, "git"),
         team: team.id,
+        trust,
         settings: team.ci,
         timezone: team.live.php.timezone,
         live: sites.map(({ server }) => server.target),
@@ -97,14 +100,15 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const [first] = sites as [(typeof sites)[number]];
     const routes = { ci: ci.endpoint, git: git.endpoint, live: first.server.endpoint, mail: mail.endpoint };
     const portal = new Portal(platform.name("portal"), { platform, scope, team, routes, live }, child);
-    const { domain, tls } = team;
     new Gateway(
       platform.name("gateway"),
       {
         platform,
         scope,
-        domain,
-        tls,
+        domain: team.domain,
+        entrance: team,
+        team: team.id,
+        hosts: certifiedHosts(team),
         portal: portal.endpoint,
         routes: { ...routes, ...liveRoutes(live, team) },
         workers: ci.access.workers,
@@ -122,7 +126,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
           repositories,
           password,
         };
-        const args = { platform, member, tls, git: access, mail: mail.access(member.id), names };
+        const args = { platform, member, tls: team.tls, trust, git: access, mail: mail.access(member.id), names };
         return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
       }),
     );

@@ -311,6 +311,9 @@ export const DEVELOPMENT_PORTS = { component: "code", port: 13_338 } as const;
 /** The gateway's port for the team's own containers, by which it knows them. */
 export const INSIDE_PORT = 8090;
 
+/** The same with TLS, where the gateway ends it. */
+export const INSIDE_TLS_PORT = 8490;
+
 interface TeamAddressEntry extends AddressEntry {
   /** Host below the domain; undefined for the domain itself. */
   readonly host?: string;

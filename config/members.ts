@@ -1,4 +1,5 @@
 import { LIVE, type LimitedWorkload, type Resources } from "./catalogue";
+import { type Entrance, entrance } from "./entrance";
 import { isLocalDomain } from "./naming";
 import type { OwnerOptions } from "./options";
 import { DEFAULT_LIVE_PHP, DEFAULT_PHP } from "./schema/member";
@@ -62,13 +63,12 @@ export interface Registry {
 }
 
 /** A team with every default filled in: all that later stages know of the config. */
-export interface Team {
+export interface Team extends Entrance {
   readonly id: string;
   readonly target: "docker" | "kubernetes";
   readonly domain: string;
   /** The host's address that the port is published on. */
   readonly listen: string;
-  readonly port: number;
   readonly members: readonly Member[];
   readonly repositories: readonly string[];
   /** The git server that holds `repositories`, when that is not the team's own. */
@@ -84,8 +84,6 @@ export interface Team {
   readonly registry: Registry | undefined;
   /** Prebuilt images by name, each with its digest. */
   readonly images: TeamConfig["images"];
-  /** Whether something in front of the gateway ends TLS, so that visitors use https. */
-  readonly tls: boolean;
   readonly mirrors: Mirrors;
   /** Debian packages of the team's own. */
   readonly packages: readonly string[];
@@ -100,7 +98,7 @@ export function resolveTeam(config: TeamConfig): Team {
     domain: config.domain,
     // Names below localhost lead to the visitor's own machine, so nobody else has a use for the port.
     listen: config.listen ?? (isLocalDomain(config.domain) ? "127.0.0.1" : "0.0.0.0"),
-    port: config.port,
+    ...entrance(config),
     members: config.members.map((member) => resolveMember(member, config)),
     repositories: config.repositories,
     upstream: config.upstream,
@@ -112,7 +110,6 @@ export function resolveTeam(config: TeamConfig): Team {
     kubernetes: config.kubernetes,
     registry: config.registry && resolveRegistry(config.registry),
     images: config.images,
-    tls: endsTls(config),
     mirrors: config.mirrors,
     packages: config.packages,
     certificates: config.certificates,
@@ -134,19 +131,6 @@ function resolveRelay({ relay, user, password, from, tls }: NonNullable<TeamConf
 
 const accountOf = (user: string | undefined, password: string | undefined) =>
   user === undefined || password === undefined ? undefined : { user, password };
-
-function endsTls({ target, kubernetes: { ingress, gatewayApi } }: TeamConfig): boolean {
-  switch (target) {
-    case "docker":
-      return false;
-    case "kubernetes":
-      return ingress?.tlsSecret !== undefined || gatewayApi?.tls === true;
-    default: {
-      const exhaustive: never = target;
-      return exhaustive;
-    }
-  }
-}
 
 type OwnerConfig = Pick<MemberConfig, "id"> & OwnerOptions;
 

@@ -77,6 +77,36 @@ export const memberUrl = (address: PublicAddress, kind: MemberAddress, memberId:
 export const portUrl = (address: PublicAddress, memberId: string): string =>
   publicUrl(address, `{{port}}${SEPARATOR}${memberId}`);
 
+/**
+ * Hosts below the domain that a certificate has to name one by one. None where one wildcard covers them all: TLS knows
+ * no wildcard below a domain of one label, and an ACME server gives it only for a proof by DNS.
+ */
+export function certifiedHosts(team: Certified): string[] {
+  const { kind, dns } = team.gatewayTls as { readonly kind: string; readonly dns?: object };
+  const wildcard = kind === "acme" ? dns !== undefined : team.domain.includes(".");
+  return kind === "off" || kind === "files" || wildcard ? [] : publicHosts(team);
+}
+
+/** Every host below the domain that leads somewhere, the bare domain aside. */
+export function publicHosts({ members, repositories }: Pick<Certified, "members" | "repositories">): string[] {
+  const [, ...others] = repositories.map(repositoryLabel);
+  const labels = others.filter((label) => label !== undefined);
+  const sites = [TEAM_ADDRESSES.live.host, ...members.map(({ id }) => id)];
+  return [
+    ...["www", "portal"],
+    ...teamAddresses().flatMap(([, { host }]) => host ?? []),
+    ...members.flatMap(({ id }) => memberAddresses().map(([, { prefix }]) => `${prefix}${id}`)),
+    ...sites.flatMap((site) => labels.map((label) => `${label}${SEPARATOR}${site}`)),
+  ];
+}
+
+interface Certified {
+  readonly domain: string;
+  readonly gatewayTls: { readonly kind: "off" | "own" | "files" | "acme" };
+  readonly members: readonly { readonly id: string }[];
+  readonly repositories: readonly string[];
+}
+
 /** Every address of a member, by kind. */
 export const memberUrls = (address: PublicAddress, memberId: string): Record<MemberAddress, string> =>
   Object.fromEntries(memberAddresses().map(([kind]) => [kind, memberUrl(address, kind, memberId)])) as Record<

@@ -29,6 +29,17 @@ export function describeIssue(issue: z.core.$ZodIssue, raw: unknown, schema: z.Z
   if (issue.code === "invalid_key") {
     return issue.issues.map(({ message }) => `${where(issue.path)}: ${quote(issue.path.at(-1))} ${message}`);
   }
+  if (issue.code === "invalid_union") {
+    // The problems of the form that the value has; none has it when each says so of the whole value.
+    const inner = issue.errors.find((issues) =>
+      issues.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"),
+    );
+    if (inner !== undefined) {
+      return inner.flatMap((each) =>
+        describeIssue({ ...each, path: [...issue.path, ...each.path] }, raw, schema, root),
+      );
+    }
+  }
   const value = valueAt(raw, issue.path);
   const shown = value === undefined || mayHoldSecret(schema, issue.path) ? "" : `${quote(value)} `;
   return [`${where(issue.path)}: ${shown}${issue.message}`];

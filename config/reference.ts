@@ -13,6 +13,8 @@ interface Node {
   readonly required?: readonly string[];
   readonly items?: Node;
   readonly additionalProperties?: Node | false;
+  /** A value of one of several forms. */
+  readonly anyOf?: readonly Node[];
 }
 
 const configNode = (): Node => z.toJSONSchema(teamConfig, { io: "input" }) as Node;
@@ -129,8 +131,9 @@ const table = (rows: readonly Row[]): string =>
     ...rows.map(({ path, value, meaning }) => `| \`${path}\` | ${value} | ${meaning} |`),
   ].join("\n");
 
-/** What holds keys: the node itself, or each of its items. */
-const group = (node: Node): Node | undefined => [node, node.items].find((candidate) => candidate?.properties);
+/** What holds keys: the node itself, each of its items, or one of its forms. */
+const group = (node: Node): Node | undefined =>
+  [node, node.items, ...(node.anyOf ?? [])].find((candidate) => candidate?.properties);
 
 /**
  * A row for a value; for a group, also one for each of its keys, unless a group with the same keys was printed before.
@@ -153,7 +156,8 @@ function describe(path: string, node: Node, required: boolean, printed: Map<stri
   return [...(row.meaning ? [row] : []), ...children];
 }
 
-function kind({ type, enum: values, minimum, maximum, properties, items, additionalProperties }: Node): string {
+function kind({ type, enum: values, minimum, maximum, properties, items, additionalProperties, anyOf }: Node): string {
+  if (anyOf) return anyOf.map(kind).join(" or ");
   if (values) return values.map((value) => `\`${value}\``).join(" or ");
   if (properties) return "group";
   if (additionalProperties) return "texts by name";

@@ -92,10 +92,14 @@ function children(schema: z.ZodType): z.ZodType[] {
   return [];
 }
 
-/** The schema below its defaults and transformations. */
+/** The schema below its defaults and transformations; of several forms, the group. */
 function unwrapped(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return schema.unwrap() as z.ZodType;
+  }
+  // A group beside words: these hold nothing.
+  if (schema instanceof z.ZodUnion) {
+    return (schema.options as z.ZodType[]).find((option) => option instanceof z.ZodObject) ?? schema;
   }
   return schema instanceof z.ZodPipe ? (schema.in as z.ZodType) : schema;
 }

@@ -11,8 +11,8 @@ import type { Platform, PlatformArgs } from "./platform";
  * @param options the prefix of resources' names, which each of several teams in one program needs
  */
 export function createPlatform(team: Team, options: Pick<PlatformArgs, "prefix"> = {}): Platform {
-  const { id, port, mirrors, certificates, packages } = team;
-  const args = { team: id, port, mirrors, certificates, packages, ...options };
+  const { id, listenPort, httpPort, mirrors, certificates, packages } = team;
+  const args = { team: id, port: listenPort, httpPort, mirrors, certificates, packages, ...options };
   switch (team.target) {
     case "docker":
       return createDockerPlatform({

@@ -172,6 +172,8 @@ async function push(trial: Trial, repository: string, folder: string, detail: (t
   const env = {
     ...process.env,
     GIT_TERMINAL_PROMPT: "0",
+    // The address is the gateway's by the same word that led there without TLS.
+    ...(gateway.tls ? { GIT_SSL_NO_VERIFY: "1" } : {}),
     GIT_CONFIG_COUNT: String(headers.length),
     ...Object.fromEntries(
       headers.flatMap((header, index) => [
@@ -180,7 +182,7 @@ async function push(trial: Trial, repository: string, folder: string, detail: (t
       ]),
     ),
   };
-  const url = `http://${gateway.address}:${gateway.port}/${repository}.git`;
+  const url = `${gateway.tls ? "https" : "http"}://${gateway.address}:${gateway.port}/${repository}.git`;
   const ref = `HEAD:refs/heads/${team.ci.deployBranch}`;
   const args = ["-C", folder, "push", "--push-option=ci.wait", url, ref];
   const { code, said } = await follow("git", args, detail, { env });

@@ -1,6 +1,7 @@
 import { ConfigError } from "../../config/problems";
 import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
+import { expiry } from "../targets/certificates";
 import { ENGINE_TITLES } from "../targets/engines";
 import { notReady, services } from "../targets/readiness";
 import type { Instance } from "../targets/target";
@@ -98,11 +99,15 @@ async function answerTable({ stack, target }: Session): Promise<string | undefin
   try {
     const team = stackTeam(stack);
     const all = services(team);
-    const silent = await target.withGateway(team, async (find) => new Set(await notReady(all, await find())));
-    return formatTable([
+    const [silent, ends] = await target.withGateway(team, async (find) => [
+      new Set(await notReady(all, await find())),
+      await expiry(team, find),
+    ]);
+    const table = formatTable([
       ["SERVICE", "ANSWERS", "URL"],
       ...all.map((service) => [service.title, silent.has(service) ? "no" : "yes", new URL(service.url).origin]),
     ]);
+    return ends === undefined ? table : `${table}\n\n${ends}`;
   } catch (error) {
     // The roster is not needed to show what runs.
     if (error instanceof ConfigError) return error.message;

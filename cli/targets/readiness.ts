@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { request as encryptedRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   LIVE,
@@ -142,6 +143,16 @@ export async function notReady(
   return candidates.filter((_, index) => !ready[index]);
 }
 
+/** Whether the gateway itself encrypts. */
+export const encrypts = ({ gatewayTls }: Pick<Team, "gatewayTls">): boolean => gatewayTls.kind !== "off";
+
+/** The team's gateway at an address where its own port is reached. */
+export const gatewayAt = (team: Pick<Team, "listenPort" | "gatewayTls">, address: string): GatewayAddress => ({
+  address,
+  port: team.listenPort,
+  tls: encrypts(team),
+});
+
 /** Whether the team's gateway is what answers at an address. */
 export const answersAt = async (team: Team, gateway: GatewayAddress): Promise<boolean> =>
   (await notReady(services(team).slice(0, 1), gateway)).length === 0;
@@ -151,20 +162,20 @@ export const answersAt = async (team: Team, gateway: GatewayAddress): Promise<bo
  *
  * @returns undefined when there is no whole answer within three seconds
  */
-export function ask(url: string, { address, port }: GatewayAddress): Promise<Reply | undefined> {
-  const { host, pathname, search } = new URL(url);
+export function ask(url: string, { address, port, tls }: GatewayAddress): Promise<Reply | undefined> {
+  const { host, hostname, pathname, search } = new URL(url);
   return new Promise((resolve) => {
-    const call = request(
-      { host: address, port, path: pathname + search, headers: { host }, timeout: REQUEST_TIMEOUT, agent: false },
-      (response) => {
-        let body = "";
-        response.setEncoding("utf8").on("data", (text) => (body += text));
-        response.on("end", () =>
-          resolve({ status: response.statusCode ?? 0, body, location: response.headers.location }),
-        );
-        response.on("error", () => resolve(undefined));
-      },
-    );
+    const options = { host: address, port, path: pathname + search, headers: { host }, timeout: REQUEST_TIMEOUT };
+    // Nothing secret is sent, and this machine need not trust the team.
+    const encrypted = { ...options, agent: false as const, servername: hostname, rejectUnauthorized: false };
+    const call = (tls ? encryptedRequest : request)(tls ? encrypted : { ...options, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text) => (body += text));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body, location: response.headers.location }),
+      );
+      response.on("error", () => resolve(undefined));
+    });
     call.on("timeout", () => call.destroy());
     call.on("error", () => resolve(undefined));
     // An answer that is cut off ends in neither "end" nor "error".

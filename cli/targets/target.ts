@@ -32,6 +32,8 @@ export const runningInstance = (
 export interface GatewayAddress {
   readonly address: string;
   readonly port: number;
+  /** Whether the gateway itself encrypts there. */
+  readonly tls: boolean;
 }
 
 /** Finds where the gateway is reached at this moment; undefined while it is not reached at all. */

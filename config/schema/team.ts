@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { decodeConfig } from "../decode";
+import { entrance } from "../entrance";
 import { strayKeys } from "../namespaces";
 import { TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
@@ -7,6 +8,7 @@ import { expression } from "../rules";
 import { ci, git, mail, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
+import { httpPort, proxies, publicPort, tls, tlsProblems } from "./tls";
 import { debianPackage, environment, group, pattern, quantity, repository, text, typeError } from "./values";
 
 /**
@@ -48,7 +50,13 @@ export const teamConfig = group({
       "Address of the host that the port is published on. " +
         "Default: 127.0.0.1 for localhost and the domains below it, else 0.0.0.0.",
     ),
-  port: quantity(1, 65_535, "(a TCP port)", 8080).default(8080).describe("The one published port."),
+  port: quantity(1, 65_535, "(a TCP port)", 8080)
+    .optional()
+    .describe("The one published port. Default: 443 where the gateway encrypts, else 8080."),
+  tls,
+  httpPort,
+  proxies,
+  publicPort,
   members: z
     .array(member, { error: typeError("- id: alice") })
     .min(1, { error: "has no member: add one, for example - id: alice" })
@@ -125,7 +133,7 @@ export const teamConfig = group({
     ),
 }).superRefine((config, context) => {
   checkMemory(config, context);
-  for (const { path, message } of targetProblems(config)) {
+  for (const { path, message } of [...tlsProblems(config), ...targetProblems(config)]) {
     const input = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
     context.addIssue({ code: "custom", path: [...path], input, message });
   }
@@ -137,7 +145,7 @@ function targetProblems(config: TeamConfig): Iterable<TargetProblem> {
     case "docker":
       return [];
     case "kubernetes":
-      return clusterProblems(config);
+      return clusterProblems({ ...config, port: entrance(config).listenPort });
     default: {
       const exhaustive: never = config.target;
       return exhaustive;

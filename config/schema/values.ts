@@ -69,7 +69,13 @@ export const url = (example: string) =>
     });
 const SECRETS = z.registry<{ readonly secret: true }>();
 
-/** Whether `secret` made the schema, or the one that it refines. */
+/** Marks a schema's values as secret: they are in no message, and exports only refer to them. */
+export function concealed<S extends z.ZodType>(schema: S): S {
+  SECRETS.add(schema, { secret: true });
+  return schema;
+}
+
+/** Whether `concealed` marked the schema, or the one that it refines. */
 export const isSecret = (schema: z.ZodType): boolean => SECRETS.get(schema) !== undefined;
 
 /**
@@ -81,13 +87,19 @@ export const secret = (minLength: number, what: string) =>
     .min(minLength, { error: `is too short: use at least ${minLength} characters` })
     .max(500, { error: "is too long: use at most 500 characters" })
     .register(SECRETS, { secret: true });
+
+/** A network of addresses, IPv4 or IPv6. */
+export const network = text("10.0.0.0/8").refine(
+  (value) => z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]).safeParse(value).success,
+  { error: "is not a network: use addresses such as 10.0.0.0/8 or fd00::/8" },
+);
 /** Names that Muster's own programs, shells and the systems below them give a meaning to. */
 const RESERVED_VARIABLE = new RegExp(
   `^(?:${[
     "(?:APACHE|BUILDBOT|CI|COMPOSER|DB|GIT|LC|LD|LIVE|MAIL|MARIADB|MEMBER|MUSTER|NPM_CONFIG|PHP|PORTAL|REDIS|SITE|SMTP|WORKER)_.*",
-    "BASH_ENV|DEBUG_HOST|DOCUMENT_ROOT|EDITOR_HOST|ENV|EXTENSIONS|HASHED_PASSWORD|HOME|HOSTNAME|IFS|LANG|LANGUAGE",
-    "LOGNAME|OLDPWD|PASSWORD|PASSWORD_FILE|PATH|PHPRC|PORT|PWD|PYTHON.*|RELEASES_ROOT|REPOSITORY|RES_OPTIONS|SHARED_ROOT",
-    "SHELL|SHLVL|TEAM|TERM|TMPDIR|TZ|UID|USER|WORKSPACE",
+    "AUTHORITY_URL|BASH_ENV|CURL_CA_BUNDLE|DEBUG_HOST|DOCUMENT_ROOT|EDITOR_HOST|ENV|EXTENSIONS|HASHED_PASSWORD|HOME|HOSTNAME|IFS|LANG|LANGUAGE",
+    "LOGNAME|NODE_EXTRA_CA_CERTS|OLDPWD|PASSWORD|PASSWORD_FILE|PATH|PHPRC|PIP_CERT|PORT|PWD|PYTHON.*|RELEASES_ROOT|REQUESTS_CA_BUNDLE|REPOSITORY|RES_OPTIONS|SHARED_ROOT",
+    "SHELL|SHLVL|SSL_CERT_FILE|TEAM|TERM|TMPDIR|TZ|UID|USER|WORKSPACE",
   ].join("|")})$`,
   "i",
 );

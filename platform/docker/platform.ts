@@ -51,6 +51,7 @@ export interface DockerPlatformArgs extends PlatformArgs {
 export function createDockerPlatform({
   team,
   port = 8080,
+  httpPort,
   listen = "127.0.0.1",
   subnets: pool = DEFAULT_SUBNETS,
   owners = [],
@@ -61,7 +62,7 @@ export function createDockerPlatform({
   const name = resourceNames(args.prefix);
   const subnetOf = createSubnets(pool, team, owners);
   const image = createImages(args);
-  const published = { addresses: publishedAddresses(listen), port };
+  const published = { addresses: publishedAddresses(listen), port, httpPort };
   const networks = new Map<string, pulumi.Output<string>>();
 
   const joinZone = (zone: Zone) => {
@@ -160,6 +161,7 @@ export function createDockerPlatform({
 
     host: (scope, component) => containerName(names, scope.member, component),
     insideHost: (scope, component) => containerName(names, scope.member, component),
+    published: (scope, component, port) => ({ host: containerName(names, scope.member, component), port }),
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

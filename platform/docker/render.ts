@@ -50,7 +50,11 @@ export function renderContainer(
   names: DockerNames,
   scope: Scope,
   spec: Omit<WorkloadSpec, "image" | "secrets" | "mounts">,
-  published: { readonly addresses: readonly string[]; readonly port: number },
+  published: {
+    readonly addresses: readonly string[];
+    readonly port: number;
+    readonly httpPort?: number | undefined;
+  },
 ): ContainerArgs {
   const { member } = scope;
   return {
@@ -64,7 +68,9 @@ export function renderContainer(
     ],
     ports:
       spec.exposure === "published"
-        ? published.addresses.map((ip) => ({ internal: spec.port, external: published.port, ip }))
+        ? [published.port, ...(published.httpPort === undefined ? [] : [published.httpPort])].flatMap((external) =>
+            published.addresses.map((ip) => ({ internal: spec.port, external, ip })),
+          )
         : [],
     healthcheck: healthcheck(spec),
     memory: spec.resources.memory,

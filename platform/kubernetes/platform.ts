@@ -71,6 +71,7 @@ export interface KubernetesPlatformArgs extends PlatformArgs {
 export function createKubernetesPlatform({
   team,
   port = 8080,
+  httpPort,
   domain = "localhost",
   registry,
   images = {},
@@ -81,7 +82,7 @@ export function createKubernetesPlatform({
   checkTeam(team);
   const kubernetes = clusterOf(cluster);
   const { context } = kubernetes;
-  const options = { port, domain, registry, kubernetes };
+  const options = { port, httpPort, domain, registry, kubernetes };
   const resourceName = resourceNames(args.prefix);
   const image = createImages({ ...args, registry, prebuilt: images });
   const names: KubernetesNames = { team };
@@ -190,6 +191,7 @@ export function createKubernetesPlatform({
 
     host: (scope, component) => serviceHost(names, scope.member, component),
     insideHost: (scope, component) => serviceHost(names, scope.member, insideName(component)),
+    published: (scope, component) => ({ host: serviceHost(names, scope.member, component), port }),
     memberEndpoint: (component, port) => `${serviceHost(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

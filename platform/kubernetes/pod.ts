@@ -29,7 +29,7 @@ export type RenderedSpec = Omit<WorkloadSpec, "secrets"> & {
 };
 
 /** What the team's config says about its workloads on a cluster. */
-export type ClusterOptions = Pick<Team, "port" | "kubernetes" | "registry">;
+export type ClusterOptions = Pick<Team, "port" | "kubernetes" | "registry"> & Partial<Pick<Team, "httpPort">>;
 export const SECRETS_FOLDER = "/run/secrets/muster";
 
 /** What can be written to beside the volumes: the root file system cannot. */

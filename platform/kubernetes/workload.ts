@@ -89,6 +89,7 @@ function renderService(
           targetPort: spec.port,
           ...(pinned ? { nodePort: cluster.port } : {}),
         },
+        ...httpPorts(spec, cluster),
         ...(spec.exposure === "published" ? [] : furtherPorts(spec)),
       ],
     },
@@ -108,6 +109,13 @@ function renderInside(names: KubernetesNames, scope: Scope, spec: RenderedSpec):
 
 const furtherPorts = ({ extraPorts = [] }: RenderedSpec) =>
   extraPorts.map(({ port }) => ({ name: `port-${port}`, protocol: "TCP", port, targetPort: port }));
+
+/** The port that leads to https; a node's only where it can be one. */
+function httpPorts({ exposure, port }: RenderedSpec, { httpPort, kubernetes }: ClusterOptions) {
+  if (exposure !== "published" || httpPort === undefined) return [];
+  const node = kubernetes.service.type === "NodePort" ? { nodePort: httpPort } : {};
+  return [{ name: "http", protocol: "TCP", port: httpPort, targetPort: port, ...node }];
+}
 
 /** How the cluster publishes a workload's Service. */
 function publication(

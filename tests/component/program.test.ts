@@ -445,7 +445,13 @@ describe("on Kubernetes", () => {
 
 describe("outputs", () => {
   test("are addresses, and passwords as secrets", async () => {
-    const { result } = await runProgram({ team: "hackathon", port: 80, domain: "dev.example.org", members: [alice] });
+    const { result } = await runProgram({
+      team: "hackathon",
+      port: 80,
+      domain: "dev.example.org",
+      tls: "off",
+      members: [alice],
+    });
     expect(result.url).toBe("http://dev.example.org");
     expect(result.members).toEqual({
       alice: {

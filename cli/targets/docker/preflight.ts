@@ -6,6 +6,7 @@ import { overlaps, teamSubnets } from "../../../platform/docker/subnets";
 import type { Progress } from "../../progress";
 import type { Container, Docker, Network } from "../../tools/docker";
 import type { DockerHost } from "../../tools/docker-host";
+import { certificateProblems, certificateWarnings } from "../certificates";
 import { domainWarning, refuse } from "../preflight";
 import { capacityWarnings, type DockerInfo, kernelSetting, poolProblem, roomProblem } from "./capacity";
 import { teamContainerNames, teamContainers } from "./containers";
@@ -35,14 +36,15 @@ export interface PreflightArgs {
  */
 export async function preflight(args: PreflightArgs, progress: Progress): Promise<void> {
   const { team, host, docker, containers } = args;
-  const [port, info, networks, domain] = await Promise.all([
-    portProblem(team, host, containers),
+  const [ports, info, networks, domain] = await Promise.all([
+    Promise.all(publishedPorts(team).map((published) => portProblem(team, host, containers, published))),
     docker.run("info", "--format", "{{json .}}").then((json) => JSON.parse(json) as DockerInfo),
     docker.networks(),
     domainWarning(team, "this machine"),
   ]);
   refuse([
-    port,
+    ...ports,
+    ...certificateProblems(team),
     ...nameProblems(team, containers),
     ...networkProblems(team, networks),
     poolProblem(team, info.DefaultAddressPools, networks),
@@ -56,7 +58,7 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
       : undefined,
   ]);
   const setting = host.local && existsSync(info.DockerRootDir) ? kernelSetting : () => undefined;
-  for (const warning of [...capacityWarnings(team, info, setting), domain]) {
+  for (const warning of [...capacityWarnings(team, info, setting), ...certificateWarnings(team), domain]) {
     if (warning !== undefined) progress.warn(warning);
   }
 }
@@ -65,17 +67,29 @@ async function portProblem(
   team: Team,
   host: DockerHost,
   containers: readonly Container[],
+  { port, key }: PublishedPort,
 ): Promise<string | undefined> {
-  const owner = containers.find(({ ports, state }) => state === "running" && ports.includes(team.port));
-  if (owner) return portOwnerProblem(team, owner);
+  const owner = containers.find(({ ports, state }) => state === "running" && ports.includes(port));
+  if (owner) return portOwnerProblem(team, owner, { port, key });
   if (!host.local) return undefined;
   for (const address of listened(team.listen)) {
-    if (await isFree(address, team.port)) continue;
+    if (await isFree(address, port)) continue;
     const where = address.includes(":") ? ` on [${address}], where browsers look first,` : "";
-    return `port ${team.port} is taken${where} by another program (sudo ss -ltnp "sport = :${team.port}" names it): ${PORT_REMEDY}`;
+    return `port ${port} is taken${where} by another program (sudo ss -ltnp "sport = :${port}" names it): ${portRemedy(key)}`;
   }
   return undefined;
 }
+
+/** A port of the host that leads to the gateway, and the key that sets it. */
+export interface PublishedPort {
+  readonly port: number;
+  readonly key: "port" | "httpPort";
+}
+
+export const publishedPorts = ({ listenPort, httpPort }: Pick<Team, "listenPort" | "httpPort">): PublishedPort[] => [
+  { port: listenPort, key: "port" },
+  ...(httpPort === undefined ? [] : [{ port: httpPort, key: "httpPort" as const }]),
+];
 
 /** Where a neighbour would be in the way: browsers look for `localhost` in both address families. */
 export function listened(listen: string): string[] {
@@ -89,13 +103,18 @@ export function listened(listen: string): string[] {
   }
 }
 
-const PORT_REMEDY = "end it, or set another muster:port in the stack file";
+const portRemedy = (key: PublishedPort["key"]): string =>
+  `end it, or set another muster:${key} in the stack file${key === "httpPort" ? ", 0 for none" : ""}`;
 
-/** What is wrong with `owner` publishing the team's port; nothing when it is the team's own gateway. */
-export function portOwnerProblem({ id, port }: Pick<Team, "id" | "port">, owner: Container): string | undefined {
+/** What is wrong with `owner` publishing a port of the team's; nothing when it is the team's own gateway. */
+export function portOwnerProblem(
+  { id }: Pick<Team, "id">,
+  owner: Container,
+  { port, key }: PublishedPort,
+): string | undefined {
   if (owner.labels["muster.team"] === id) return undefined;
   const team = owner.labels["muster.team"];
-  return `port ${port} is taken by the container ${owner.name}${team ? ` of team ${team}` : ""}: ${PORT_REMEDY}`;
+  return `port ${port} is taken by the container ${owner.name}${team ? ` of team ${team}` : ""}: ${portRemedy(key)}`;
 }
 
 /** Whether a program could listen there. Only an address in use counts: Docker itself may use privileged ports. */

@@ -8,6 +8,8 @@ import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
 import { findDocker } from "../../tools/docker-host";
 import { capture, pipe } from "../../tools/process";
+import { reachAdvice } from "../reach";
+import { gatewayAt } from "../readiness";
 import type { Instance, Target, TargetContext } from "../target";
 import { foreignTeam } from "../target";
 import { gatewayAddress } from "./access";
@@ -89,8 +91,8 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     pipe: ({ name }, command, streams) =>
       pipe("docker", ["exec", "--interactive", name, ...command], { env: docker.env, ...streams }),
 
-    withGateway: (team, use) => use(async () => ({ address: gatewayAddress(team, host), port: team.port })),
-    access: async () => undefined,
+    withGateway: (team, use) => use(async () => gatewayAt(team, gatewayAddress(team, host))),
+    access: (team) => reachAdvice(team, context.options),
   };
 }
 

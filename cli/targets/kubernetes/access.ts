@@ -2,7 +2,7 @@ import type { Team } from "../../../config/members";
 import { isLocalDomain } from "../../../config/naming";
 import { namespaceName } from "../../../platform/kubernetes/terms";
 import type { Kubectl, KubernetesObject } from "../../tools/kubectl";
-import { answersAt } from "../readiness";
+import { answersAt, gatewayAt } from "../readiness";
 
 /** The Service that every route from outside leads to. */
 export const GATEWAY = "gateway";
@@ -27,17 +27,26 @@ export async function gatewayAccess(kubectl: Kubectl, team: Team): Promise<strin
   const isPublished = ingress !== undefined || gatewayApi !== undefined || service.type !== "ClusterIP";
   if (!isPublished) return forwardAdvice(kubectl, team);
   if (isLocalDomain(team.domain)) {
-    return (await answersAt(team, { address: "127.0.0.1", port: team.port }))
-      ? undefined
-      : forwardAdvice(kubectl, team);
+    return (await answersAt(team, gatewayAt(team, "127.0.0.1"))) ? undefined : forwardAdvice(kubectl, team);
   }
   return dnsAdvice(team, await publicAddresses(kubectl, team));
 }
 
 /** The command that forwards the gateway's port to this machine. */
-export function forwardAdvice({ context }: Pick<Kubectl, "context">, { id, port }: Pick<Team, "id" | "port">): string {
+export function forwardAdvice(
+  { context }: Pick<Kubectl, "context">,
+  { id, listenPort }: Pick<Team, "id" | "listenPort">,
+): string {
   const namespace = namespaceName({ team: id }, undefined);
-  const command = ["kubectl", ...context, "-n", namespace, "port-forward", `service/${GATEWAY}`, `${port}:${port}`];
+  const command = [
+    "kubectl",
+    ...context,
+    "-n",
+    namespace,
+    "port-forward",
+    `service/${GATEWAY}`,
+    `${listenPort}:${listenPort}`,
+  ];
   return `Reached from this machine while this runs: ${command.join(" ")}`;
 }
 

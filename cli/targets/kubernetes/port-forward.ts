@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Kubectl } from "../../tools/kubectl";
-import type { FindGateway } from "../target";
+import type { GatewayAddress } from "../target";
 
 /** Milliseconds after which a forward that does not open is given up; the next call tries again. */
 const PATIENCE = 10_000;
@@ -9,7 +9,7 @@ const PATIENCE = 10_000;
 /** A port of this machine that leads to a Service while it is open. */
 export interface PortForward {
   /** Opens it if it is closed: it ends with the pod that it leads to. */
-  readonly find: FindGateway;
+  readonly find: () => Promise<Omit<GatewayAddress, "tls"> | undefined>;
   close(): void;
 }
 

@@ -2,6 +2,7 @@ import type { Team } from "../../../config/members";
 import { type Kubectl, type KubernetesObject, MIN_KUBERNETES } from "../../tools/kubectl";
 import { loopback, type RegistryState, reachRegistry } from "../../tools/registry";
 import { compareVersions } from "../../tools/version";
+import { certificateProblems, certificateWarnings } from "../certificates";
 import { domainWarning, refuse } from "../preflight";
 import { deniedAccess } from "./permissions";
 
@@ -39,6 +40,7 @@ export async function kubernetesPreflight(args: KubernetesPreflight): Promise<st
   ]);
   refuse([
     versionProblem(version),
+    ...certificateProblems(team),
     storageProblem(team.kubernetes.storageClass, classes),
     ...namespaceProblems(team.id, namespaces, present),
     nodePortProblem(team, services),
@@ -49,6 +51,7 @@ export async function kubernetesPreflight(args: KubernetesPreflight): Promise<st
     policyWarning(cluster),
     usesRegistry && team.registry ? pullWarning(team.registry.pull, address) : undefined,
     domain,
+    ...certificateWarnings(team),
   ].filter((warning) => warning !== undefined);
 }
 
@@ -102,7 +105,7 @@ export interface Service extends KubernetesObject {
 }
 
 export function nodePortProblem(
-  { id, port, kubernetes }: Pick<Team, "id" | "port" | "kubernetes">,
+  { id, listenPort: port, kubernetes }: Pick<Team, "id" | "listenPort" | "kubernetes">,
   services: readonly Service[],
 ): string | undefined {
   if (kubernetes.service.type !== "NodePort") return undefined;

@@ -15,6 +15,7 @@ import { dockerEnvironment, findDocker } from "../../tools/docker-host";
 import { type Kubectl, type KubernetesObject, kubectlClient, serverVersion } from "../../tools/kubectl";
 import type { Result } from "../../tools/process";
 import type { EngineName } from "../engines";
+import { encrypts } from "../readiness";
 import { secretsFile } from "../recorded";
 import type { Instance, Target, TargetContext } from "../target";
 import { foreignTeam } from "../target";
@@ -103,9 +104,12 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     pipe: async (instance, command, streams) => withoutStatus(await kubectl.pipe(execArgs(instance, command), streams)),
 
     async withGateway(team, use) {
-      const forward = portForward(kubectl, namespaceName({ team: team.id }, undefined), GATEWAY, team.port);
+      const forward = portForward(kubectl, namespaceName({ team: team.id }, undefined), GATEWAY, team.listenPort);
       try {
-        return await use(forward.find);
+        return await use(async () => {
+          const found = await forward.find();
+          return found && { ...found, tls: encrypts(team) };
+        });
       } finally {
         forward.close();
       }

@@ -2,8 +2,12 @@
 render_members() {
   default GATEWAY_UPLOAD_LIMIT 64
   whole_number GATEWAY_UPLOAD_LIMIT
+  # A form has more around the file.
+  upload_limit=$((GATEWAY_UPLOAD_LIMIT + 8))
+  word UPLOAD_LIMIT "$upload_limit"
 
   : >servers/50-members.conf
+  closed=
   kinds=' '
   for entry in $(printf '%s' "$GATEWAY_MEMBERS" | tr ',' ' '); do
     kind=${entry%%=*} rest=${entry#*=}
@@ -23,6 +27,8 @@ render_members() {
     esac
     kinds="$kinds$kind "
     prefix=${host%%\{*}
+    # The live sites have no page for their database: it would be everybody's.
+    [ -z "$prefix" ] || closed="$closed ${prefix}live.$domain"
     # A site's other repositories are <repository>--<member>; no id holds "--".
     cat >>servers/50-members.conf <<EOF
 server {
@@ -32,9 +38,10 @@ server {
     set \$service $kind;
     proxy_read_timeout $patience;
     proxy_send_timeout $patience;
-    client_max_body_size $((GATEWAY_UPLOAD_LIMIT + 8))m;
+    client_max_body_size ${upload_limit}m;
     include $conf/member.conf;
 }
 EOF
   done
+  word CLOSED "$closed"
 }

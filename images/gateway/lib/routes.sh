@@ -15,14 +15,16 @@ render_routes() {
       '*--'*) names="\"~^[a-z0-9][a-z0-9-]*${name#?}\\.$domain_pattern\$\"" ;;
       *) names=$name.$domain ;;
     esac
+    kind=${name##*--}
+    [ -e "$conf/routes/$kind.conf" ] && rules=$kind || rules=default
     cat >>servers/20-routes.conf <<EOF
 server {
     include $run/listen.conf;
     server_name $names;
     set \$upstream $endpoint;
-    set \$service ${name##*--};
+    set \$service $kind;
     set \$member "";
-    include $conf/route.conf;
+    include $run/routes/$rules.conf;
 }
 EOF
   done

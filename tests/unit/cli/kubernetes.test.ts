@@ -506,7 +506,7 @@ describe("the roll-out", () => {
 
 describe("the way to the gateway", () => {
   test("by a command that names the context", () => {
-    expect(forwardAdvice({ context: ["--context", "kind-dev"] }, { id: "hackathon", port: 8080 })).toMatch(
+    expect(forwardAdvice({ context: ["--context", "kind-dev"] }, { id: "hackathon", listenPort: 8080 })).toMatch(
       /: kubectl --context kind-dev -n muster-hackathon port-forward service\/gateway 8080:8080$/,
     );
   });

@@ -149,7 +149,7 @@ describe("readiness", () => {
     server = listening;
     await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
     const { port } = listening.address() as AddressInfo;
-    const silent = await notReady(services(team), { address: "127.0.0.1", port });
+    const silent = await notReady(services(team), { address: "127.0.0.1", port, tls: false });
     expect(silent.map(({ title }) => title)).toEqual(["bob's editor"]);
     expect(asked.sort()).toEqual([
       "alice.localhost:18099/-/status",
@@ -163,7 +163,7 @@ describe("readiness", () => {
       "mail.localhost:18099/api/healthz",
     ]);
     await new Promise((resolve) => listening.close(resolve));
-    expect(await notReady(services(team).slice(0, 1), { address: "127.0.0.1", port })).toHaveLength(1);
+    expect(await notReady(services(team).slice(0, 1), { address: "127.0.0.1", port, tls: false })).toHaveLength(1);
   });
 
   test("names are cut to three", () => {
@@ -371,7 +371,7 @@ describe("what is generated from the config's definitions", () => {
     const rows = page.split("\n");
     expect(rows).toEqual(
       expect.arrayContaining([
-        "| `muster:port` | 1–65535 | The one published port. Default 8080. |",
+        "| `muster:port` | 1–65535 | The one published port. Default: 443 where the gateway encrypts, else 8080. |",
         "## muster:members",
         "A list of groups, required. The roster: one entry for each member.",
         "| `members[].id` | text, required | The member's id: part of host, container and volume names, and never to be changed. |",

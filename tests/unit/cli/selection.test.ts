@@ -91,12 +91,15 @@ describe("the choice of the engine", () => {
 });
 
 describe("before anything is created", () => {
+  const published = { port: 8080, key: "port" } as const;
   test("the port's owner is named, unless it is the team's own gateway", () => {
-    expect(portOwnerProblem(team, ofPulumi)).toBeUndefined();
-    expect(portOwnerProblem(team, ofOthers)).toBe(
+    expect(portOwnerProblem(team, ofPulumi, published)).toBeUndefined();
+    expect(portOwnerProblem(team, ofOthers, published)).toBe(
       "port 8080 is taken by the container rival-gateway of team rival: end it, or set another muster:port in the stack file",
     );
-    expect(portOwnerProblem(team, container("web", {}, [8080]))).toMatch(/^port 8080 is taken by the container web: /);
+    expect(portOwnerProblem(team, container("web", {}, [8080]), published)).toMatch(
+      /^port 8080 is taken by the container web: /,
+    );
   });
 
   test("a name that the team needs must be free or its own", () => {

@@ -22,8 +22,8 @@ const steps = (count: number) => Array.from({ length: count }, (_, index) => ({ 
 const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter and not ending in "-"';
 const MEMBER_KEYS = "is not a known key: use cache, email, environment, extensions, id, limits, name, php";
 const TEAM_KEYS =
-  "is not a known key: use certificates, ci, defaults, docker, domain, environment, git, images, kubernetes, listen, live, members, mirrors, packages, port, " +
-  "registry, repositories, target, team, upstream";
+  "is not a known key: use certificates, ci, defaults, docker, domain, environment, git, httpPort, images, kubernetes, listen, live, members, mirrors, packages, " +
+  "port, proxies, publicPort, registry, repositories, target, team, tls, upstream";
 const RESERVED =
   "is reserved for the team's own services (adminer, ci, gateway, git, live, localhost, mail, portal, www): choose another id";
 const DOMAIN_RULE =
@@ -860,6 +860,10 @@ describe("good input", () => {
       registry: undefined,
       images: {},
       tls: false,
+      gatewayTls: { kind: "off" },
+      httpPort: undefined,
+      listenPort: 8080,
+      proxies: [],
       mirrors: {},
       packages: [],
       relay: undefined,

@@ -1,0 +1,70 @@
+import { isLocalDomain } from "./naming";
+import type { TeamConfig } from "./schema/team";
+
+/** What the gateway does about TLS. */
+export type GatewayTls =
+  /** Nothing: visitors use http, or something in front of it ends TLS. */
+  | { readonly kind: "off" }
+  /** It has a certificate of the team's own authority. */
+  | { readonly kind: "own" }
+  /** Both in PEM. */
+  | { readonly kind: "files"; readonly certificate: string; readonly key: string }
+  | {
+      readonly kind: "acme";
+      readonly email: string;
+      readonly directory: string;
+      /** Undefined: each name is proved over HTTP. */
+      readonly dns: { readonly provider: string; readonly environment: Readonly<Record<string, string>> } | undefined;
+    };
+
+/** Where and how visitors reach the gateway. */
+export interface Entrance {
+  /** The port in URLs. */
+  readonly port: number;
+  /** The port that the gateway is published at: that of URLs, unless a proxy is in front. */
+  readonly listenPort: number;
+  /** Another published port, which leads to https; undefined for none. */
+  readonly httpPort: number | undefined;
+  /** Whether visitors use https. */
+  readonly tls: boolean;
+  readonly gatewayTls: GatewayTls;
+  /** Networks whose `X-Forwarded-*` are believed. */
+  readonly proxies: readonly string[];
+}
+
+type EntranceConfig = Pick<
+  TeamConfig,
+  "target" | "domain" | "port" | "publicPort" | "httpPort" | "proxies" | "tls" | "kubernetes"
+>;
+
+/** The entrance of a config, with every default filled in. */
+export function entrance(config: EntranceConfig): Entrance {
+  const gatewayTls = tlsOf(config);
+  const encrypts = gatewayTls.kind !== "off";
+  const listenPort = config.port ?? (encrypts ? 443 : 8080);
+  const proxied = config.proxies.length > 0;
+  return {
+    port: proxied ? (config.publicPort ?? 443) : listenPort,
+    listenPort,
+    httpPort: encrypts ? (config.httpPort ?? (listenPort === 443 ? 80 : 0)) || undefined : undefined,
+    tls: encrypts || proxied || clusterEndsTls(config),
+    gatewayTls,
+    proxies: config.proxies,
+  };
+}
+
+function tlsOf(config: EntranceConfig): GatewayTls {
+  const { tls = defaultTls(config) } = config;
+  if (typeof tls === "string") return { kind: tls };
+  const { acme, certificate = "", key = "" } = tls;
+  return acme === undefined ? { kind: "files", certificate, key } : { kind: "acme", ...acme, dns: acme.dns };
+}
+
+const defaultTls = ({ domain, proxies, target, kubernetes }: EntranceConfig): "own" | "off" => {
+  const entered = target === "kubernetes" && (kubernetes.ingress ?? kubernetes.gatewayApi) !== undefined;
+  return isLocalDomain(domain) || proxies.length > 0 || entered ? "off" : "own";
+};
+
+function clusterEndsTls({ target, kubernetes: { ingress, gatewayApi } }: EntranceConfig): boolean {
+  return target === "kubernetes" && (ingress?.tlsSecret !== undefined || gatewayApi?.tls === true);
+}
