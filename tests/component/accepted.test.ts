@@ -157,6 +157,7 @@ function entryPoint(image: ImageName): string {
   mkdirSync(join(lib, "git"), { recursive: true });
   for (const file of ["settings.sh", "rules.sh"]) cpSync(join(root, "images/base", file), join(lib, file));
   cpSync(join(root, "images/git-server/lib"), join(lib, "git/lib"), { recursive: true });
+  cpSync(join(root, "images/gateway/lib"), join(lib, "gateway"), { recursive: true });
   const text = readFileSync(join(root, "images", image, "entrypoint"), "utf8");
   writeFileSync(
     path,
