@@ -1,4 +1,4 @@
-import { LIVE, type LimitedWorkload, type Resources } from "./catalogue";
+import { DEFAULT_VISIBILITY, type Level, LIVE, type LimitedWorkload, type Resources, type Visible } from "./catalogue";
 import { isLocalDomain } from "./naming";
 import type { OwnerOptions } from "./options";
 import { DEFAULT_LIVE_PHP, DEFAULT_PHP } from "./schema/member";
@@ -31,6 +31,8 @@ export interface Owner {
 /** A member with every default filled in. */
 export interface Member extends Owner {
   readonly email: string;
+  /** An organiser sees what everybody has. */
+  readonly role: "member" | "organiser";
   readonly extensions: readonly string[];
 }
 
@@ -86,11 +88,15 @@ export interface Team {
   readonly images: TeamConfig["images"];
   /** Whether something in front of the gateway ends TLS, so that visitors use https. */
   readonly tls: boolean;
+  /** Who sees what; undefined where everybody sees everything, and nobody signs in. */
+  readonly visibility: Visibility | undefined;
   readonly mirrors: Mirrors;
   /** Debian packages of the team's own. */
   readonly packages: readonly string[];
   readonly certificates: string | undefined;
 }
+
+export type Visibility = Readonly<Record<Visible, Level>>;
 
 /** Lays the built-in defaults, the team's defaults and a member's own options over each other, key by key. */
 export function resolveTeam(config: TeamConfig): Team {
@@ -113,10 +119,18 @@ export function resolveTeam(config: TeamConfig): Team {
     registry: config.registry && resolveRegistry(config.registry),
     images: config.images,
     tls: endsTls(config),
+    visibility: resolveVisibility(config),
     mirrors: config.mirrors,
     packages: config.packages,
     certificates: config.certificates,
   };
+}
+
+/** Names below localhost lead to the visitor's own machine: there, members sign in only where the roster asks for it. */
+function resolveVisibility({ domain, visibility }: Pick<TeamConfig, "domain" | "visibility">): Visibility | undefined {
+  if (visibility === undefined && isLocalDomain(domain)) return undefined;
+  const levels = overlay<Visibility>(DEFAULT_VISIBILITY, visibility);
+  return Object.values(levels).every((level) => level === "public") ? undefined : levels;
 }
 
 /** Limits of each CI worker. */
@@ -151,12 +165,13 @@ function endsTls({ target, kubernetes: { ingress, gatewayApi } }: TeamConfig): b
 type OwnerConfig = Pick<MemberConfig, "id"> & OwnerOptions;
 
 export function resolveMember(
-  member: OwnerConfig & Pick<MemberConfig, "email" | "extensions">,
+  member: OwnerConfig & Pick<MemberConfig, "email" | "extensions"> & Partial<Pick<MemberConfig, "role">>,
   { defaults, domain, environment }: Pick<TeamConfig, "domain" | "defaults" | "environment">,
 ): Member {
   return {
     ...resolveOwner(member, defaults, { ...environment, ...defaults.environment }),
     email: member.email ?? `${member.id}@${domain}`,
+    role: member.role ?? "member",
     extensions: member.extensions ?? defaults.extensions ?? [],
   };
 }

@@ -26,7 +26,7 @@ export interface Workload {
 
 /** Every container of a team's environment. A test compares it with what the program registers. */
 export const workloads = (team: Team): Workload[] => [
-  ...workloadsIn("team").flatMap(([kind, { image, limits, least }]) => {
+  ...teamWorkloads(team).flatMap(([kind, { image, limits, least }]) => {
     const own = { member: undefined, image, resources: least === undefined ? limits : team.ci.limits };
     const setting = least === undefined ? undefined : "ci/limits";
     const components = kind === "worker" ? workerNames(team) : [kind];
@@ -35,6 +35,9 @@ export const workloads = (team: Team): Workload[] => [
   ...ownerWorkloads(team.live),
   ...team.members.flatMap(ownerWorkloads),
 ];
+
+const teamWorkloads = ({ visibility }: Team) =>
+  workloadsIn("team").filter(([, { signIn }]) => !signIn || visibility !== undefined);
 
 /** What runs in the scope of a member or of the live server. */
 export const ownerWorkloads = (owner: Owner): Workload[] =>
