@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LIVE, memberAddresses, WORKLOADS } from "../config/catalogue";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
+import type { AccessService } from "./access";
 
 export interface GatewayArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -19,6 +20,12 @@ export interface GatewayArgs {
   readonly portal: Endpoint;
   /** The team's own services by host name. */
   readonly routes: Readonly<Record<string, Endpoint>>;
+  /**
+   * What it asks before it passes a request on.
+   *
+   * @default none: everybody sees everything, and editor, database page, git and CI have their own log-ins
+   */
+  readonly access?: AccessService | undefined;
 }
 
 /**
@@ -32,7 +39,7 @@ export interface GatewayArgs {
 export class Gateway extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { platform, scope, domain, tls = false, portal, routes }: GatewayArgs,
+    { platform, scope, domain, tls = false, portal, routes, access }: GatewayArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("muster:index:Gateway", name, {}, opts);
@@ -48,7 +55,14 @@ export class Gateway extends pulumi.ComponentResource {
           GATEWAY_PORTAL: `${portal.host}:${portal.port}`,
           GATEWAY_ROUTES: teamRoutes(routes),
           GATEWAY_MEMBERS: memberRoutes(platform),
+          ...(access && {
+            GATEWAY_ACCESS: `${access.endpoint.host}:${access.endpoint.port}`,
+            GATEWAY_LEVELS: Object.entries(access.levels)
+              .map(([kind, level]) => `${kind}=${level}`)
+              .join(" "),
+          }),
         },
+        ...(access && { secrets: { GATEWAY_KEY: access.key } }),
         port: WORKLOADS.gateway.port,
         exposure: "published",
         clients: [],

@@ -3,6 +3,7 @@ import { LIVE } from "../config/catalogue";
 import type { Team } from "../config/members";
 import { teamUrl } from "../config/naming";
 import type { Platform } from "../platform/platform";
+import { Access, type AccessArgs } from "./access";
 import { CiRunner } from "./ci-runner";
 import { Gateway } from "./gateway";
 import { GitServer } from "./git-server";
@@ -86,7 +87,6 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const routes = { ci: ci.endpoint, git: git.endpoint, live: live.endpoint, mail: mail.endpoint };
     const portal = new Portal(platform.name("portal"), { platform, scope, team, routes }, child);
     const { domain, tls } = team;
-    new Gateway(platform.name("gateway"), { platform, scope, domain, tls, portal: portal.endpoint, routes }, child);
 
     const members = Object.fromEntries(
       team.members.map((member) => {
@@ -102,6 +102,22 @@ export class TeamEnvironment extends pulumi.ComponentResource {
       }),
     );
     this.credentials = { ...members, [LIVE]: { database: live.databasePassword } };
+    const access =
+      team.visibility && new Access(platform.name("access"), { platform, scope, team, ...this.secrets() }, child);
+    new Gateway(
+      platform.name("gateway"),
+      { platform, scope, domain, tls, portal: portal.endpoint, routes, access: access?.service },
+      child,
+    );
     this.registerOutputs();
+  }
+
+  /** Passwords by service and, in it, by member id. */
+  private secrets(): Pick<AccessArgs, "passwords" | "editors" | "databases"> {
+    const of = (service: keyof Credentials) =>
+      Object.fromEntries(
+        Object.entries(this.credentials).flatMap(([id, { [service]: secret }]) => (secret ? [[id, secret]] : [])),
+      );
+    return { passwords: of("git"), editors: of("editor"), databases: of("database") };
   }
 }

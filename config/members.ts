@@ -1,8 +1,9 @@
-import { DEFAULT_VISIBILITY, type Level, LIVE, type LimitedWorkload, type Resources, type Visible } from "./catalogue";
+import { LIVE, type LimitedWorkload, type Resources } from "./catalogue";
 import { isLocalDomain } from "./naming";
 import type { OwnerOptions } from "./options";
 import { DEFAULT_LIVE_PHP, DEFAULT_PHP } from "./schema/member";
 import type { MemberConfig, MemberOptions, TeamConfig } from "./schema/team";
+import { resolveVisibility, type Visibility } from "./visibility";
 import { defaultLimits, limitsOf } from "./workloads";
 
 export interface PhpSettings {
@@ -96,8 +97,6 @@ export interface Team {
   readonly certificates: string | undefined;
 }
 
-export type Visibility = Readonly<Record<Visible, Level>>;
-
 /** Lays the built-in defaults, the team's defaults and a member's own options over each other, key by key. */
 export function resolveTeam(config: TeamConfig): Team {
   return {
@@ -124,13 +123,6 @@ export function resolveTeam(config: TeamConfig): Team {
     packages: config.packages,
     certificates: config.certificates,
   };
-}
-
-/** Names below localhost lead to the visitor's own machine: there, members sign in only where the roster asks for it. */
-function resolveVisibility({ domain, visibility }: Pick<TeamConfig, "domain" | "visibility">): Visibility | undefined {
-  if (visibility === undefined && isLocalDomain(domain)) return undefined;
-  const levels = overlay<Visibility>(DEFAULT_VISIBILITY, visibility);
-  return Object.values(levels).every((level) => level === "public") ? undefined : levels;
 }
 
 /** Limits of each CI worker. */

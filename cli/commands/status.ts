@@ -2,6 +2,7 @@ import { LIVE } from "../../config/catalogue";
 import { ConfigError } from "../../config/problems";
 import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
+import { accessCookie } from "../targets/access";
 import { ENGINE_TITLES } from "../targets/engines";
 import { notReady, services } from "../targets/readiness";
 import { type Instance, runningInstance } from "../targets/target";
@@ -72,7 +73,8 @@ async function answerTable({ stack, target }: Session): Promise<string | undefin
   try {
     const team = stackTeam(stack);
     const all = services(team);
-    const silent = await target.withGateway(team, async (find) => new Set(await notReady(all, await find())));
+    const cookie = await accessCookie(target, team);
+    const silent = await target.withGateway(team, async (find) => new Set(await notReady(all, await find(), cookie)));
     return formatTable([
       ["SERVICE", "ANSWERS", "URL"],
       ...all.map((service) => [service.title, silent.has(service) ? "no" : "yes", new URL(service.url).origin]),

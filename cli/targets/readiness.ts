@@ -12,6 +12,7 @@ import { memberUrl, teamUrl } from "../../config/naming";
 import { UserError } from "../errors";
 import type { Progress } from "../progress";
 import { listed } from "../table";
+import { accessCookie } from "./access";
 import type { FindGateway, GatewayAddress, Instance, Target } from "./target";
 
 /** Milliseconds until an environment that does not answer counts as failed. */
@@ -95,7 +96,7 @@ export function siteWorks({ status, body }: Answer): boolean {
 export async function waitUntilReady(
   team: Team,
   find: FindGateway,
-  platform: Pick<Target, "instances" | "logs">,
+  platform: Target,
   progress: Progress,
 ): Promise<void> {
   const all = services(team);
@@ -104,8 +105,10 @@ export async function waitUntilReady(
     "Waiting for every service to answer",
     async (detail) => {
       const end = performance.now() + PATIENCE;
+      let cookie: string | undefined;
       for (;;) {
-        waiting = await notReady(waiting, await find());
+        cookie ??= await accessCookie(platform, team);
+        waiting = await notReady(waiting, await find(), cookie);
         if (waiting.length === 0) return;
         if (performance.now() > end) throw new UserError(await complaint(waiting, platform));
         detail(`${all.length - waiting.length} of ${all.length}, not yet ${listed(waiting.map(({ title }) => title))}`);
@@ -116,15 +119,20 @@ export async function waitUntilReady(
   );
 }
 
-/** Those of `candidates` that do not work at this moment. */
+/**
+ * Those of `candidates` that do not work at this moment.
+ *
+ * @param cookie with which services are asked where members sign in
+ */
 export async function notReady(
   candidates: readonly Service[],
   gateway: GatewayAddress | undefined,
+  cookie?: string,
 ): Promise<Service[]> {
   if (gateway === undefined) return [...candidates];
   const ready = await Promise.all(
     candidates.map(async (service) => {
-      const answer = await ask(service.url, gateway);
+      const answer = await ask(service.url, gateway, cookie);
       return answer !== undefined && service.isReady(answer);
     }),
   );
@@ -132,19 +140,29 @@ export async function notReady(
 }
 
 /** Whether the team's gateway is what answers at an address. */
-export const answersAt = async (team: Team, gateway: GatewayAddress): Promise<boolean> =>
-  (await notReady(services(team).slice(0, 1), gateway)).length === 0;
+export const answersAt = async (team: Team, gateway: GatewayAddress): Promise<boolean> => {
+  const answer = await ask(`${teamUrl(team, "portal")}/`, gateway);
+  // Whoever is not signed in is led to the sign-in.
+  return answer !== undefined && (answers(answer) || (team.visibility !== undefined && answer.status === 401));
+};
 
 /**
  * Asks the gateway for a page, whether or not its domain resolves here.
  *
  * @returns undefined when there is no whole answer within three seconds
  */
-export function ask(url: string, { address, port }: GatewayAddress): Promise<Reply | undefined> {
+export function ask(url: string, { address, port }: GatewayAddress, cookie?: string): Promise<Reply | undefined> {
   const { host, pathname, search } = new URL(url);
   return new Promise((resolve) => {
     const call = request(
-      { host: address, port, path: pathname + search, headers: { host }, timeout: REQUEST_TIMEOUT, agent: false },
+      {
+        host: address,
+        port,
+        path: pathname + search,
+        headers: { host, ...(cookie && { cookie }) },
+        timeout: REQUEST_TIMEOUT,
+        agent: false,
+      },
       (response) => {
         let body = "";
         response.setEncoding("utf8").on("data", (text) => (body += text));

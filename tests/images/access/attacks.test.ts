@@ -8,7 +8,7 @@ beforeEach(async () => {
   alice = access.browser();
   await alice.signIn("alice", PASSWORDS.alice);
 });
-afterEach(() => access.stop());
+afterEach(() => void access.stop());
 
 const PORTAL = "dev.test:8443";
 const CI = "ci.dev.test:8443";

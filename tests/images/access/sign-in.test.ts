@@ -5,7 +5,7 @@ let access: Access;
 beforeEach(async () => {
   access = await startAccess();
 });
-afterEach(() => access.stop());
+afterEach(() => void access.stop());
 
 const DAY = 86_400_000;
 const statusOf = async (answer: Promise<{ status: number }>) => (await answer).status;
