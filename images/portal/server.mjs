@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { renderDelivery, renderRepositories } from "./delivery-page.mjs";
 import { renderNotice, renderPortal } from "./html.mjs";
+import { renderMine, viewerOf } from "./mine.mjs";
 import { noticeFor } from "./notice.mjs";
 
 /** @typedef {import("node:http").IncomingMessage} Request */
@@ -48,7 +49,13 @@ export function createHandler(config, prober, assets, delivery) {
       case "/": {
         await Promise.all([prober.refresh(PAGE_PATIENCE), delivery?.refresh(PAGE_PATIENCE)]);
         const section = deliveryBy(renderDelivery);
-        return sendPage(request, response, renderPortal(config, prober.status().services, assets, roster, section));
+        const states = prober.status().services;
+        const viewer = viewerOf(config, {
+          user: header(request.headers["x-muster-user"]),
+          accepted: header(request.headers["accept-language"]),
+        });
+        const mine = viewer && { viewer, section: renderMine(config, states, delivery?.state(), viewer, Date.now()) };
+        return sendPage(request, response, renderPortal(config, states, assets, roster, section, mine));
       }
       case "/api/status":
         await prober.refresh(STATUS_PATIENCE);
