@@ -118,7 +118,7 @@ ${newPassword()}
 <button class="quiet">${t("signOut")}</button>
 <button class="quiet" name="everywhere" value="yes">${t("signOutAll")}</button>
 </form>
-${button(portal, "portal")}`,
+<p class="soft"><a href="${escapeHtml(portal)}">${t("portal")}</a></p>`,
       ),
 
     /** @param {Text} title @param {Text} text @param {{href: string, text: Text}} [link] */
