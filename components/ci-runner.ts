@@ -30,7 +30,7 @@ export interface CiRunnerArgs {
   readonly team?: string;
   /**
    * The keys of `ci` in a roster: `deployBranch`, `workers`, `timeout`, `steps`, `environment`, `dist`,
-   * `workflows`, `anonymous`, `limits`.
+   * `workflows`, `unrunnable`, `anonymous`, `limits`.
    *
    * @default {}
    */

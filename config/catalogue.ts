@@ -42,8 +42,18 @@ export const LIVE = "live";
 /** Where a workload runs: in the team's own scope, in each member's, in the live server's, or in the last two. */
 export type Place = "team" | "member" | "live" | "sites";
 
+/**
+ * What talks to each other on Docker, each zone a network: visitors' sites, members' editors, and what tests and
+ * deploys. Whoever is in two of them passes nothing on by itself.
+ */
+export const ZONES = ["sites", "editors", "ci"] as const;
+
+export type Zone = (typeof ZONES)[number];
+
 interface WorkloadEntry {
   readonly place: Place;
+  /** Where it is found beside its own scope. */
+  readonly zones: readonly Zone[];
   readonly image: ImageName;
   /** After "Memory of …" in the roster's reference. */
   readonly title: string;
@@ -67,6 +77,7 @@ interface WorkloadEntry {
 export const WORKLOADS = {
   gateway: {
     place: "team",
+    zones: ["sites", "editors", "ci"],
     image: "gateway",
     title: "the gateway",
     port: 8080,
@@ -76,6 +87,7 @@ export const WORKLOADS = {
   },
   portal: {
     place: "team",
+    zones: ["sites", "editors", "ci"],
     image: "portal",
     title: "the portal",
     port: 8080,
@@ -85,6 +97,7 @@ export const WORKLOADS = {
   },
   git: {
     place: "team",
+    zones: ["editors", "ci"],
     image: "git-server",
     title: "the git server",
     port: 8080,
@@ -94,6 +107,7 @@ export const WORKLOADS = {
   },
   ci: {
     place: "team",
+    zones: ["ci"],
     image: "ci-master",
     title: "the CI's master",
     port: 8080,
@@ -103,6 +117,7 @@ export const WORKLOADS = {
   },
   worker: {
     place: "team",
+    zones: ["ci"],
     image: "ci-worker",
     title: "each CI worker",
     port: 8080,
@@ -114,6 +129,7 @@ export const WORKLOADS = {
   // Only the deploy branch's builds run here: what goes live shares nothing with code that nobody has merged.
   "release-worker": {
     place: "team",
+    zones: ["ci"],
     image: "ci-worker",
     title: "the worker that builds what goes live",
     port: 8080,
@@ -124,6 +140,7 @@ export const WORKLOADS = {
   },
   mail: {
     place: "team",
+    zones: ["sites", "editors", "ci"],
     image: "mail",
     title: "the inbox",
     port: 8080,
@@ -139,10 +156,13 @@ export const WORKLOADS = {
     limits: { memory: 128, cpus: 0.5 },
     processes: 64,
     volumes: ["access"],
+    // Away from what visitors reach.
+    zones: ["editors"],
     signIn: true,
   },
   web: {
     place: "sites",
+    zones: ["sites"],
     image: "apache-php",
     title: "Apache and PHP",
     port: 8080,
@@ -153,6 +173,7 @@ export const WORKLOADS = {
   },
   db: {
     place: "sites",
+    zones: [],
     image: "mariadb",
     title: "MariaDB",
     port: 3306,
@@ -163,6 +184,7 @@ export const WORKLOADS = {
   },
   cache: {
     place: "sites",
+    zones: [],
     image: "redis",
     title: "Redis",
     port: 6379,
@@ -174,6 +196,7 @@ export const WORKLOADS = {
   },
   code: {
     place: "member",
+    zones: ["editors"],
     image: "code-server",
     title: "the VS Code server and its terminals",
     // The ports that people like best for their own programs stay theirs.
@@ -185,6 +208,7 @@ export const WORKLOADS = {
   },
   deployer: {
     place: "live",
+    zones: ["ci"],
     image: "ci-worker",
     title: "the deployer",
     port: 8080,
@@ -196,9 +220,14 @@ export const WORKLOADS = {
 
 export type WorkloadKind = keyof typeof WORKLOADS;
 
+const entryOf = (component: string): WorkloadEntry | undefined =>
+  (WORKLOADS as Partial<Record<string, WorkloadEntry>>)[component.replace(/^worker-\d+$/, "worker")];
+
 /** The limit of a component's processes; undefined for one that is none of the catalogue's. */
-export const processLimit = (component: string): number | undefined =>
-  (WORKLOADS as Partial<Record<string, WorkloadEntry>>)[component.replace(/^worker-\d+$/, "worker")]?.processes;
+export const processLimit = (component: string): number | undefined => entryOf(component)?.processes;
+
+/** The zones of a component. */
+export const zonesOf = (component: Component): readonly Zone[] => entryOf(component)?.zones ?? [];
 
 /** What a workload is to its team: its label, the end of its name, and how the gateway finds it. */
 export type Component = Exclude<WorkloadKind, "worker"> | `worker-${number}`;

@@ -17,13 +17,30 @@ export async function status(project: Project, requested: string | undefined): P
     return;
   }
   console.log(`Team ${team}, brought up by ${ENGINE_TITLES[target.running]}\n`);
-  console.log(instanceTable(await target.instances(), target.instanceTitle));
+  const instances = await target.instances();
+  console.log(instanceTable(instances, target.instanceTitle));
+  for (const instance of instances.filter(isLooping)) {
+    console.log(`\n${loopLine(instance, await target.logs(instance, LOG_LINES))}`);
+  }
   for (const line of await target.shortcomings()) console.log(`\n${line}`);
   const answers = await answerTable(session);
   if (answers) console.log(`\n${answers}`);
   const sites = await liveSites(session.target);
   if (sites === undefined) console.log("\nThe deployer does not tell what is live: a release may be under way.");
   else if (sites.length > 0) console.log(`\n${siteTable(sites)}`);
+}
+
+/** Of an instance that ends again and again, so many are read. */
+const LOG_LINES = 20;
+const LONGEST_LINE = 300;
+
+/** Whether an instance is between two starts, in Docker's or Kubernetes' words. */
+export const isLooping = ({ status }: Instance): boolean => /^(Restarting|CrashLoopBackOff|Error)\b/.test(status);
+
+/** Names the cause as far as the last line of its log does. */
+export function loopLine({ name }: Pick<Instance, "name">, log: readonly string[]): string {
+  const last = log.findLast((line) => line.trim() !== "")?.trim() ?? "its log is empty";
+  return `${name} ends again and again, and is started again: ${last.slice(0, LONGEST_LINE)}`;
 }
 
 /** What is live of a repository. */

@@ -84,6 +84,13 @@ export const ci = group({
       "What a failing job of .github/workflows means: run fails the build, warn is a warning, off runs none. " +
         "muster.yaml in a repository may say less, not more.",
     ),
+  unrunnable: z
+    .enum(["warn", "fail"], { error: "is not one of the values: use warn or fail" })
+    .default("warn")
+    .describe(
+      "What a job of a workflow means that cannot run here: warn lets the rest decide, fail lets nothing go live " +
+        "that was not tested whole.",
+    ),
   anonymous: z
     .boolean({ error: typeError("true") })
     .default(true)

@@ -13,6 +13,8 @@ const MANY = 100;
 const PER_REPOSITORY = 30;
 const MAX_BODY = 1_000_000;
 const BUILDERS_FRESH_FOR = 60_000;
+/** Milliseconds after which a worker counts as away: one that is restarted is back sooner. */
+const AWAY_AFTER = 10_000;
 /** Unfinished builds that a round asks for by number; others wait for a later round. */
 const BY_NUMBER = 20;
 
@@ -33,6 +35,8 @@ export function createCi({ api, deployBranch, exists, ask, now }) {
   let buildersUntil = Number.NEGATIVE_INFINITY;
   /** Builders whose builds need not be asked for one by one. @type {Set<number>} */
   const looked = new Set();
+  /** Since when a worker is not connected. @type {Map<string, number>} */
+  let missing = new Map();
   let highest = 0;
   /** Whether nothing is older than what is remembered. */
   let whole = false;
@@ -40,6 +44,7 @@ export function createCi({ api, deployBranch, exists, ask, now }) {
   function forget() {
     history.forget();
     looked.clear();
+    missing.clear();
     highest = 0;
     buildersUntil = Number.NEGATIVE_INFINITY;
   }
@@ -77,6 +82,7 @@ export function createCi({ api, deployBranch, exists, ask, now }) {
     try {
       await readUnfinished(list, fresh);
       await readWaiting(list);
+      await readWorkers(list);
       await readBuilders(list);
       await readLogs(list, () => left);
       await readQuiet(list);
@@ -146,6 +152,13 @@ export function createCi({ api, deployBranch, exists, ask, now }) {
   }
 
   /** @param {List} list */
+  async function readWorkers(list) {
+    const found = await list("workers?field=name&field=connected_to", "workers");
+    const gone = found.filter(({ connected_to }) => Array.isArray(connected_to) && connected_to.length === 0);
+    missing = new Map(gone.map(({ name }) => [text(name), missing.get(text(name)) ?? now()]));
+  }
+
+  /** @param {List} list */
   async function readBuilders(list) {
     const news = [...builds.values()].some(({ live, builder }) => !live && !builders.has(builder));
     if (!news && now() < buildersUntil) return;
@@ -197,6 +210,8 @@ export function createCi({ api, deployBranch, exists, ask, now }) {
     branches: history.branches,
     /** @returns {Reach} */
     reach: () => reach,
+    /** Workers that have not been connected for a while: what they would build waits. */
+    away: () => [...missing].filter(([, since]) => now() - since >= AWAY_AFTER).map(([name]) => name),
     /** Changes whenever something was put live, or should have been. @param {string} repository */
     released: (repository) => history.newestLive(repository)?.id,
   };

@@ -51,12 +51,17 @@ export function renderRepositories(config, state, now) {
  * @param {DeliveryConfig} config
  * @param {DeliveryState} state
  */
-function troublesOf({ ciUrl }, { ci, live, repositories }) {
+function troublesOf({ ciUrl }, { ci, away, live, repositories }) {
   const troubles = [];
   if (ci === "forbidden") troubles.push(`<a href="${escapeHtml(ciUrl)}">Sign in to the CI</a> to see builds.`);
   if (ci === "silent") {
     const known = repositories.some(({ branches }) => branches.length > 0);
     troubles.push(`The CI does not answer${known ? "; the builds are those it told of last" : " at the moment"}.`);
+  }
+  if (ci === "answers" && away.length > 0) {
+    const [are, their] = away.length === 1 ? ["is", "its"] : ["are", "their"];
+    const names = away.map((name) => `<code>${escapeHtml(name)}</code>`).join(", ");
+    troubles.push(`${names} ${are} away, and builds wait: npm run status, and ${their} log, tell why.`);
   }
   if (live === "silent") {
     const known = repositories.some(({ release }) => release !== undefined);

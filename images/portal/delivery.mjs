@@ -18,6 +18,7 @@ import { createRounds } from "./rounds.mjs";
 /**
  * @typedef {object} DeliveryState
  * @property {import("./ci.mjs").Reach} ci
+ * @property {string[]} away Workers of the CI that are not there.
  * @property {"asking" | "answers" | "silent"} live
  * @property {RepositoryState[]} repositories Those of the configuration, then those that only the CI knows.
  */
@@ -65,6 +66,7 @@ export function createDelivery(config, { ask = askOverHttp, now = Date.now, fres
     state() {
       return {
         ci: ci.reach(),
+        away: ci.away(),
         live: releases.reach(),
         repositories: names().map((name) => ({
           name,

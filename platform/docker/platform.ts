@@ -1,14 +1,16 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Zone } from "../../config/catalogue";
 import { createImages } from "../images/resources";
 import { checkScope, checkTeam, type Platform, type PlatformArgs, resourceNames, type Scope } from "../platform";
 import {
   containerName,
   type DockerNames,
+  joinedZones,
   memberNetworkName,
   renderContainer,
   renderLabels,
-  teamNetworkName,
+  zoneNetworkName,
 } from "./render";
 import { createSubnets, DEFAULT_SUBNETS, gatewayOf } from "./subnets";
 
@@ -34,7 +36,7 @@ export interface DockerPlatformArgs extends PlatformArgs {
 }
 
 /**
- * Local Docker: a container for each workload, an internal network for each member beside the team's own, and named
+ * Local Docker: a container for each workload, an internal network for each member, one for each zone, and named
  * volumes that stay when their resource goes.
  *
  * The daemon is the provider's choice: `DOCKER_HOST`, else the default socket.
@@ -59,12 +61,17 @@ export function createDockerPlatform({
   const image = createImages(args);
   const networks = new Map<string, pulumi.Output<string>>();
 
-  const teamNetwork = new docker.Network(
-    name("network"),
-    { name: teamNetworkName(names), options: NETWORK_OPTIONS, labels: renderLabels(names, undefined, "network") },
-    { ignoreChanges: ENGINES_CHOICE.network },
-  );
-  networks.set(teamNetworkName(names), teamNetwork.name);
+  const joinZone = (zone: Zone) => {
+    const network = zoneNetworkName(names, zone);
+    if (networks.has(network)) return;
+    const made = new docker.Network(
+      name("network", zone === "sites" ? undefined : zone),
+      { name: network, options: NETWORK_OPTIONS, labels: renderLabels(names, undefined, "network") },
+      { ignoreChanges: ENGINES_CHOICE.network },
+    );
+    networks.set(network, made.name);
+  };
+  joinZone("sites");
 
   return {
     kind: "docker",
@@ -110,6 +117,7 @@ export function createDockerPlatform({
     },
 
     workload(scope, spec, opts) {
+      joinedZones(scope, spec).forEach(joinZone);
       const args = renderContainer(names, scope, spec, { listen, port });
       new docker.Container(
         name(scope.member, spec.component),

@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/docker";
+import { type Zone, zonesOf } from "../../config/catalogue";
 import { labels, type Scope, scopedName, type WorkloadSpec } from "../platform";
 
 /**
@@ -15,8 +16,9 @@ export interface DockerNames {
 export const containerName = ({ team }: DockerNames, member: string | undefined, component: string): string =>
   `${team}-${scopedName(member, component)}`;
 
-/** The network of the gateway, the portal, and everything that they lead to. */
-export const teamNetworkName = ({ team }: DockerNames): string => team;
+/** The network of a zone. No member's has a "_". */
+export const zoneNetworkName = ({ team }: DockerNames, zone: Zone): string =>
+  zone === "sites" ? team : `${team}_${zone}`;
 
 /** A member's own network. */
 export const memberNetworkName = ({ team }: DockerNames, member: string): string => `${team}-${member}`;
@@ -58,7 +60,7 @@ export function renderContainer(
     labels: renderLabels(names, member, spec.component),
     networks: [
       ...(member === undefined ? [] : [memberNetworkName(names, member)]),
-      ...(spec.exposure === "private" && member !== undefined ? [] : [teamNetworkName(names)]),
+      ...joinedZones(scope, spec).map((zone) => zoneNetworkName(names, zone)),
     ],
     ports:
       spec.exposure === "published" ? [{ internal: spec.port, external: published.port, ip: published.listen }] : [],
@@ -68,6 +70,12 @@ export function renderContainer(
     stopGrace: spec.stopGrace,
   };
 }
+
+/** The zones whose networks a workload is on; what is private to its scope is on none. */
+export const joinedZones = (
+  { member }: Scope,
+  { component, exposure }: Pick<WorkloadSpec, "component" | "exposure">,
+) => (exposure === "private" && member !== undefined ? [] : zonesOf(component));
 
 /** As the Docker provider reads it back (`2.0`, `0.5`): any other text would replace the container at every update. */
 const renderCpus = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus));

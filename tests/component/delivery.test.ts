@@ -84,13 +84,13 @@ describe("on Docker", () => {
   };
 
   test.each([
-    ["git", ["hackathon"], ["hackathon-repositories:/srv/git"]],
-    ["ci", ["hackathon"], ["hackathon-ci:/var/lib/buildbot"]],
-    ["worker-1", ["hackathon"], ["hackathon-worker-1:/var/lib/worker"]],
-    ["release-worker", ["hackathon"], ["hackathon-release-worker:/var/lib/worker"]],
+    ["git", ["hackathon_editors", "hackathon_ci"], ["hackathon-repositories:/srv/git"]],
+    ["ci", ["hackathon_ci"], ["hackathon-ci:/var/lib/buildbot"]],
+    ["worker-1", ["hackathon_ci"], ["hackathon-worker-1:/var/lib/worker"]],
+    ["release-worker", ["hackathon_ci"], ["hackathon-release-worker:/var/lib/worker"]],
     [
       "live-deployer",
-      ["hackathon-live", "hackathon"],
+      ["hackathon-live", "hackathon_ci"],
       ["hackathon-live-releases:/srv/live", "hackathon-live-shared:/srv/shared"],
     ],
     [
@@ -165,7 +165,7 @@ describe("on Docker", () => {
     [
       "ci",
       [
-        'CI_SETTINGS={"deployBranch":"main","timeout":600,"steps":[],"environment":{},"dist":"dist","workflows":"run","anonymous":true}',
+        'CI_SETTINGS={"deployBranch":"main","timeout":600,"steps":[],"environment":{},"dist":"dist","workflows":"run","unrunnable":"warn","anonymous":true}',
         "CI_URL=http://ci.localhost:8080",
         "CI_WORKERS=1",
         "GIT_ACCOUNT_URL=http://hackathon-git:8080/-/account",

@@ -51,7 +51,8 @@ test("two teams in one program", async () => {
       ...["ci", "gateway", "git", "mail", "portal", "release-worker", "worker-1"].map((name) => `Container ${name}`),
       ...["db", "deployer", "web"].map((name) => `Container live-${name}`),
       ...["code", "db", "web", ...more].map((name) => `Container ${member}-${name}`),
-      ...["Network network", "Network live-network", `Network ${member}-network`],
+      ...["Network network", "Network network-ci", "Network network-editors"],
+      ...["Network live-network", `Network ${member}-network`],
       ...["ci-deployer", "ci-git", "ci-release-worker", "ci-worker", "live-db", "live-db-admin"].map(
         (name) => `RandomPassword ${name}-password`,
       ),
@@ -82,6 +83,8 @@ test("a CI runner with a git server only", async () => {
     "Gateway gateway",
     "GitServer git",
     "Network network",
+    "Network network-ci",
+    "Network network-editors",
     "RandomPassword alice-git-password",
     "RandomPassword ci-deployer-password",
     "RandomPassword ci-git-password",

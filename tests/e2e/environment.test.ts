@@ -3,6 +3,7 @@ import { environmentSuite } from "../suites/environment";
 import type { DockerEnvironment } from "../support/docker-environment";
 import { onDocker } from "../support/engines";
 import { placeOf } from "../support/environment";
+import { everyFlowOnDocker, lacking, openFlows, title } from "../support/flows";
 
 jest.setTimeout(20 * 60_000);
 
@@ -28,11 +29,28 @@ function ownTests(environment: () => DockerEnvironment): void {
     }
   });
 
-  test("workers are only on the team's network, and databases only on their scope's", async () => {
+  test("containers reach what they need, and of the rest only what shares a network with them", async () => {
     const muster = environment();
-    const networks = async (name: string) => Object.keys((await muster.inspect(name)).NetworkSettings.Networks);
-    expect(await networks("worker-1")).toEqual([muster.team]);
-    expect(await networks("alice-db")).toEqual([`${muster.team}-alice`]);
-    expect(await networks("live-db")).toEqual([`${muster.team}-live`]);
+    const flows = await everyFlowOnDocker(muster);
+    const open = await openFlows(muster, flows);
+    expect(lacking(flows, open)).toEqual([]);
+    const networks = new Map<string, string[]>();
+    for (const name of Object.keys(await muster.containers())) {
+      networks.set(name, Object.keys((await muster.inspect(name)).NetworkSettings.Networks));
+    }
+    const shared = flows.filter(({ from, to }) => networks.get(from)?.some((name) => networks.get(to)?.includes(name)));
+    expect(open).toEqual(shared.map(title).sort());
+    const closed = (from: RegExp, to: RegExp) =>
+      expect(open.filter((flow) => from.test(flow) && to.test(flow.replace(/^.* → /, "")))).toEqual([]);
+    // What builds and deploys, and where git listens, is out of reach for sites; so are editors.
+    closed(/^alice-web /, /^(ci|git|worker-1|release-worker|live-deployer|bob-code):/);
+    closed(/^live-web /, /^(ci|git|\w+-code):/);
+    // Editors reach git, and neither the CI nor other members' sites.
+    closed(/^\w+-code /, /^(ci|live-web):/);
+    closed(/^alice-code /, /^bob-web:/);
+    // Tests reach neither sites nor editors.
+    closed(/^(worker-1|release-worker) /, /-(web|code|db|cache):/);
+    // Databases begin no connection but to what shares their own network.
+    closed(/^alice-(db|cache) /, /^(?!alice-)/);
   });
 }

@@ -61,6 +61,43 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    title: "tests with a database",
+    script: `${SITE}; mkdir tests; cat > tests/DatabaseTest.php <<'PHP'
+<?php
+final class DatabaseTest extends PHPUnit\\Framework\\TestCase {
+    public function testIsThereAndEmpty(): void {
+        $dsn = "mysql:host=" . getenv("DB_HOST") . ";port=" . getenv("DB_PORT") . ";dbname=" . getenv("DB_NAME");
+        $database = new PDO($dsn, getenv("DB_USER"), getenv("DB_PASSWORD"));
+        self::assertSame([], $database->query("SHOW TABLES")->fetchAll());
+        $database->exec("CREATE TABLE visits (at DATETIME)");
+        self::assertSame("visits", (new mysqli("localhost", "root", "", "app"))->query("SHOW TABLES")->fetch_column());
+        $cache = new Redis();
+        self::assertTrue($cache->connect(getenv("REDIS_HOST")) && $cache->set("a", "b"));
+    }
+}
+PHP
+${workflow(`  tests:
+    runs-on: ubuntu-latest
+    services:
+      mysql: { image: "mysql:8", env: { MYSQL_DATABASE: shop, MYSQL_ROOT_PASSWORD: x }, ports: ["33306:3306"] }
+    steps:
+      - run: test -z "$DB_HOST" && mariadb --host=127.0.0.1 --port=$PORT --user=root --password=x shop --execute="SHOW TABLES"
+        env: { PORT: "\${{ job.services.mysql.ports[3306] }}" }
+  others:
+    runs-on: ubuntu-latest
+    services: { postgres: { image: "postgres:17" } }
+    steps: [{ run: exit 1 }]
+  after:
+    needs: tests
+    runs-on: ubuntu-latest
+    steps: [{ run: mariadb --execute="SELECT 1" }]`)}`,
+    says: [
+      /phpunit: passed/,
+      /not run: CI \/ others: it wants the service postgres \(postgres:17\), which has no stand-in here/,
+      /passed, 1 of 3 jobs not run/,
+    ],
+  },
+  {
     title: "the cause of a failing workflow last",
     script: `${SITE}\n${workflow(
       "  tests: { runs-on: ubuntu-latest, steps: [{ run: 'seq 300; echo THE CAUSE; exit 3' }] }",

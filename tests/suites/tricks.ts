@@ -57,6 +57,18 @@ const inPlaces: [string, string][] = [
   ],
   ["a link in the place of the mirrors", `mv ${home}/mirrors ${home}/muster-trick; ln -s muster-trick ${home}/mirrors`],
   ["a file in the place of the home", "rm -rf $HOME; echo muster-trick > $HOME"],
+  [
+    "rows in the database of the tests",
+    `mariadb -e "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('muster-trick')"; sync`,
+  ],
+  [
+    "another server in the place of the database",
+    `mariadb -e SHUTDOWN; sleep 0.3; rm -rf ${home}/database /tmp/mysqld.sock; echo muster-trick > ${home}/database`,
+  ],
+  [
+    "keys in the cache of the tests",
+    `redis-cli CONFIG SET dir ${home}; redis-cli SET muster-trick muster-trick; redis-cli SAVE`,
+  ],
   ["a package in the place of the next", `echo muster-trick > ${home}/package.tar; mkdir ${home}/muster-trick`],
 ];
 

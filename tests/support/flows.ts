@@ -1,4 +1,5 @@
-import { placeOf } from "./environment";
+import type { DockerEnvironment } from "./docker-environment";
+import { placeOf, type TestEnvironment } from "./environment";
 import type { KubernetesEnvironment } from "./kubernetes-environment";
 
 /** From a container to a port of a workload: `alice-web → alice-db:3306`. */
@@ -8,7 +9,7 @@ export interface Flow {
   readonly port: number;
 }
 
-const title = ({ from, to, port }: Flow): string => `${from} → ${to}:${port}`;
+export const title = ({ from, to, port }: Flow): string => `${from} → ${to}:${port}`;
 
 /** Every container to every port that a Service of another workload of the team offers. */
 export async function everyFlow(muster: KubernetesEnvironment): Promise<Flow[]> {
@@ -24,11 +25,33 @@ export async function everyFlow(muster: KubernetesEnvironment): Promise<Flow[]> 
   return containers.flatMap((from) => targets.filter(({ to }) => to !== from).map((target) => ({ from, ...target })));
 }
 
+/** Of a line of /proc/net/tcp: local address, port. Of loopback addresses the first begins with 7F or ends so. */
+const LISTENING = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A/gm;
+const LOOPBACK = /^[0-9A-F]{6}7F$|^0{24}01000000$/;
+
+/** Every container to every port that another container of the team listens on, at other addresses than its own. */
+export async function everyFlowOnDocker(muster: DockerEnvironment): Promise<Flow[]> {
+  const containers = Object.keys(await muster.containers());
+  const targets = await Promise.all(
+    containers.map(async (to) => {
+      const { output } = await muster.shell(to, "cat /proc/net/tcp /proc/net/tcp6 2> /dev/null");
+      const found = [...output.matchAll(LISTENING)].filter(([, address = ""]) => !LOOPBACK.test(address));
+      return [...new Set(found.map(([, , port = ""]) => Number.parseInt(port, 16)))].map((port) => ({ to, port }));
+    }),
+  );
+  return containers.flatMap((from) =>
+    targets
+      .flat()
+      .filter(({ to }) => to !== from)
+      .map((target) => ({ from, ...target })),
+  );
+}
+
 /** How many containers try their flows at the same time: more of them overload the cluster's DNS. */
 const AT_ONCE = 3;
 
 /** Titles of the flows that connect. A container tries all its flows at once. */
-export async function openFlows(muster: KubernetesEnvironment, flows: readonly Flow[]): Promise<string[]> {
+export async function openFlows(muster: TestEnvironment, flows: readonly Flow[]): Promise<string[]> {
   const queue = [...new Set(flows.map(({ from }) => from))];
   const found: string[] = [];
   const work = async () => {
@@ -40,7 +63,7 @@ export async function openFlows(muster: KubernetesEnvironment, flows: readonly F
   return found.sort();
 }
 
-async function openFrom(muster: KubernetesEnvironment, source: string, flows: readonly Flow[]): Promise<string[]> {
+async function openFrom(muster: TestEnvironment, source: string, flows: readonly Flow[]): Promise<string[]> {
   const own = flows.filter(({ from }) => from === source);
   const probes = own.map((flow, index) => {
     const { member, component } = placeOf(flow.to);

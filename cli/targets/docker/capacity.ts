@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { processLimit } from "../../../config/catalogue";
+import { processLimit, ZONES } from "../../../config/catalogue";
 import type { Team } from "../../../config/members";
 import { workloads } from "../../../config/workloads";
+import { zoneNetworkName } from "../../../platform/docker/render";
 import { blocks, overlaps } from "../../../platform/docker/subnets";
 import type { Network } from "../../tools/docker";
 
@@ -96,17 +97,20 @@ export function inotifyWarning({ members }: Pick<Team, "members">, max: number |
 const raise = (name: string, value: number): string =>
   `echo ${name}=${value} | sudo tee -a /etc/sysctl.d/60-muster.conf && sudo sysctl --system`;
 
-/** The team's own network takes a block of Docker's pools, which may be used up. */
+/** The network of each zone takes a block of Docker's pools, which may be used up. */
 export function poolProblem(
   team: Pick<Team, "id">,
   pools: DockerInfo["DefaultAddressPools"],
   networks: readonly Network[],
 ): string | undefined {
-  if (networks.some(({ name }) => name === team.id)) return undefined;
+  const needed = ZONES.filter((zone) =>
+    networks.every(({ name }) => name !== zoneNetworkName({ team: team.id }, zone)),
+  );
   const taken = networks.flatMap(({ subnets }) => subnets);
   const isFree = (block: string) => !taken.some((other) => overlaps(block, other));
   const usable = pools?.length ? pools : BUILT_IN_POOLS;
-  if (usable.some(({ Base, Size }) => blocks(Base, Size).some(isFree))) return undefined;
+  const free = usable.flatMap(({ Base, Size }) => blocks(Base, Size)).filter(isFree);
+  if (free.length >= needed.length) return undefined;
   return (
     `the ${networks.length} Docker networks here have used up the engine's addresses: remove those that nobody uses ` +
     "(docker network prune), or give it more with default-address-pools in daemon.json"

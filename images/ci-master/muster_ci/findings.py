@@ -26,3 +26,17 @@ def jobs(answer):
     if len(lines) > LINES:
         lines[LINES - 1 :] = [f"… and {len(lines) - LINES + 1} more"]
     return f"{len(left_out)} of {total} jobs not run", lines
+
+
+def verdict(answer, lenient, unrunnable):
+    """(passed, warnings or failed, what to say) of the step that runs workflows.
+
+    What was not run is not passed: UNRUNNABLE ("warn" or "fail") says what it is. LENIENT makes failing jobs warnings.
+    """
+    summary, _ = jobs(answer)
+    failed = f"{', '.join(answer['failed'])} failed" if answer["failed"] else ""
+    stops = summary and unrunnable == "fail"
+    said = "; ".join(part for part in (failed, f"{summary}, which muster:ci.unrunnable forbids" if stops else summary) if part)
+    if stops or (failed and not lenient):
+        return "failed", said
+    return ("warnings" if said else "passed"), said

@@ -12,6 +12,8 @@ from .upstream import of_environment as upstream_of
 
 SECRETS = ("GIT_CI_PASSWORD", "CI_HOOK_SECRET", "WORKER_PASSWORD", "RELEASE_WORKER_PASSWORD", "DEPLOYER_PASSWORD")
 
+UNRUNNABLE = ("warn", "fail")
+
 
 @dataclasses.dataclass(frozen=True)
 class TeamStep:
@@ -34,6 +36,8 @@ class Pipeline:
     deploys: bool = True
     # What a failing job of .github/workflows means: "run" (the build fails), "warn" or "off".
     workflows: str = "run"
+    # What a job that cannot run here means: "warn" or "fail".
+    unrunnable: str = "warn"
     # Whether people without an account may look.
     anonymous: bool = True
 
@@ -128,7 +132,8 @@ def _pipeline(text, problems):
         "dist": ("dist", names.relative_folder),
         "anonymous": ("anonymous", _switch),
         "deploys": ("deploys", _switch),
-        "workflows": ("workflows", _workflows),
+        "workflows": ("workflows", _one_of(WORKFLOWS)),
+        "unrunnable": ("unrunnable", _one_of(UNRUNNABLE)),
     }
     values = {}
     for key, value in sorted(given.items()):
@@ -155,10 +160,13 @@ def _switch(value):
     return value
 
 
-def _workflows(value):
-    if value not in WORKFLOWS:
-        raise Invalid(f"{quoted(value)} is not one of {', '.join(WORKFLOWS)}")
-    return value
+def _one_of(choice):
+    def read(value):
+        if value not in choice:
+            raise Invalid(f"{quoted(value)} is not one of {', '.join(choice)}")
+        return value
+
+    return read
 
 
 def _variables(value):

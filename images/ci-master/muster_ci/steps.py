@@ -170,14 +170,15 @@ class Workflows(Step):
         super().__init__(
             time_limit=settings.pipeline.timeout,
             env=settings.pipeline.environment,
-            haltOnFailure=not lenient,
-            flunkOnFailure=not lenient,
+            haltOnFailure=not lenient or settings.pipeline.unrunnable == "fail",
+            flunkOnFailure=not lenient or settings.pipeline.unrunnable == "fail",
             warnOnFailure=True,
             sigtermTime=5,
             **arguments,
         )
         self._team = settings.team
         self._lenient = lenient
+        self._unrunnable = settings.pipeline.unrunnable
 
     @defer.inlineCallbacks
     def run(self):
@@ -191,17 +192,15 @@ class Workflows(Step):
             # Of a build by hand nobody says what it changed, and of a very large push not all.
             "files": files if 0 < len(files) < FILES_TOLD else None,
         }
-        status, answer = yield self.run_command(["muster-workflows"], initialStdin=json.dumps(order))
+        _, answer = yield self.run_command(["muster-workflows"], initialStdin=json.dumps(order))
         if answer is None or "jobs" not in answer:
             self.say("workflows could not be run")
             return FAILURE
-        summary, lines = findings.jobs(answer)
+        _, lines = findings.jobs(answer)
         self.setProperty(findings.NOT_RUN, lines, self.name)
-        failed = f"{', '.join(answer['failed'])} failed" if answer["failed"] else ""
-        self.say("; ".join(part for part in (failed, summary) if part) or self.name)
-        if status != 0:
-            return WARNINGS if self._lenient else FAILURE
-        return WARNINGS if summary else SUCCESS
+        result, said = findings.verdict(answer, self._lenient, self._unrunnable)
+        self.say(said or self.name)
+        return {"passed": SUCCESS, "warnings": WARNINGS, "failed": FAILURE}[result]
 
 
 class Package(Step):

@@ -15,9 +15,12 @@ from twisted.python import log
 
 from . import privacy, remains
 from .output import Output
+from .services import Services
 
 ORPHANS_EVERY = 5
 RETRY_SECONDS = 5
+# Seconds without a command after which what a build left running is ended: it is over then, or its master is away.
+REST_AFTER = 10
 BUILDS = f"{remains.HOME}/builds"
 # When memory runs out, the kernel ends a command before the worker.
 EXPENDABLE = (b"/usr/bin/choom", b"-n", b"1000", b"--")
@@ -41,6 +44,9 @@ class Builds:
     def __init__(self, role):
         self._deploys = role == "deployer"
         self._remains = remains.Remains(role)
+        # The deployer runs no tests, and has a database's account already.
+        self._services = None if self._deploys else Services()
+        self._rest = None
         self._spawn = RunProcess._spawnProcess
         self._ended = RunProcessPP.processEnded
         self._set_up = ProcGroupProcess._setupChild
@@ -60,12 +66,18 @@ class Builds:
 
     def clear(self):
         """Ends what an earlier build left running and removes its files, before the next one sees a password."""
+        if self._services:
+            self._services.close()
         privacy.end_others()
         reap_orphans()
         self._remains.clear()
         os.makedirs(BUILDS)
+        if self._services:
+            self._services.open()
 
     def command_starts(self, run, protocol, executable, argv, *arguments, **options):
+        if self._rest and self._rest.active():
+            self._rest.cancel()
         command = [os.fsdecode(word) for word in argv]
         if command[0] == "muster-package":
             # Nothing may change what is packed.
@@ -101,6 +113,7 @@ class Builds:
             if rest := output.rest():
                 self._add[stream](protocol.command, rest)
         self._remains.after([os.fsdecode(word) for word in protocol.command.command])
+        self._rest = reactor.callLater(REST_AFTER, privacy.end_others)
         self._ended(protocol, reason)
 
 

@@ -23,6 +23,18 @@ def fill(text, context):
     return WHOLE.sub(lambda match: shown(evaluate(match[1], context)), text)
 
 
+def known(text, context):
+    """TEXT with those of its ${{ … }} replaced that are known."""
+
+    def replace(match):
+        try:
+            return shown(evaluate(match[1], context))
+        except Unknown:
+            return match[0]
+
+    return WHOLE.sub(replace, text)
+
+
 def shown(value):
     if value is None:
         return ""

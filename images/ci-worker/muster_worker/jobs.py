@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from . import expressions
+from . import expressions, job_services, runtimes
 from .expressions import Unknown
 
 ACTIONS = "/opt/muster/actions"
@@ -14,6 +14,7 @@ CHECKOUT = "actions/checkout"
 # Actions that have stand-ins, in the folder actions/; act itself skips the checkout, since the sources are there.
 STAND_INS = {
     "actions/setup-node": "setup-node",
+    "actions/setup-python": "setup-python",
     "shivammathur/setup-php": "setup-php",
     "pnpm/action-setup": "setup-pnpm",
     "actions/cache": "cache",
@@ -36,12 +37,27 @@ SCRIPTS = (
     (re.compile(r"(?:^|[;&|(]|\s)docker(?:-compose)?\s"), "Docker"),
     (re.compile(r"(?:^|[;&|(]|\s)apt(?:-get)?\s+(?:\S+\s+)*install\b"), "packages of the system"),
 )
+# Debian's name of a PHP, of which one version is here.
+PHP_BINARY = re.compile(r"(?:^|[;&|(]|\s)php(\d\.\d)\s")
 DEEPEST = 4
+
+
+class Text(str):
+    """A scalar, which remembers how it was written."""
+
+    style = None
+
+
+class Loader(yaml.BaseLoader):
+    def construct_scalar(self, node):
+        text = Text(super().construct_scalar(node))
+        text.style = node.style
+        return text
 
 
 def load(text):
     """Parses a workflow. Every scalar stays a string, so that "on" does not become a boolean."""
-    value = yaml.load(text, Loader=yaml.BaseLoader)
+    value = yaml.load(text, Loader=Loader)
     if not isinstance(value, dict) or not isinstance(value.get("jobs"), dict):
         raise ValueError("it has no jobs")
     return value
@@ -79,24 +95,25 @@ def missing_secrets(*values):
     return [f"it uses the secret{'s' if len(names) > 1 else ''} {', '.join(names)}, not known here"]
 
 
-def obstacles(job, folder=".", deep=0):
-    """Why a job cannot run here, whatever its matrix; empty when it can."""
+def obstacles(job, context, folder=".", deep=0):
+    """Why a job cannot run here with what is known of its context; empty when it can."""
     found = []
     if "container" in job:
         found.append("it wants a container")
-    if "services" in job:
-        found.append(f"it wants service containers ({', '.join(mapping(job['services']))})")
+    found += job_services.obstacles(job, context)
     if "uses" in job:
-        found += _called(job, folder, deep)
-    found += missing_secrets(*(job.get(key) for key in ("env", "with", "secrets", "environment", "if")))
+        found += _called(job, context, folder, deep)
+    keys = ("env", "with", "secrets", "environment", "if", "services")
+    found += missing_secrets(*(job.get(key) for key in keys))
     if job.get("secrets") == "inherit":
         found.append("it passes on secrets, not known here")
     for step in steps_of(job):
-        found += [reason for reason in step_obstacles(step, folder, deep) if reason not in found]
+        found += [reason for reason in step_obstacles(step, context, folder, deep) if reason not in found]
+    found += runtimes.obstacles(steps_of(job), context)
     return found
 
 
-def _called(job, folder, deep):
+def _called(job, context, folder, deep):
     used = job["uses"]
     if not used.startswith("./"):
         return [f"it calls the remote workflow {used}"]
@@ -106,11 +123,11 @@ def _called(job, folder, deep):
     return [
         f"it calls {used}, where {name}: {reason}"
         for name, inner in mapping(called.get("jobs")).items()
-        for reason in obstacles(mapping(inner), folder, deep + 1)
+        for reason in obstacles(mapping(inner), context, folder, deep + 1)
     ]
 
 
-def step_obstacles(step, folder=".", deep=0):
+def step_obstacles(step, context, folder=".", deep=0):
     used = step.get("uses") if isinstance(step.get("uses"), str) else ""
     name = used.partition("@")[0]
     if name in STAND_INS:
@@ -121,19 +138,23 @@ def step_obstacles(step, folder=".", deep=0):
         return [f"it checks out another repository, {other}"] if other and "github.repository" not in other else []
     found = missing_secrets(step)
     if used.startswith("./"):
-        found += _local_action(used, folder, deep)
+        found += _local_action(used, context, folder, deep)
     elif used.startswith("docker://"):
         found.append("it wants a container")
     elif absent := ABSENT.fullmatch(name):
         found.append(f"it needs {absent[1]}, which is not here")
     elif used:
         found.append(f"it uses the remote action {used}")
-    script = step.get("run") if isinstance(step.get("run"), str) else ""
+    script = expressions.known(step["run"], context) if isinstance(step.get("run"), str) else ""
     lines = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("#"))
-    return found + [f"it uses {what}" for pattern, what in SCRIPTS if pattern.search(lines)]
+    found += [f"it uses {what}" for pattern, what in SCRIPTS if pattern.search(lines)]
+    here = runtimes.here(runtimes.RUNTIMES[runtimes.PHP]) if PHP_BINARY.search(lines) else ""
+    return found + sorted(
+        {f"it uses php{version}, not here" for version in PHP_BINARY.findall(lines) if not here.startswith(version)}
+    )
 
 
-def _local_action(used, folder, deep):
+def _local_action(used, context, folder, deep):
     place = os.path.join(folder, used)
     action = _read(f"{place}/action.yml") or _read(f"{place}/action.yaml")
     if action is None or deep >= DEEPEST:
@@ -141,7 +162,7 @@ def _local_action(used, folder, deep):
     runs = mapping(action.get("runs"))
     if runs.get("using") == "docker":
         return ["it wants a container"]
-    return [f"{used}: {reason}" for step in steps_of(runs) for reason in step_obstacles(step, folder, deep + 1)]
+    return [f"{used}: {reason}" for step in steps_of(runs) for reason in step_obstacles(step, context, folder, deep + 1)]
 
 
 def _read(path):

@@ -1,49 +1,68 @@
 """What of a workflow runs here: jobs, combinations of their matrix, and what is left out with the reason."""
 
 import dataclasses
-import re
 
-from . import jobs
+from . import expressions, jobs, runtimes
 from .expressions import Unknown
+
+# Characters of a combination's name.
+TITLE = 80
 
 
 @dataclasses.dataclass
 class Plan:
     # Jobs to name to act, each after those that it needs.
-    chosen: list[str]
-    # {job: {key: values}} of a matrix that are run; a key that is not there runs with all.
-    matrix: dict[str, dict[str, set[str]]]
+    chosen: list[str] = dataclasses.field(default_factory=list)
+    # {job: the combinations that run} of each job with a matrix that is known.
+    matrix: dict[str, list[dict]] = dataclasses.field(default_factory=dict)
     # Runners to map to the worker itself.
-    labels: set[str]
+    labels: set[str] = dataclasses.field(default_factory=set)
     # [{"job", "reasons"}]
-    left_out: list[dict]
-    # How many there are, of both kinds.
-    total: int
-    # {job: those that it needs}
-    needs: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    left_out: list[dict] = dataclasses.field(default_factory=list)
+    # How many there are, of both kinds; each combination counts.
+    total: int = 0
+    # Lines about what runs otherwise than asked for.
+    notes: list[str] = dataclasses.field(default_factory=list)
+    # {job that runs: its context, with the first combination}
+    contexts: dict[str, dict] = dataclasses.field(default_factory=dict)
 
-    def matrix_of(self, job):
-        """The values that act is to run with when it runs a job, and before it those that it needs."""
-        found, waiting, seen = {}, [job], set()
-        while waiting:
-            name = waiting.pop()
-            if name not in seen:
-                seen.add(name)
-                waiting += self.needs.get(name, [])
-                for key, values in self.matrix.get(name, {}).items():
-                    found[key] = found.get(key, set()) | values
-        return found
+
+@dataclasses.dataclass
+class Part:
+    """One combination of a job's matrix."""
+
+    matrix: dict
+    context: dict
+    labels: list[str] = dataclasses.field(default_factory=list)
+    reasons: list[str] = dataclasses.field(default_factory=list)
+    # [(runtime, version)] that it asks for, and that are not here.
+    versions: list[tuple] = dataclasses.field(default_factory=list)
+
+    def title(self, job):
+        values = ", ".join(str(value) for value in self.matrix.values() if isinstance(value, str))
+        return f"{job} ({values if len(values) <= TITLE else values[:TITLE] + '…'})" if values else job
 
 
 def of(workflow, context, folder="."):
     there = {name: job for name, job in workflow["jobs"].items() if isinstance(job, dict) and jobs.runs(job, context)}
     common = jobs.missing_secrets(workflow.get("env"))
-    plan = Plan([], {}, set(), [], 0)
-    left_out = {}
+    plan, left_out, counts = Plan(), {}, {}
     for name, job in there.items():
-        reasons = [*common, *jobs.obstacles(job, folder)] or _runners(plan, name, job, context)
-        if reasons:
-            left_out[name] = reasons
+        parts = list(_parts(job, {**context, "env": _env(context, workflow, job)}, folder))
+        good = [part for part in parts if not part.reasons]
+        if common or not good:
+            reasons = dict.fromkeys(reason for part in parts for reason in part.reasons)
+            left_out[name] = [*common, *reasons]
+            continue
+        good = _of_versions(plan, name, good)
+        counts[name] = len(good)
+        plan.contexts[name] = good[0].context
+        plan.labels |= {label for part in good for label in part.labels}
+        if parts[0].matrix:
+            plan.matrix[name] = [part.matrix for part in good]
+        plan.left_out += [
+            {"job": part.title(name), "reasons": part.reasons, "of": name} for part in parts if part not in good
+        ]
     while more := {
         name: [f"it needs the job {need}"]
         for name, job in there.items()
@@ -57,41 +76,61 @@ def of(workflow, context, folder="."):
     needed = {need for name in runnable for need in jobs.needs(there[name])}
     plan.chosen = [name for name in runnable if name not in needed]
     plan.left_out = [{"job": name, "reasons": reasons} for name, reasons in left_out.items()] + [
-        part for part in plan.left_out if part["job"].partition(" ")[0] not in left_out
+        {"job": part["job"], "reasons": part["reasons"]} for part in plan.left_out if part["of"] not in left_out
     ]
-    plan.needs = {name: jobs.needs(there[name]) for name in runnable}
-    plan.total = len(runnable) + len(plan.left_out)
+    plan.total = sum(counts[name] for name in runnable) + len(plan.left_out)
     return plan
 
 
-def _runners(plan, name, job, context):
-    """Why none of a job's combinations can run here; those that can are noted in the plan, and the others named."""
-    if "uses" in job:
-        return []
+def _env(context, *owners):
+    """The variables of a workflow and a job, as far as they are known."""
+    found = {}
+    for owner in owners:
+        for name, value in jobs.mapping(owner.get("env")).items():
+            found[name] = expressions.known(str(value), {**context, "env": found})
+    return found
+
+
+def _parts(job, context, folder):
+    """The combinations of a job, each with why it cannot run here."""
     try:
         combinations = jobs.combinations(job)
     except Unknown:
+        # act knows it when the job that makes it has run.
         combinations = None
-    good, bad = [], []
+    for matrix in combinations or [{}]:
+        known = context if combinations is None else {**context, "matrix": matrix}
+        part = Part(matrix, known, reasons=list(jobs.obstacles(job, known, folder)))
+        if "uses" not in job:
+            part.versions = runtimes.strange_versions(jobs.steps_of(job), known)
+            part.reasons = part.reasons or _runner(part, job)
+        yield part
+
+
+def _runner(part, job):
     try:
-        for matrix in combinations or [{}]:
-            known = context if combinations is None else {**context, "matrix": matrix}
-            wanted = jobs.labels(job, known)
-            strange = [label for label in wanted if not jobs.HERE.fullmatch(label)]
-            (bad if strange else good).append((matrix, strange))
-            plan.labels |= set() if strange else set(wanted)
+        part.labels = jobs.labels(job, part.context)
     except Unknown as error:
         return [f"its runner is not known before it runs ({error})"]
-    if bad and not good:
-        return [f"it wants a runner {', '.join(dict.fromkeys(label for _, strange in bad for label in strange))}"]
-    if bad:
-        _narrow(plan, name, job, good, bad)
-    return []
+    strange = [label for label in part.labels if not jobs.HERE.fullmatch(label)]
+    return [f"it wants a runner {', '.join(strange)}"] if strange else []
 
 
-def _narrow(plan, name, job, good, bad):
-    """Lets act run a matrix's good combinations alone, by the values of the keys that its runner depends on."""
-    for key in re.findall(r"matrix\s*\.\s*([\w-]+)", str(job["runs-on"])):
-        plan.matrix.setdefault(name, {})[key] = {str(matrix[key]) for matrix, _ in good if key in matrix}
-    for label in dict.fromkeys(label for _, strange in bad for label in strange):
-        plan.left_out.append({"job": f"{name} ({label})", "reasons": [f"it wants a runner {label}"]})
+def _of_versions(plan, name, parts):
+    """Those that ask for the versions that are here; where none does, the newest, and the plan says so."""
+    best = min(len(part.versions) for part in parts)
+    newest = max(_versions(part) for part in parts if len(part.versions) == best)
+    kept = [part for part in parts if len(part.versions) == best and (best == 0 or _versions(part) == newest)]
+    for part in parts:
+        if part not in kept:
+            part.reasons = [
+                f"it wants {runtime.name} {version}; {runtimes.here(runtime)} is here"
+                for runtime, version in part.versions
+            ]
+    for runtime, version in kept[0].versions:
+        plan.notes.append(f"{name}: {runtime.name} {runtimes.here(runtime)} is here in place of {version}")
+    return kept
+
+
+def _versions(part):
+    return [runtimes.numbers(version) for _, version in part.versions]

@@ -12,10 +12,12 @@ import sys
 
 import yaml
 
-from . import act, answers, jobs, planning
+from . import act, answers, job_services, jobs, planning, rewriting, service
 
 FOLDER = ".github/workflows"
 EVENT = "/tmp/event.json"
+# Workflows as act gets them, under their own names.
+REWRITTEN = "/tmp/workflows"
 
 
 def _patterns(event, key):
@@ -92,6 +94,7 @@ def main(push):
         repository = {"full_name": push["repository"], "name": name, "owner": {"login": owner}}
         ref = f"refs/heads/{push['branch']}"
         json.dump({"ref": ref, "after": push["revision"], "repository": repository}, file)
+    os.makedirs(REWRITTEN, exist_ok=True)
     total, left_out, failed, teller = 0, [], [], act.Teller()
     for path in workflow_files():
         try:
@@ -109,11 +112,18 @@ def main(push):
         total += plan.total
         for each in plan.left_out:
             left_out.append({**each, "job": f"{title} / {each['job']}"})
+        for note in plan.notes:
+            print(f"Note: {note}", flush=True)
+        own = os.path.join(REWRITTEN, os.path.basename(path))
+        with open(own, "w", encoding="utf-8") as file:
+            file.write(rewriting.rewritten(workflow, plan))
         for job in plan.chosen:
             print(f"{path}: job {job}", flush=True)
-            order = act.command(path, EVENT, push["repository"], push["actor"], plan, job)
+            order = act.command(own, EVENT, push["repository"], push["actor"], plan, job)
             if not act.run(order, teller):
                 failed.append(f"{title} / {job}")
+        if any(job_services.of(workflow["jobs"][name]) for name in plan.contexts):
+            service.forget()
     for each in left_out:
         print(f"Not run: {each['job']}: {'; '.join(each['reasons'])}", flush=True)
     for job, step, lines in teller.failures:

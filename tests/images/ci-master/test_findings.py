@@ -33,3 +33,15 @@ class Jobs(unittest.TestCase):
         )
         self.assertEqual(findings.jobs({"jobs": 9, "left_out": left_out(9)})[1][-1], "… and 2 more")
         self.assertEqual(len(findings.jobs({"jobs": 8, "left_out": left_out(8)})[1]), 8)
+
+    def test_what_it_means(self):
+        for failed, count, lenient, unrunnable, expected in (
+            ([], 0, False, "fail", ("passed", "")),
+            ([], 1, False, "warn", ("warnings", "1 of 3 jobs not run")),
+            ([], 1, True, "fail", ("failed", "1 of 3 jobs not run, which muster:ci.unrunnable forbids")),
+            (["a"], 0, True, "warn", ("warnings", "a failed")),
+            (["a", "b"], 1, False, "warn", ("failed", "a, b failed; 1 of 3 jobs not run")),
+        ):
+            with self.subTest(failed=failed, count=count, lenient=lenient, unrunnable=unrunnable):
+                answer = {"jobs": 3, "left_out": left_out(count), "failed": failed}
+                self.assertEqual(findings.verdict(answer, lenient, unrunnable), expected)

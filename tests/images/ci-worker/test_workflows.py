@@ -3,10 +3,14 @@ import json
 import os
 import tempfile
 import unittest
+from unittest import mock
 
-from muster_worker import act, expressions, jobs, planning, workflows
+from muster_worker import act, expressions, jobs, planning, rewriting, runtimes, workflows
 
 CONTEXT = workflows.context_of({"branch": "main", "repository": "team/app", "revision": "0" * 40, "actor": "alice"})
+
+
+HERE = {"PHP": "8.4.28", "Node": "24.19.0", "Python": "3.13.5"}
 
 
 def workflow(text):
@@ -80,6 +84,14 @@ class Expressions(unittest.TestCase):
 
 
 class Plans(unittest.TestCase):
+    def setUp(self):
+        for patch in (
+            mock.patch.object(runtimes, "here", lambda runtime: HERE[runtime.name]),
+            mock.patch.object(runtimes, "extensions", lambda: frozenset(("mbstring", "pdo_mysql", "mysqli", "redis"))),
+        ):
+            patch.start()
+            self.addCleanup(patch.stop)
+
     def plan(self, text, folder="."):
         return planning.of(workflow(f"jobs:\n  {text}" if "\n" in text else f"jobs: {{{text}}}"), CONTEXT, folder)
 
@@ -92,7 +104,12 @@ class Plans(unittest.TestCase):
 
     def test_what_cannot_run_is_named(self):
         for job, word in (
-            ("services: {db: {}}", "service containers (db)"),
+            ("services: {db: {image: 'postgres:17'}}", "the service db (postgres:17), which has no stand-in"),
+            ("services: {a: {image: mysql}, b: {image: 'mariadb:11'}}", "two services of one kind (a, b)"),
+            ("services: {db: {image: mysql, env: {P: '${{ secrets.P }}'}}}", "the secret P"),
+            ("steps: [{uses: shivammathur/setup-php@v2, with: {extensions: 'redis, mongodb'}}]", "PHP's mongodb"),
+            ("steps: [{uses: shivammathur/setup-php@v2, with: {tools: 'composer:v2, phpcs'}}]", "phpcs from setup-php"),
+            ("steps: [{run: 'php8.1 artisan test'}]", "it uses php8.1, not here"),
             ("container: 'php:8'", "container"),
             ("runs-on: windows-latest", "windows-latest"),
             ("runs-on: [self-hosted, gpu]", "gpu"),
@@ -125,6 +142,9 @@ class Plans(unittest.TestCase):
             "{uses: actions/checkout@v4}",
             "{uses: actions/checkout@v4, with: {token: '${{ secrets.GITHUB_TOKEN }}'}}",
             "{uses: actions/setup-node@v4}",
+            "{uses: actions/setup-python@v5, with: {python-version: 3.x}}",
+            "{uses: shivammathur/setup-php@v2, with: {extensions: 'mysql, redis-6.1, :opcache, none', tools: composer:v2}}",
+            "{run: php8.4 artisan test}",
             "{uses: actions/cache/restore@v4}",
             "{uses: codecov/codecov-action@v5, with: {token: '${{ secrets.CODECOV_TOKEN }}'}}",
             "{run: 'npm run docker-free'}",
@@ -148,15 +168,45 @@ class Plans(unittest.TestCase):
         plan = self.plan(
             "a: {runs-on: '${{ matrix.os }}', strategy: {matrix: {os: [ubuntu-latest, windows-latest, macos-14], v: [1]}}}"
         )
-        self.assertEqual((plan.chosen, plan.matrix, plan.total), (["a"], {"a": {"os": {"ubuntu-latest"}}}, 3))
-        self.assertEqual([each["job"] for each in plan.left_out], ["a (windows-latest)", "a (macos-14)"])
+        self.assertEqual((plan.chosen, plan.total), (["a"], 3))
+        self.assertEqual(plan.matrix, {"a": [{"os": "ubuntu-latest", "v": "1"}]})
+        self.assertEqual([each["job"] for each in plan.left_out], ["a (windows-latest, 1)", "a (macos-14, 1)"])
 
-    def test_a_matrix_counts_for_the_jobs_that_need_it(self):
-        plan = self.plan(
-            "a: {runs-on: '${{ matrix.os }}', strategy: {matrix: {os: [ubuntu-latest, windows-latest]}}},"
-            " b: {needs: a, runs-on: ubuntu-latest}"
-        )
-        self.assertEqual((plan.chosen, plan.matrix_of("b")), (["b"], {"os": {"ubuntu-latest"}}))
+    def test_of_a_matrix_of_versions_runs_what_is_here(self):
+        def job(versions):
+            setup = "{uses: shivammathur/setup-php@v2, with: {php-version: '${{ matrix.php }}'}}"
+            return f"a: {{runs-on: ubuntu-latest, strategy: {{matrix: {{php: [{versions}]}}}}, steps: [{setup}]}}"
+
+        for versions, run, note in (
+            ("8.1, '8.4', 8.5", ["8.4"], []),
+            ("8.2, 8.3", ["8.3"], ["a: PHP 8.4.28 is here in place of 8.3"]),
+            ("latest, '8'", ["latest", "8"], []),
+        ):
+            with self.subTest(versions):
+                plan = self.plan(job(versions))
+                self.assertEqual([each["php"] for each in plan.matrix["a"]], run)
+                self.assertEqual(plan.notes, note)
+                self.assertEqual(plan.total, len(versions.split(",")))
+        self.assertEqual(plan.left_out, [])
+        self.assertEqual(self.reasons(job("8.1, 8.4")), {"a (8.1)": "it wants PHP 8.1; 8.4.28 is here"})
+
+    def test_versions(self):
+        for wanted, version, parts, expected in (
+            ("8.4", "8.4.28", 2, True),
+            ("8.4.1", "8.4.28", 2, True),
+            ("8", "8.4.28", 2, True),
+            ("8.x", "8.4.28", 2, True),
+            ("^8.1", "8.4.28", 2, True),
+            ("^7.4 || ^8.0", "8.4.28", 2, True),
+            (">=8.5", "8.4.28", 2, False),
+            ("8.5", "8.4.28", 2, False),
+            ("nightly", "8.4.28", 2, False),
+            ("22.x", "24.19.0", 1, False),
+            ("24.1.0", "24.19.0", 1, True),
+            ("lts/*", "24.19.0", 1, True),
+        ):
+            with self.subTest(wanted):
+                self.assertEqual(runtimes.fits(wanted, version, parts), expected)
 
     def test_combinations(self):
         for matrix, expected in (
@@ -186,15 +236,78 @@ class Plans(unittest.TestCase):
                 workflow(text)
 
 
+class Rewriting(unittest.TestCase):
+    def rewritten(self, text):
+        given = workflow(text)
+        environ = {"DB_HOST": "127.0.0.1", "DB_USER": "app", "HOME": "/"}
+        return jobs.load(rewriting.rewritten(given, planning.of(given, CONTEXT), environ))
+
+    def test_what_needs_no_change_stays_as_it_was_written(self):
+        text = """on: push
+env: {A: 'on', B: "8.10", C: 8.10, D: true}
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+    - run: |
+        echo "a: b"
+        echo 'c'
+"""
+        given = workflow(text)
+        self.assertEqual(jobs.load(rewriting.rewritten(given, planning.of(given, CONTEXT), {})), given)
+        again = rewriting.rewritten(given, planning.of(given, CONTEXT), {})
+        for part in ("on: push", "A: 'on'", 'B: "8.10"', "C: 8.10", "D: true"):
+            self.assertIn(part, again)
+
+    def test_a_service_becomes_a_step_and_its_port_a_number(self):
+        found = self.rewritten("""on: push
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    services:
+      mysql: {image: 'mysql:8.0', ports: ['33306:3306'], env: {MYSQL_DATABASE: shop}}
+      cache: {image: redis, ports: [6379]}
+    env: {PORT: "${{ job.services.mysql.ports['3306'] }}", OTHER: "${{ job.services['cache'].ports[6379] }}"}
+    steps: [{run: 'true'}]
+""")["jobs"]["a"]
+        self.assertNotIn("services", found)
+        self.assertEqual([step["run"] for step in found["steps"]], [
+            "muster-service database 33306", "muster-service cache 6379", "true",
+        ])
+        self.assertEqual(found["steps"][0]["env"], {"MYSQL_DATABASE": "shop"})
+        self.assertEqual(found["env"], {"PORT": "${{ '33306' }}", "OTHER": "${{ '6379' }}"})
+
+    def test_jobs_without_services_have_the_database_of_the_tests(self):
+        found = self.rewritten("""on: push
+env: {DB_HOST: db}
+jobs:
+  a: {runs-on: ubuntu-latest, env: {B: c}, steps: [{run: 'true'}]}
+  b: {runs-on: ubuntu-latest, services: {db: {image: mysql}}, steps: [{run: 'true'}]}
+""")["jobs"]
+        self.assertEqual(found["a"]["env"], {"DB_USER": "app", "B": "c"})
+        self.assertEqual([step["run"] for step in found["a"]["steps"]], ["muster-service forget", "true"])
+        self.assertNotIn("env", found["b"])
+
+    def test_only_the_combinations_that_run_are_left(self):
+        found = self.rewritten("""on: push
+jobs:
+  a:
+    runs-on: ${{ matrix.os }}
+    strategy: {fail-fast: false, matrix: {os: [ubuntu-latest, windows-latest], v: ['8.10']}}
+    steps: [{run: 'true'}]
+""")["jobs"]["a"]["strategy"]
+        self.assertEqual(found, {"fail-fast": "false", "matrix": {"include": [{"os": "ubuntu-latest", "v": "8.10"}]}})
+        self.assertEqual(found["matrix"]["include"][0]["v"].style, "'")
+
+
 class Running(unittest.TestCase):
     def test_command(self):
-        plan = planning.Plan(["a"], {"a": {"os": {"ubuntu-latest"}}}, {"ubuntu-latest"}, [], 1)
+        plan = planning.Plan(["a"], labels={"ubuntu-latest"})
         words = " ".join(act.command("w.yml", "/e", "team/app", "alice", plan, "a"))
         for part in (
             "--env GITHUB_REPOSITORY=team/app",
             "--actor alice",
             "--job a",
-            "--matrix os:ubuntu-latest",
             "--platform ubuntu-latest=-self-hosted",
         ):
             self.assertIn(part, words)

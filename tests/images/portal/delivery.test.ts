@@ -63,6 +63,8 @@ class Servers {
   builds: { id: number; repository: string; made: Made }[] = [];
   waiting: { repository: string; branch: string | null; waitedFor?: boolean }[] = [];
   steps: Record<number, { number: number; results: number }[]> = {};
+  /** Whether it is connected, by worker. */
+  workers: Record<string, boolean> = {};
   releases: Record<string, string> = {};
   /** By repository; undefined when the git server does not say. */
   branches: Record<string, string[]> | undefined;
@@ -115,6 +117,13 @@ class Servers {
           .filter(({ builderid }) => builder === null || builderid === Number(builder));
         return JSON.stringify({ builds: found.reverse().slice(0, limit), meta: {} });
       }
+      case "workers":
+        return JSON.stringify({
+          workers: Object.entries(this.workers).map(([name, there]) => ({
+            name,
+            connected_to: there ? [{ masterid: 1 }] : [],
+          })),
+        });
       case "builders":
         return JSON.stringify({
           builders: [
@@ -328,7 +337,7 @@ describe("builds", () => {
 });
 
 describe("requests", () => {
-  test("all visitors share a round, and a quiet one costs four", async () => {
+  test("all visitors share a round, and a quiet one costs five", async () => {
     servers.build("app");
     await look();
     servers.paths();
@@ -339,6 +348,7 @@ describe("requests", () => {
       "/-/live/app/releases",
       "/api/v2/buildrequests",
       "/api/v2/builds",
+      "/api/v2/workers",
     ]);
     time += 1999;
     await delivery.refresh(PATIENCE);
@@ -421,6 +431,23 @@ describe("trouble", () => {
       "silent",
       { author: "Alice" },
     ]);
+  });
+
+  test("a worker that is away for a while is named, and one that comes back is not", async () => {
+    servers.workers = { "worker-1": true, "release-worker": false };
+    servers.build("app");
+    expect((await look()).away).toEqual([]);
+    time += 10_000;
+    const state = await look();
+    expect(state.away).toEqual(["release-worker"]);
+    expect(page.renderRepositories(configOf("app").delivery, state, NOW)).toContain(
+      "<code>release-worker</code> is away, and builds wait",
+    );
+    servers.workers = { "worker-1": false, "release-worker": true };
+    time += 5000;
+    expect((await look()).away).toEqual([]);
+    time += 10_000;
+    expect((await look()).away).toEqual(["worker-1"]);
   });
 
   test("answers that are something else", async () => {

@@ -61,20 +61,22 @@ describe("the engine's address pools", () => {
     ...Array.from({ length: 16 }, (_, index) => `192.168.${index * 16}.0/20`),
   ];
 
-  test("have room as long as one block is free", () => {
-    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(1)))).toBeUndefined();
-    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(0, -1)))).toBeUndefined();
-    expect(poolProblem({ id: "red" }, null, networks(builtIn))).toContain("docker network prune");
+  test("have room as long as a block is free for each of the team's zones", () => {
+    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(3)))).toBeUndefined();
+    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(0, -3)))).toBeUndefined();
+    expect(poolProblem({ id: "red" }, null, networks(builtIn.slice(2)))).toContain("docker network prune");
   });
 
   test("may be the operator's own", () => {
-    const pools = [{ Base: "10.9.0.0/23", Size: 24 }];
+    const pools = [{ Base: "10.9.0.0/22", Size: 24 }];
     expect(poolProblem({ id: "red" }, pools, networks(["10.9.0.0/24"]))).toBeUndefined();
     expect(poolProblem({ id: "red" }, pools, networks(["10.9.0.0/24", "10.9.1.0/24"]))).toContain("daemon.json");
   });
 
-  test("do not matter to a team that has its network", () => {
-    expect(poolProblem({ id: "n3" }, null, networks(builtIn))).toBeUndefined();
+  test("do not matter to a team that has its networks", () => {
+    const own = ["red", "red_editors", "red_ci"].map((name) => ({ id: name, name, labels: {}, subnets: [] }));
+    expect(poolProblem({ id: "red" }, null, [...networks(builtIn), ...own])).toBeUndefined();
+    expect(poolProblem({ id: "red" }, null, [...networks(builtIn), ...own.slice(1)])).toContain("docker network prune");
   });
 });
 

@@ -8,7 +8,7 @@ import { parseCommandLine } from "../../../cli/command";
 import { credentialsTable } from "../../../cli/commands/credentials";
 import { releaseUrl, rollbackOrder } from "../../../cli/commands/rollback";
 import { withReference, writeSchema } from "../../../cli/commands/schema";
-import { instanceTable } from "../../../cli/commands/status";
+import { instanceTable, isLooping, loopLine } from "../../../cli/commands/status";
 import { summary } from "../../../cli/commands/summary";
 import { UserError } from "../../../cli/errors";
 import { createProgress, formatElapsed } from "../../../cli/progress";
@@ -230,6 +230,25 @@ Passwords: npm run credentials -- --stack test`);
         "bob     web        Up     m-bob-web",
       ].join("\n"),
     );
+  });
+
+  test("what ends again and again is named with the last line of its log", () => {
+    const of = (status: string) => ({
+      name: "m-worker-1",
+      member: undefined,
+      component: "worker-1",
+      running: false,
+      status,
+    });
+    expect(
+      ["Restarting (1) 5 seconds ago", "CrashLoopBackOff (3 restarts)", "Up 2 minutes", "Running (ready)"].map(
+        (status) => isLooping(of(status)),
+      ),
+    ).toEqual([true, true, false, false]);
+    expect(loopLine(of(""), ["muster: first", "muster: the volume is full", ""])).toBe(
+      "m-worker-1 ends again and again, and is started again: muster: the volume is full",
+    );
+    expect(loopLine(of(""), [])).toContain("its log is empty");
   });
 });
 

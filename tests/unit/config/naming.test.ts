@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { liveUrl, memberUrl, publicUrl, repositoryLabel, reservedReason, teamUrl } from "../../../config/naming";
-import { containerName, memberNetworkName, teamNetworkName } from "../../../platform/docker/render";
+import { containerName, memberNetworkName, zoneNetworkName } from "../../../platform/docker/render";
 import { namespaceName, serviceHost } from "../../../platform/kubernetes/terms";
 import { labels } from "../../../platform/platform";
 
@@ -49,7 +49,8 @@ describe("names on the platforms", () => {
   test.each([
     ["a member's container", containerName(names, "alice", "web"), "hackathon-alice-web"],
     ["a container of the team", containerName(names, undefined, "gateway"), "hackathon-gateway"],
-    ["the team's network", teamNetworkName(names), "hackathon"],
+    ["the sites' network", zoneNetworkName(names, "sites"), "hackathon"],
+    ["the editors' network", zoneNetworkName(names, "editors"), "hackathon_editors"],
     ["a member's network", memberNetworkName(names, "r2-d2"), "hackathon-r2-d2"],
     ["a member's namespace", namespaceName(names, "alice"), "muster-hackathon-alice"],
     ["the team's namespace", namespaceName(names, undefined), "muster-hackathon"],

@@ -838,6 +838,7 @@ describe("good input", () => {
         environment: {},
         dist: "dist",
         workflows: "run",
+        unrunnable: "warn",
         anonymous: true,
         limits: { memory: 1024, cpus: 1 },
       },
@@ -926,6 +927,7 @@ describe("good input", () => {
       environment: { A: "1" },
       dist: "dist",
       workflows: "run",
+      unrunnable: "warn",
       anonymous: true,
       limits: { memory: 2048, cpus: 1 },
     });

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
+import type { Component } from "../../../config/catalogue";
 import { renderContainer, renderLabels } from "../../../platform/docker/render";
 import type { Exposure, Probe } from "../../../platform/platform";
 import { workload } from "../../support/specs";
@@ -39,25 +40,25 @@ test("environment variables are in the order of their names", () => {
   expect(Object.keys(env)).toEqual(["A", "B", "C"]);
 });
 
-describe("exposure decides networks and ports", () => {
-  test.each<[string, { member: string | undefined }, Exposure, string[], object[]]>([
-    ["a member's private workload", alice, "private", ["hackathon-alice"], []],
-    ["a member's other workload", alice, "team", ["hackathon-alice", "hackathon"], []],
-    ["a member's workload for every scope", alice, "scopes", ["hackathon-alice", "hackathon"], []],
-    ["a workload of the team for every scope", team, "scopes", ["hackathon"], []],
-    ["a private workload of the team", team, "private", ["hackathon"], []],
-    ["another workload of the team", team, "team", ["hackathon"], []],
-    [
-      "a published workload of the team",
-      team,
-      "published",
-      ["hackathon"],
-      [{ internal: 9000, external: 8080, ip: "127.0.0.1" }],
-    ],
-  ])("%s", (_, scope, exposure, networks, ports) => {
-    const args = renderContainer(names, scope, workload({ exposure, port: 9000 }), published);
-    expect({ networks: args.networks, ports: args.ports }).toEqual({ networks, ports });
-  });
+test.each<[string, { member: string | undefined }, Component, string[]]>([
+  ["a member's database", alice, "db", ["hackathon-alice"]],
+  ["a member's site", alice, "web", ["hackathon-alice", "hackathon"]],
+  ["a member's editor", alice, "code", ["hackathon-alice", "hackathon_editors"]],
+  ["the deployer", { member: "live" }, "deployer", ["hackathon-live", "hackathon_ci"]],
+  ["a worker", team, "worker-3", ["hackathon_ci"]],
+  ["the git server", team, "git", ["hackathon_editors", "hackathon_ci"]],
+  ["the gateway", team, "gateway", ["hackathon", "hackathon_editors", "hackathon_ci"]],
+])("%s is in its own scope and its zones", (_, scope, component, networks) => {
+  expect(renderContainer(names, scope, workload({ component }), published).networks).toEqual(networks);
+});
+
+test.each<[Exposure, object[]]>([
+  ["private", []],
+  ["scopes", []],
+  ["team", []],
+  ["published", [{ internal: 9000, external: 8080, ip: "127.0.0.1" }]],
+])("what is %s publishes %j", (exposure, ports) => {
+  expect(renderContainer(names, team, workload({ exposure, port: 9000 }), published).ports).toEqual(ports);
 });
 
 test("further ports are neither published nor asked", () => {

@@ -1,0 +1,6 @@
+-- What code has written in works as well: root without a password. Nobody but the build itself reaches the server.
+CREATE DATABASE app;
+CREATE USER app@'%' IDENTIFIED BY 'app';
+GRANT ALL PRIVILEGES ON *.* TO app@'%' WITH GRANT OPTION;
+CREATE USER root@'%' IDENTIFIED BY '';
+GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;
