@@ -5,10 +5,9 @@ import { header, send } from "./http.mjs";
 /** @typedef {import("./http.mjs").Response} Response */
 
 /**
- * For two seconds the gateway does not ask again. While nobody answers here, who was in stays in for five minutes.
+ * For a second, or nearly two, the gateway does not ask again. While nobody answers here, who was in stays in for five minutes.
  */
-const KEPT = "max-age=2, stale-if-error=300";
-const GIT_LOGIN = 'Basic realm="git", charset="UTF-8"';
+const KEPT = "max-age=1, stale-if-error=300";
 
 /**
  * What the gateway asks before it passes a request on.
@@ -53,7 +52,7 @@ export function createChecks({ config, addresses, sessions, prove, store }) {
       const given = credentials(request.headers.authorization);
       if (given === undefined) {
         const { status } = decide(config, { ...question(request), kind: "git" }, undefined);
-        return answer(response, status, status === 200 ? {} : { "www-authenticate": GIT_LOGIN });
+        return answer(response, status, {});
       }
       const [name, password] = given;
       const address = header(request, "x-real-ip");
@@ -65,7 +64,7 @@ export function createChecks({ config, addresses, sessions, prove, store }) {
       if (config.members.has(name)) {
         store.note("git: wrong password", name, { address, agent: header(request, "user-agent") });
       }
-      return answer(response, 401, { "www-authenticate": GIT_LOGIN });
+      return answer(response, 401, {});
     },
   };
 }

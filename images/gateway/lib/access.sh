@@ -4,8 +4,7 @@ render_access() {
   default GATEWAY_SCHEME http
   secret GATEWAY_KEY
   : >access-server.conf
-  : >access-portal.conf
-  cp "$conf/access/open-location.conf" access-location.conf
+  cp "$conf/access/forward-open.conf" access-forward.conf
   if [ -z "$GATEWAY_ACCESS" ]; then
     word ACCESS_COOKIE '(?:__Host-)?muster'
     word WITHOUT_PAGE 1
@@ -32,7 +31,6 @@ render_access() {
   sed -e "s|@ACCESS@|$GATEWAY_ACCESS|g; s|@KEY@|$GATEWAY_KEY|g; s|@COOKIE@|$cookie|g; s|@SECURE@|$secure|g" \
     -e "s|@DOMAIN@|$domain|g; s|@LEVELS@|$levels|g; s|@RUN@|$run|g" "$conf/access/http.conf" >http/20-access.conf
   cp "$conf/access/server.conf" access-server.conf
-  cp "$conf/access/portal.conf" access-portal.conf
-  cp "$conf/access/location.conf" access-location.conf
+  cp "$conf/access/forward.conf" access-forward.conf
   unset GATEWAY_KEY
 }
