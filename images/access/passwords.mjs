@@ -12,8 +12,11 @@ const LONGEST = 200;
 /** Too many people sign in at this moment. */
 export class Busy extends Error {}
 
-/** @param {Readonly<{N: number, r: number, p: number}>} [cost] */
-export function createHasher(cost = COST) {
+/**
+ * @param {Readonly<{N: number, r: number, p: number}>} [cost]
+ * @param {typeof scryptKey} [derive]
+ */
+export function createHasher(cost = COST, derive = scryptKey) {
   let waiting = 0;
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();
@@ -70,7 +73,7 @@ export function createHasher(cost = COST) {
  * @param {import("node:crypto").ScryptOptions} options
  * @returns {Promise<Buffer>}
  */
-function derive(password, salt, options) {
+function scryptKey(password, salt, options) {
   return new Promise((resolve, reject) => {
     scrypt(password.normalize("NFC"), salt, KEY_LENGTH, options, (error, key) =>
       error ? reject(error) : resolve(key),
