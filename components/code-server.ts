@@ -32,6 +32,12 @@ export interface CodeServerArgs {
    */
   readonly names?: PublicNames;
   /**
+   * Whether members sign in at the gateway: the ports of the member's programs are then open by way of it alone.
+   *
+   * @default false
+   */
+  readonly signIn?: boolean;
+  /**
    * Where the workspace's repositories are cloned from.
    *
    * @default none: the workspace starts with an empty folder `app`
@@ -87,7 +93,7 @@ export class CodeServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: CodeServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("muster:index:CodeServer", name, {}, opts);
-    const { platform, scope, database, mail, names, git, trust = {} } = args;
+    const { platform, scope, database, mail, names, git, signIn = false, trust = {} } = args;
     const member = memberOf(args.member);
     const child = { parent: this };
 
@@ -114,6 +120,7 @@ export class CodeServer extends pulumi.ComponentResource {
           MEMBER_EMAIL: member.email,
           MEMBER_ID: member.id,
           MEMBER_NAME: member.name,
+          ...(signIn ? { SIGN_IN: "on" } : {}),
           TZ: member.php.timezone,
         },
         secrets: {

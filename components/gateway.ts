@@ -11,6 +11,7 @@ import {
 } from "../config/catalogue";
 import type { Entrance, GatewayTls } from "../config/entrance";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
+import type { AccessService } from "./access";
 
 export interface GatewayArgs {
   /** What runs the workloads: Docker or Kubernetes. */
@@ -47,6 +48,12 @@ export interface GatewayArgs {
    * @default []
    */
   readonly workers?: readonly Component[];
+  /**
+   * What it asks before it passes a request on.
+   *
+   * @default none: everybody sees everything, and editor, database page, git and CI have their own log-ins
+   */
+  readonly access?: AccessService | undefined;
 }
 
 /** Visitors use http, at the usual port. */
@@ -79,6 +86,7 @@ export class Gateway extends pulumi.ComponentResource {
       portal,
       routes,
       workers = [],
+      access,
     }: GatewayArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
@@ -103,8 +111,17 @@ export class Gateway extends pulumi.ComponentResource {
           GATEWAY_ROUTES: teamRoutes(routes),
           GATEWAY_MEMBERS: memberRoutes(platform),
           GATEWAY_PORTS: platform.memberEndpoint(DEVELOPMENT_PORTS.component, DEVELOPMENT_PORTS.port),
+          ...(access && {
+            GATEWAY_ACCESS: `${access.endpoint.host}:${access.endpoint.port}`,
+            GATEWAY_LEVELS: Object.entries(access.levels)
+              .map(([kind, level]) => `${kind}=${level}`)
+              .join(" "),
+          }),
         },
-        ...(gatewayTls.kind === "off" ? {} : { secrets: tlsSecrets(name, gatewayTls, child) }),
+        secrets: {
+          ...(gatewayTls.kind === "off" ? {} : tlsSecrets(name, gatewayTls, child)),
+          ...(access && { GATEWAY_KEY: access.key }),
+        },
         ...(gatewayTls.kind === "acme"
           ? { mounts: [{ volume: platform.volume(scope, "certificates", child), path: "/var/lib/acme" }] }
           : {}),

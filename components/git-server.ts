@@ -4,6 +4,7 @@ import { VOLUME_PATHS, WORKLOADS } from "../config/catalogue";
 import { gitOf } from "../config/options";
 import type { GitOptions } from "../config/schema/team";
 import type { Endpoint, Platform, Scope } from "../platform/platform";
+import { pairs } from "./access";
 import type { CiAccess } from "./ci-runner";
 
 export interface GitServerArgs {
@@ -81,7 +82,7 @@ export class GitServer extends pulumi.ComponentResource {
         },
         secrets: {
           CI_HOOK_SECRET: ci.hookSecret,
-          GIT_ACCOUNTS: accounts(this.passwords),
+          GIT_ACCOUNTS: pairs(this.passwords),
           GIT_CI_PASSWORD: ci.gitPassword,
         },
         mounts: [{ volume: platform.volume(scope, "repositories", child), path: VOLUME_PATHS.repositories }],
@@ -99,9 +100,3 @@ export class GitServer extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
-
-/** `alice:secret bob:secret`, in roster order. */
-const accounts = (passwords: Readonly<Record<string, pulumi.Output<string>>>): pulumi.Output<string> =>
-  pulumi
-    .all(Object.entries(passwords).map(([id, password]) => pulumi.interpolate`${id}:${password}`))
-    .apply((pairs) => pairs.join(" "));

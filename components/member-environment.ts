@@ -13,6 +13,12 @@ export interface MemberEnvironmentArgs {
   /** Id, name, e-mail address, limits, extensions, PHP settings, cache. */
   readonly member: EditorOptions;
   /**
+   * Whether members sign in at the gateway, which then says whose ports it leads to.
+   *
+   * @default false
+   */
+  readonly signIn?: boolean;
+  /**
    * Whether visitors use https, because something in front of the gateway ends TLS.
    *
    * @default false
@@ -65,7 +71,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { platform, member, tls = false, trust = {}, git, mail, names }: MemberEnvironmentArgs,
+    { platform, member, tls = false, trust = {}, signIn = false, git, mail, names }: MemberEnvironmentArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("muster:index:MemberEnvironment", name, {}, opts);
@@ -103,6 +109,7 @@ export class MemberEnvironment extends pulumi.ComponentResource {
         workspace,
         trust,
         database: stack.database,
+        signIn,
         ...(git && { git }),
         ...(mail && { mail }),
         ...(names && { names }),

@@ -4,6 +4,7 @@ import type { Team } from "../config/members";
 import { certifiedHosts, liveHost, teamUrl } from "../config/naming";
 import { liveSites } from "../config/workloads";
 import type { Endpoint, Platform } from "../platform/platform";
+import { Access, type AccessArgs } from "./access";
 import { CiRunner } from "./ci-runner";
 import { Gateway, trustSettings } from "./gateway";
 import { GitServer } from "./git-server";
@@ -100,6 +101,34 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const [first] = sites as [(typeof sites)[number]];
     const routes = { ci: ci.endpoint, git: git.endpoint, live: first.server.endpoint, mail: mail.endpoint };
     const portal = new Portal(platform.name("portal"), { platform, scope, team, routes, live }, child);
+
+    const members = Object.fromEntries(
+      team.members.map((member) => {
+        const password = git.passwords[member.id] as pulumi.Output<string>;
+        const access = {
+          url: ci.access.gitUrl,
+          publicUrl: teamUrl(team, "git"),
+          upstreamUrl: upstream?.url,
+          repositories,
+          password,
+        };
+        const args = {
+          platform,
+          member,
+          tls: team.tls,
+          trust,
+          signIn: team.visibility !== undefined,
+          git: access,
+          mail: mail.access(member.id),
+          names,
+        };
+        return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
+      }),
+    );
+    const databases = sites.map(({ scope, server }) => [scope, { database: server.databasePassword }] as const);
+    this.credentials = { ...members, ...Object.fromEntries(databases) };
+    const access =
+      team.visibility && new Access(platform.name("access"), { platform, scope, team, ...this.secrets() }, child);
     new Gateway(
       platform.name("gateway"),
       {
@@ -112,27 +141,20 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         portal: portal.endpoint,
         routes: { ...routes, ...liveRoutes(live, team) },
         workers: ci.access.workers,
+        access: access?.service,
       },
       child,
     );
-
-    const members = Object.fromEntries(
-      team.members.map((member) => {
-        const password = git.passwords[member.id] as pulumi.Output<string>;
-        const access = {
-          url: ci.access.gitUrl,
-          publicUrl: teamUrl(team, "git"),
-          upstreamUrl: upstream?.url,
-          repositories,
-          password,
-        };
-        const args = { platform, member, tls: team.tls, trust, git: access, mail: mail.access(member.id), names };
-        return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
-      }),
-    );
-    const databases = sites.map(({ scope, server }) => [scope, { database: server.databasePassword }] as const);
-    this.credentials = { ...members, ...Object.fromEntries(databases) };
     this.registerOutputs();
+  }
+
+  /** Passwords by service and, in it, by member id. */
+  private secrets(): Pick<AccessArgs, "passwords" | "editors" | "databases"> {
+    const of = (service: keyof Credentials) =>
+      Object.fromEntries(
+        Object.entries(this.credentials).flatMap(([id, { [service]: secret }]) => (secret ? [[id, secret]] : [])),
+      );
+    return { passwords: of("git"), editors: of("editor"), databases: of("database") };
   }
 }
 

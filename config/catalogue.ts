@@ -19,6 +19,7 @@ export const IMAGES = {
   "ci-master": { parent: "base" },
   "ci-worker": { parent: "php" },
   mail: { parent: "node" },
+  access: { parent: "node" },
 } as const satisfies Record<string, { readonly parent?: string }>;
 
 export type ImageName = keyof typeof IMAGES;
@@ -72,6 +73,8 @@ interface WorkloadEntry {
   readonly volumes: readonly string[];
   /** It runs only where this option of its owner has this value. */
   readonly where?: { readonly option: "cache"; readonly is: "redis" };
+  /** It runs only where members sign in. */
+  readonly signIn?: true;
 }
 
 /** Every workload by its component: its label, and the end of its name. `worker` stands for `worker-1`, `worker-2` …. */
@@ -148,6 +151,18 @@ export const WORKLOADS = {
     limits: { memory: 192, cpus: 0.5 },
     processes: 256,
     volumes: [],
+  },
+  access: {
+    place: "team",
+    image: "access",
+    title: "the sign-in",
+    port: 8080,
+    limits: { memory: 128, cpus: 0.5 },
+    processes: 64,
+    volumes: ["access"],
+    // Away from what visitors reach.
+    zones: ["editors"],
+    signIn: true,
   },
   web: {
     place: "sites",
@@ -276,6 +291,31 @@ export const WORKLOAD_IMAGES: readonly WorkloadImage[] = [
   ...new Set(Object.values(WORKLOADS).map(({ image }) => image)),
 ].sort();
 
+/**
+ * Who may see an address: everybody; members and containers of the team; the member whose it is. An organiser sees all.
+ */
+export type Level = "public" | "team" | "owner";
+
+/** What the roster's `visibility` decides, and the levels that make sense for it. */
+export const VISIBILITY = {
+  sites: ["public", "team", "owner"],
+  live: ["public", "team"],
+  code: ["public", "team"],
+  ci: ["public", "team"],
+  portal: ["public", "team"],
+} as const satisfies Record<string, readonly Level[]>;
+
+export type Visible = keyof typeof VISIBILITY;
+
+/** Who sees what where members sign in and the roster does not say. */
+export const DEFAULT_VISIBILITY = {
+  sites: "team",
+  live: "public",
+  code: "team",
+  ci: "team",
+  portal: "team",
+} as const satisfies { readonly [K in Visible]: (typeof VISIBILITY)[K][number] };
+
 /** Asks database and cache as well, and answers with JSON: `{ "database": true, "cache": null }`. */
 export const STATUS_PATH = "/-/status";
 
@@ -284,6 +324,8 @@ interface AddressEntry {
   readonly component: Component;
   /** Path that answers when it works; asked from inside. Without one, its page is not asked. */
   readonly probe?: string;
+  /** What decides who sees it; without, only its owner does. */
+  readonly visibility?: Visible;
 }
 
 interface MemberAddressEntry extends AddressEntry {
@@ -298,7 +340,15 @@ interface MemberAddressEntry extends AddressEntry {
 
 /** Every member's own addresses below the team's domain. */
 export const MEMBER_ADDRESSES = {
-  site: { title: "Site", prefix: "", component: "web", probe: STATUS_PATH, needs: ["db", "cache"], patience: "10m" },
+  site: {
+    title: "Site",
+    prefix: "",
+    component: "web",
+    probe: STATUS_PATH,
+    visibility: "sites",
+    needs: ["db", "cache"],
+    patience: "10m",
+  },
   editor: { title: "Editor", prefix: "code-", component: "code", probe: "/healthz", needs: [], patience: "1d" },
   database: { title: "Database", prefix: "db-", component: "web", needs: ["db"], patience: "10m" },
 } as const satisfies Record<string, MemberAddressEntry>;
@@ -328,7 +378,14 @@ interface TeamAddressEntry extends AddressEntry {
 
 /** The team's addresses. */
 export const TEAM_ADDRESSES = {
-  portal: { title: "Portal", name: "the portal", component: "portal", page: "/", needs: ["gateway"] },
+  portal: {
+    title: "Portal",
+    name: "the portal",
+    component: "portal",
+    page: "/",
+    visibility: "portal",
+    needs: ["gateway"],
+  },
   git: {
     title: "Git",
     name: "the git server",
@@ -336,9 +393,19 @@ export const TEAM_ADDRESSES = {
     component: "git",
     probe: "/-/health",
     page: "/",
+    visibility: "code",
     needs: [],
   },
-  ci: { title: "CI", name: "the CI", host: "ci", component: "ci", probe: "/-/health", page: "/", needs: [] },
+  ci: {
+    title: "CI",
+    name: "the CI",
+    host: "ci",
+    component: "ci",
+    probe: "/-/health",
+    page: "/",
+    visibility: "ci",
+    needs: [],
+  },
   mail: {
     title: "Mail",
     name: "the inbox",
@@ -346,6 +413,7 @@ export const TEAM_ADDRESSES = {
     component: "mail",
     probe: "/api/healthz",
     page: "/api/healthz",
+    visibility: "portal",
     needs: [],
   },
   live: {
@@ -356,6 +424,7 @@ export const TEAM_ADDRESSES = {
     component: "web",
     probe: STATUS_PATH,
     page: STATUS_PATH,
+    visibility: "live",
     needs: ["db", "cache"],
   },
 } as const satisfies Record<string, TeamAddressEntry>;

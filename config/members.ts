@@ -4,6 +4,7 @@ import { isLocalDomain } from "./naming";
 import type { OwnerOptions } from "./options";
 import { DEFAULT_LIVE_PHP, DEFAULT_PHP } from "./schema/member";
 import type { MemberConfig, MemberOptions, TeamConfig } from "./schema/team";
+import { resolveVisibility, type Visibility } from "./visibility";
 import { defaultLimits, limitsOf } from "./workloads";
 
 export interface PhpSettings {
@@ -32,6 +33,8 @@ export interface Owner {
 /** A member with every default filled in. */
 export interface Member extends Owner {
   readonly email: string;
+  /** An organiser sees what everybody has. */
+  readonly role: "member" | "organiser";
   readonly extensions: readonly string[];
 }
 
@@ -84,6 +87,8 @@ export interface Team extends Entrance {
   readonly registry: Registry | undefined;
   /** Prebuilt images by name, each with its digest. */
   readonly images: TeamConfig["images"];
+  /** Who sees what; undefined where everybody sees everything, and nobody signs in. */
+  readonly visibility: Visibility | undefined;
   readonly mirrors: Mirrors;
   /** Debian packages of the team's own. */
   readonly packages: readonly string[];
@@ -110,6 +115,7 @@ export function resolveTeam(config: TeamConfig): Team {
     kubernetes: config.kubernetes,
     registry: config.registry && resolveRegistry(config.registry),
     images: config.images,
+    visibility: resolveVisibility(config),
     mirrors: config.mirrors,
     packages: config.packages,
     certificates: config.certificates,
@@ -135,12 +141,13 @@ const accountOf = (user: string | undefined, password: string | undefined) =>
 type OwnerConfig = Pick<MemberConfig, "id"> & OwnerOptions;
 
 export function resolveMember(
-  member: OwnerConfig & Pick<MemberConfig, "email" | "extensions">,
+  member: OwnerConfig & Pick<MemberConfig, "email" | "extensions"> & Partial<Pick<MemberConfig, "role">>,
   { defaults, domain, environment }: Pick<TeamConfig, "domain" | "defaults" | "environment">,
 ): Member {
   return {
     ...resolveOwner(member, defaults, { ...environment, ...defaults.environment }),
     email: member.email ?? `${member.id}@${domain}`,
+    role: member.role ?? "member",
     extensions: member.extensions ?? defaults.extensions ?? [],
   };
 }

@@ -28,7 +28,7 @@ export interface Workload {
 
 /** Every container of a team's environment. A test compares it with what the program registers. */
 export const workloads = (team: Team): Workload[] => [
-  ...workloadsIn("team").flatMap(([kind, { image, limits, least }]) => {
+  ...teamWorkloads(team).flatMap(([kind, { image, limits, least }]) => {
     const own = { member: undefined, image, resources: least === undefined ? limits : team.ci.limits };
     const setting = least === undefined ? undefined : "ci/limits";
     const components = kind === "worker" ? workerNames(team) : [kind];
@@ -37,6 +37,9 @@ export const workloads = (team: Team): Workload[] => [
   ...liveSites(team).flatMap(({ owner }) => ownerWorkloads(owner)),
   ...team.members.flatMap(ownerWorkloads),
 ];
+
+const teamWorkloads = ({ visibility }: Team) =>
+  workloadsIn("team").filter(([, { signIn }]) => !signIn || visibility !== undefined);
 
 /** The live site of a repository, in a scope of its own. */
 export interface LiveSite {

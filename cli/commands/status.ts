@@ -1,6 +1,7 @@
 import { ConfigError } from "../../config/problems";
 import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
+import { accessCookie } from "../targets/access";
 import { expiry } from "../targets/certificates";
 import { ENGINE_TITLES } from "../targets/engines";
 import { notReady, services } from "../targets/readiness";
@@ -99,8 +100,9 @@ async function answerTable({ stack, target }: Session): Promise<string | undefin
   try {
     const team = stackTeam(stack);
     const all = services(team);
+    const cookie = await accessCookie(target, team);
     const [silent, ends] = await target.withGateway(team, async (find) => [
-      new Set(await notReady(all, await find())),
+      new Set(await notReady(all, await find(), cookie)),
       await expiry(team, find),
     ]);
     const table = formatTable([

@@ -15,6 +15,12 @@ export function summary(team: Team, options: string, access?: string): string {
     ...team.members.map(({ id }) => [id, ...Object.values(memberUrls(team, id))]),
   ]);
   const own = formatTable(teamAddresses().map(([kind, { title }]) => [title, teamUrl(team, kind)]));
-  const closing = [...(access === undefined ? [] : [access]), `Passwords: npm run credentials${options}`];
+  // Options of the command that they follow come first.
+  const invite = `npm run invite -- --all${options.replace(" --", "")}`;
+  const closing = [
+    ...(access === undefined ? [] : [access]),
+    ...(team.visibility === undefined ? [] : [`Links by which members sign in: ${invite}`]),
+    `Passwords: npm run credentials${options}`,
+  ];
   return `\n${own}\n\n${table}\n\n${closing.join("\n")}`;
 }

@@ -16,6 +16,7 @@ import { liveSites } from "../../config/workloads";
 import { UserError } from "../errors";
 import type { Progress } from "../progress";
 import { listed } from "../table";
+import { accessCookie } from "./access";
 import type { FindGateway, GatewayAddress, Instance, Target } from "./target";
 
 /** Milliseconds until an environment that does not answer counts as failed. */
@@ -107,7 +108,7 @@ export function siteWorks({ status, body }: Answer): boolean {
 export async function waitUntilReady(
   team: Team,
   find: FindGateway,
-  platform: Pick<Target, "instances" | "logs">,
+  platform: Target,
   progress: Progress,
 ): Promise<void> {
   const all = services(team);
@@ -116,8 +117,10 @@ export async function waitUntilReady(
     "Waiting for every service to answer",
     async (detail) => {
       const end = performance.now() + PATIENCE;
+      let cookie: string | undefined;
       for (;;) {
-        waiting = await notReady(waiting, await find());
+        cookie ??= await accessCookie(platform, team);
+        waiting = await notReady(waiting, await find(), cookie);
         if (waiting.length === 0) return;
         if (performance.now() > end) throw new UserError(await complaint(waiting, platform));
         detail(`${all.length - waiting.length} of ${all.length}, not yet ${listed(waiting.map(({ title }) => title))}`);
@@ -128,15 +131,20 @@ export async function waitUntilReady(
   );
 }
 
-/** Those of `candidates` that do not work at this moment. */
+/**
+ * Those of `candidates` that do not work at this moment.
+ *
+ * @param cookie with which services are asked where members sign in
+ */
 export async function notReady(
   candidates: readonly Service[],
   gateway: GatewayAddress | undefined,
+  cookie?: string,
 ): Promise<Service[]> {
   if (gateway === undefined) return [...candidates];
   const ready = await Promise.all(
     candidates.map(async (service) => {
-      const answer = await ask(service.url, gateway);
+      const answer = await ask(service.url, gateway, cookie);
       return answer !== undefined && service.isReady(answer);
     }),
   );
@@ -154,19 +162,28 @@ export const gatewayAt = (team: Pick<Team, "listenPort" | "gatewayTls">, address
 });
 
 /** Whether the team's gateway is what answers at an address. */
-export const answersAt = async (team: Team, gateway: GatewayAddress): Promise<boolean> =>
-  (await notReady(services(team).slice(0, 1), gateway)).length === 0;
+export const answersAt = async (team: Team, gateway: GatewayAddress): Promise<boolean> => {
+  const answer = await ask(`${teamUrl(team, "portal")}/`, gateway);
+  // Whoever is not signed in is led to the sign-in.
+  return answer !== undefined && (answers(answer) || (team.visibility !== undefined && answer.status === 401));
+};
 
 /**
  * Asks the gateway for a page, whether or not its domain resolves here.
  *
  * @returns undefined when there is no whole answer within three seconds
  */
-export function ask(url: string, { address, port, tls }: GatewayAddress): Promise<Reply | undefined> {
+export function ask(url: string, { address, port, tls }: GatewayAddress, cookie?: string): Promise<Reply | undefined> {
   const { host, hostname, pathname, search } = new URL(url);
   return new Promise((resolve) => {
-    const options = { host: address, port, path: pathname + search, headers: { host }, timeout: REQUEST_TIMEOUT };
-    // Nothing secret is sent, and this machine need not trust the team.
+    const options = {
+      host: address,
+      port,
+      path: pathname + search,
+      headers: { host, ...(cookie && { cookie }) },
+      timeout: REQUEST_TIMEOUT,
+    };
+    // This machine need not trust the team; what is sent opens pages for ten minutes, from the machine that runs them.
     const encrypted = { ...options, agent: false as const, servername: hostname, rejectUnauthorized: false };
     const call = (tls ? encryptedRequest : request)(tls ? encrypted : { ...options, agent: false }, (response) => {
       let body = "";

@@ -120,6 +120,13 @@ export const member = group({
     .optional()
     .describe("Name shown on the portal and in commits. Default: the id."),
   email: emailAddress("alice@example.org").optional().describe("Address for commits. Default: <id>@<domain>."),
+  role: z
+    .enum(["member", "organiser"], { error: "is not a known role: use member or organiser" })
+    .optional()
+    .describe(
+      "Where members sign in, an organiser gets into everybody's site, editor and database page, for helping; a line " +
+        "in the editor says so. Default member.",
+    ),
   ...memberOptions,
 });
 

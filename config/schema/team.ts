@@ -10,6 +10,7 @@ import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./mem
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
 import { httpPort, proxies, publicPort, tls, tlsProblems } from "./tls";
 import { debianPackage, environment, group, pattern, quantity, repository, text, typeError } from "./values";
+import { visibility } from "./visibility";
 
 /**
  * Bytes of ids and names on the portal, which gets them in one environment variable: Linux ends those at 128 KiB. The
@@ -111,6 +112,7 @@ export const teamConfig = group({
   })
     .prefault({})
     .describe("Options of the live server, as a member's; PHP errors are not shown by default."),
+  visibility,
   packages: z
     .array(debianPackage, { error: typeError("[imagemagick, php8.4-tidy]") })
     .max(50, { error: "has too many entries: list at most 50 packages" })

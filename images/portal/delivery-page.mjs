@@ -162,6 +162,20 @@ function build({ ciUrl }, state, now) {
   return `<li class="build" data-result="${careful ? "warned" : result}"><span class="branch">${name}</span><span class="result">${shape}${word}</span><span class="soft when">${who}${age(at, now)}</span>${more.length === 0 ? "" : `<span class="why">${more.join(" ")}</span>`}</li>`;
 }
 
+/**
+ * The last build of what somebody pushed; empty when there is none.
+ *
+ * @param {DeliveryConfig} config
+ * @param {DeliveryState} state
+ * @param {string} member
+ * @param {number} now
+ */
+export function lastBuildOf(config, { repositories }, member, now) {
+  const own = repositories.flatMap(({ branches }) => branches.filter(({ by }) => by === member));
+  const [last] = own.sort((a, b) => b.at - a.at);
+  return last === undefined ? "" : build(config, last, now);
+}
+
 /** How a build passed that left something out. @param {string} text */
 function withWarnings(text) {
   const left = /\d+ of \d+ jobs not run/.exec(text);

@@ -1,3 +1,4 @@
+import { howToBeginFor } from "./mine.mjs";
 import { serviceId } from "./prober.mjs";
 
 /** @typedef {import("./config.mjs").PortalConfig} PortalConfig */
@@ -83,8 +84,9 @@ export function hueOf(id) {
  * @param {Assets} assets
  * @param {string} roster Changes with the configuration, so that an open page notices.
  * @param {string} [delivery] The section of tests and releases.
+ * @param {{viewer: import("./mine.mjs").Viewer, section: string}} [mine] For a member who is signed in.
  */
-export function renderPortal(config, states, assets, roster, delivery = "") {
+export function renderPortal(config, states, assets, roster, delivery = "", mine = undefined) {
   const { members, services, team } = config;
   const filter =
     members.length < FILTER_FROM
@@ -102,12 +104,13 @@ export function renderPortal(config, states, assets, roster, delivery = "") {
 <div class="roll">${faces(members)}<p class="summary" id="summary" role="status">${escapeHtml(summary(shownStates(config, states)))}</p><a class="jump" href="#begin">How to begin</a></div>
 </div></header>
 <main class="wide">
+${mine?.section ?? ""}
 ${services.length === 0 ? "" : `<section aria-labelledby="team-title"><h2 id="team-title">For the team</h2><ul class="team">${services.map((service) => `<li>${link(undefined, service, states)}</li>`).join("")}</ul></section>`}
 <section aria-labelledby="members"><div class="heading"><h2 id="members" tabindex="-1">Members <span class="count" id="count" aria-live="polite">${members.length}</span></h2>${filter}</div>
 ${members.length === 0 ? `<p class="empty">Nobody is on the roster yet. Add a member to it, and this page shows where to begin.</p>` : `<ul class="members${members.length < 3 ? " few" : ""}">${members.map((member) => card(member, states)).join("\n")}</ul>`}
 <p class="empty" id="nobody" hidden>No member matches that.</p></section>
 ${delivery}
-${howToBegin(config)}
+${mine === undefined ? howToBegin(config) : howToBeginFor(mine.viewer)}
 </main>
 <footer class="wide"><p id="checked">The states are those of this moment; reload for newer ones.</p></footer>`,
   });
@@ -178,7 +181,7 @@ function card(member, states) {
  * @param {Service} service
  * @param {Readonly<Record<string, State>>} states
  */
-function link(member, service, states) {
+export function link(member, service, states) {
   const id = serviceId(member?.id, service.kind);
   const state = states[id];
   const owner = member === undefined ? "" : `<span class="hush"> of ${escapeHtml(member.name)}</span>`;
@@ -199,7 +202,7 @@ function faces(members) {
 }
 
 /** @param {Member} member */
-function avatar({ id, name }) {
+export function avatar({ id, name }) {
   return `<span class="avatar hue-${hueOf(id)}" aria-hidden="true">${escapeHtml(initials(name))}</span>`;
 }
 

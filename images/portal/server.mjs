@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { renderDelivery, renderRepositories } from "./delivery-page.mjs";
 import { renderNotice, renderPortal } from "./html.mjs";
+import { renderMine, viewerOf } from "./mine.mjs";
 import { noticeFor } from "./notice.mjs";
 import { renderReports, renderVolumes } from "./reports-page.mjs";
 
@@ -51,7 +52,13 @@ export function createHandler(config, prober, assets, delivery, reports) {
       case "/": {
         await Promise.all([prober, delivery, reports].map((each) => each?.refresh(PAGE_PATIENCE)));
         const section = deliveryBy(renderDelivery) + (reports === undefined ? "" : renderReports(reports.state()));
-        return sendPage(request, response, renderPortal(config, prober.status().services, assets, roster, section));
+        const states = prober.status().services;
+        const viewer = viewerOf(config, {
+          user: header(request.headers["x-muster-user"]),
+          accepted: header(request.headers["accept-language"]),
+        });
+        const mine = viewer && { viewer, section: renderMine(config, states, delivery?.state(), viewer, Date.now()) };
+        return sendPage(request, response, renderPortal(config, states, assets, roster, section, mine));
       }
       case "/api/status":
         await prober.refresh(STATUS_PATIENCE);

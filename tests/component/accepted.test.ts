@@ -40,6 +40,7 @@ test("the rules in the images are those of the schema", () => {
 test("every container of every roster is there", () => {
   const components = new Set(starts.map(({ component }) => component.replace(/-\d+$/, "")));
   expect([...components].sort()).toEqual([
+    "access",
     "cache",
     "ci",
     "code",
@@ -73,6 +74,19 @@ test("the portal reads its configuration", async () => {
   const refused = of("portal").flatMap((start) => {
     try {
       parseConfig(start.env.PORTAL_CONFIG as string);
+      return [];
+    } catch (error) {
+      return [{ start, says: (error as Error).message }];
+    }
+  });
+  expectNone(refused);
+});
+
+test("the access service reads its configuration", async () => {
+  const { readConfig } = await import("../../images/access/config.mjs");
+  const refused = of("access").flatMap((start) => {
+    try {
+      readConfig(start.env);
       return [];
     } catch (error) {
       return [{ start, says: (error as Error).message }];

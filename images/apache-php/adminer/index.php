@@ -2,6 +2,59 @@
 
 // Adminer for the member's own server: server, user and first database are given, only the password is typed.
 
+// With https, a cookie whose name begins so is taken from this host alone: no sibling site can set it.
+const OWN = '__Host-';
+const COOKIES = ['adminer_sid', 'adminer_key', 'adminer_permanent', 'adminer_settings', 'adminer_import'];
+
+if (($_SERVER['HTTPS'] ?? '') === 'on') {
+    $_COOKIE = array_filter($_COOKIE, fn ($name) => !str_starts_with($name, 'adminer_'), ARRAY_FILTER_USE_KEY);
+    foreach (COOKIES as $name) {
+        if (isset($_COOKIE[OWN . $name])) {
+            $_COOKIE[$name] = $_COOKIE[OWN . $name];
+        }
+    }
+    header_register_callback(function (): void {
+        $cookies = preg_grep('~^Set-Cookie: *adminer_~i', headers_list()) ?: [];
+        $others = preg_grep('~^Set-Cookie: *(?!adminer_)~i', headers_list()) ?: [];
+        if ($cookies === []) {
+            return;
+        }
+        header_remove('Set-Cookie');
+        array_map(fn ($line) => header($line, false), $others);
+        foreach ($cookies as $line) {
+            $plain = preg_replace(['~^Set-Cookie: *~i', '~; *(path|domain)=[^;]*~i', '~; *secure~i'], '', $line);
+            header('Set-Cookie: ' . OWN . $plain . '; Path=/; Secure', false);
+        }
+    });
+}
+
+// The gateway sends the password for whoever may see this database, and so nobody types it.
+define('INTRODUCED', hash_equals((string) getenv('DB_PASSWORD'), $_SERVER['HTTP_X_MUSTER_DATABASE'] ?? ''));
+
+function isLoggedIn(string $server, string $user): bool
+{
+    if (!isset($_COOKIE['adminer_sid'])) {
+        return false;
+    }
+    session_name('adminer_sid');
+    session_start(['read_and_close' => true]);
+
+    return isset($_SESSION['pwds']['server'][$server][$user]);
+}
+
+if (INTRODUCED && $_SERVER['REQUEST_METHOD'] === 'GET') {
+    $server = getenv('DB_HOST') . ':' . getenv('DB_PORT');
+    if (!isLoggedIn($server, getenv('DB_USER'))) {
+        $_POST['auth'] = [
+            'driver' => 'server',
+            'server' => $server,
+            'username' => getenv('DB_USER'),
+            'password' => getenv('DB_PASSWORD'),
+            'db' => getenv('DB_NAME'),
+        ];
+    }
+}
+
 function adminer_object(): Adminer\Adminer
 {
     // The methods carry no types, because Adminer's own lose theirs when it is packed into one file.
@@ -22,6 +75,12 @@ function adminer_object(): Adminer\Adminer
             $given = Adminer\DRIVER === 'server' && Adminer\SERVER === $this->server() && $login === getenv('DB_USER');
 
             return $given ? parent::login($login, $password) : false;
+        }
+
+        // Wrong passwords of others do not count against who types none.
+        public function bruteForceKey()
+        {
+            return INTRODUCED ? 'introduced' : parent::bruteForceKey();
         }
 
         public function loginFormField($name, $heading, $value)

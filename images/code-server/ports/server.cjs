@@ -138,7 +138,8 @@ module.exports = { createServer };
 
 // Its children are started with the same options.
 if (module.parent?.id === "internal/preload" && process.env.CODE_SERVER_PARENT_PID === undefined) {
-  const { HASHED_PASSWORD: key, MEMBER_NAME: owner, HOME } = process.env;
+  const { HASHED_PASSWORD, SIGN_IN, MEMBER_NAME: owner, HOME } = process.env;
+  const key = SIGN_IN === "on" ? HASHED_PASSWORD : undefined;
   const server = createServer({ key, owner, shared: `${HOME}/.config/muster/shared-ports` });
   server.on("error", (error) => console.error(`muster: ports of development servers: ${error.message}`));
   server.listen(PORT);

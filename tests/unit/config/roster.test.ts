@@ -20,10 +20,10 @@ const repositories = (count: number) => Array.from({ length: count }, (_, index)
 const steps = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `s${index}`, command: "true" }));
 
 const ID_RULE = 'is not a valid id: use 1–20 of a-z, 0-9 and "-", starting with a letter and not ending in "-"';
-const MEMBER_KEYS = "is not a known key: use cache, email, environment, extensions, id, limits, name, php";
+const MEMBER_KEYS = "is not a known key: use cache, email, environment, extensions, id, limits, name, php, role";
 const TEAM_KEYS =
   "is not a known key: use certificates, ci, defaults, docker, domain, environment, git, httpPort, images, kubernetes, listen, live, members, mirrors, packages, " +
-  "port, proxies, publicPort, registry, repositories, target, team, tls, upstream";
+  "port, proxies, publicPort, registry, repositories, target, team, tls, upstream, visibility";
 const RESERVED =
   "is reserved for the team's own services (adminer, ci, gateway, git, live, localhost, mail, portal, www): choose another id";
 const DOMAIN_RULE =
@@ -815,6 +815,7 @@ describe("good input", () => {
           id: "alice",
           name: "alice",
           email: "alice@localhost",
+          role: "member",
           limits: {
             web: { memory: 384, cpus: 1 },
             db: { memory: 384, cpus: 1 },
@@ -864,6 +865,7 @@ describe("good input", () => {
       httpPort: undefined,
       listenPort: 8080,
       proxies: [],
+      visibility: undefined,
       mirrors: {},
       packages: [],
       relay: undefined,

@@ -1,0 +1,69 @@
+import { readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { DatabaseSync } from "node:sqlite";
+import { readConfig, setting } from "./config.mjs";
+import { createOperations, Refused } from "./operate.mjs";
+import { createHasher } from "./passwords.mjs";
+import { createHandler } from "./server.mjs";
+import { createStore } from "./store.mjs";
+
+const PORT = 8080;
+const SOCKET = "/tmp/access.sock";
+const DATABASE = "/var/lib/access/access.sqlite";
+/** Milliseconds between two looks for what is over. */
+const SWEEP = 3_600_000;
+
+function main() {
+  const config = readConfig(process.env);
+  const key = setting(process.env, "GATEWAY_KEY");
+  const db = new DatabaseSync(DATABASE);
+  // Each change is on the disk before it is answered, or gone with the whole answer.
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 30000");
+  const store = createStore(db, Date.now);
+  store.sweep();
+  store.keepOnly(config.members.keys());
+  setInterval(store.sweep, SWEEP).unref();
+
+  const style = readFileSync(new URL("style.css", import.meta.url), "utf8");
+  const handle = createHandler({ config, store, hasher: createHasher(), style, key, now: Date.now });
+  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
+    handle(request, response).catch((error) => {
+      console.error("muster: a request failed:", error);
+      response.destroy();
+    });
+  });
+  // Longer than the gateway keeps a connection, so that none is closed under a request.
+  server.keepAliveTimeout = 70_000;
+  server.listen(PORT, () => console.log(`muster: access for ${config.members.size} members on port ${PORT}`));
+
+  const operations = createOperations(config, store, Date.now);
+  rmSync(SOCKET, { force: true });
+  const operator = createServer(async (request, response) => {
+    try {
+      let body = "";
+      for await (const chunk of request.setEncoding("utf8")) body += chunk;
+      const operation = operations[(request.url ?? "").slice(1)];
+      if (operation === undefined) throw new Refused("there is no such action");
+      response.end(JSON.stringify(operation(JSON.parse(body || "{}"))));
+    } catch (error) {
+      response.statusCode = error instanceof Refused ? 400 : 500;
+      response.end(error instanceof Error ? error.message : String(error));
+    }
+  }).listen(SOCKET);
+
+  for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) {
+    process.once(signal, () => {
+      for (const each of [server, operator]) each.close();
+      db.close();
+      process.exit(0);
+    });
+  }
+}
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof Error)) throw error;
+  for (const line of error.message.split("\n")) console.error(`muster: ${line}`);
+  process.exitCode = 1;
+}

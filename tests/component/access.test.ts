@@ -1,0 +1,84 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { generatedPassword, type RegisteredResource, runProgram } from "../support/program";
+
+/** The sign-in: what it knows, who knows its key, and that nothing changes where nobody signs in. */
+const CONTAINER = "docker:index/container:Container";
+const members = [{ id: "alice", name: "Alice Kim" }, { id: "bob" }, { id: "carol", role: "organiser" }];
+const run = async (config: object) => (await runProgram({ team: "hackathon", members, ...config })).resources;
+
+function variables(resources: readonly RegisteredResource[], container: string): Record<string, string> {
+  const lines = resources.find(({ type, name }) => type === CONTAINER && name === container)?.inputs.envs as string[];
+  return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
+}
+
+const secrets = (password: (id: string) => string, ...more: string[]) =>
+  [...members.map(({ id }) => id), ...more].map((id) => `${id}:${generatedPassword(password(id))}`).join(" ");
+
+describe("on a domain", () => {
+  let resources: RegisteredResource[];
+  beforeAll(async () => {
+    resources = await run({ domain: "dev.test", visibility: { ci: "public" } });
+  });
+
+  test("the access service has the roster, and every log-in that it introduces members with", () => {
+    const { ACCESS_CONFIG = "", ...own } = variables(resources, "access");
+    expect(own).toEqual({
+      ACCESS_DATABASES: secrets((id) => `${id}-db-password`, "live"),
+      ACCESS_EDITORS: secrets((id) => `${id}-code-password`),
+      ACCESS_PASSWORDS: secrets((id) => `${id}-git-password`),
+      GATEWAY_KEY: generatedPassword("access-gateway-key"),
+    });
+    expect(JSON.parse(ACCESS_CONFIG)).toEqual({
+      team: "hackathon",
+      url: "http://dev.test:8080",
+      levels: {
+        ci: "public",
+        database: "owner",
+        editor: "owner",
+        git: "team",
+        live: "public",
+        mail: "team",
+        portal: "team",
+        site: "team",
+      },
+      members: [{ id: "alice", name: "Alice Kim" }, { id: "bob" }, { id: "carol", role: "organiser" }],
+    });
+  });
+
+  test("the gateway knows where to ask, and it alone has the key besides", () => {
+    expect(variables(resources, "gateway")).toMatchObject({
+      GATEWAY_ACCESS: "hackathon-access:8080",
+      GATEWAY_KEY: generatedPassword("access-gateway-key"),
+      GATEWAY_LEVELS: "ci=public database=owner editor=owner git=team live=public mail=team portal=team site=team",
+    });
+    const holders = resources.filter(
+      ({ type, inputs }) => type === CONTAINER && JSON.stringify(inputs).includes("access-gateway-key"),
+    );
+    expect(holders.map(({ name }) => name).sort()).toEqual(["access", "gateway"]);
+  });
+});
+
+test("on localhost there is no access service, and no other container differs for it", async () => {
+  const [local, asked] = [await run({}), await run({ visibility: {} })];
+  const containers = (resources: readonly RegisteredResource[]) =>
+    new Map(resources.filter(({ type }) => type === CONTAINER).map(({ name, inputs }) => [name, inputs]));
+  const [without, having] = [containers(local), containers(asked)];
+  expect([...having.keys()].filter((name) => !without.has(name))).toEqual(["access"]);
+  for (const [name, inputs] of without) {
+    if (name !== "gateway") expect([name, having.get(name)]).toEqual([name, inputs]);
+  }
+  expect(Object.keys(variables(local, "gateway")).filter((name) => /ACCESS|KEY|LEVELS/.test(name))).toEqual([]);
+});
+
+test("on a cluster, only the gateway reaches it", async () => {
+  const resources = await run({
+    target: "kubernetes",
+    domain: "dev.test",
+    registry: { push: "registry.example.org/muster" },
+  });
+  const policy = resources.find(
+    ({ type, name }) => type === "kubernetes:networking.k8s.io/v1:NetworkPolicy" && /(^|-)access$/.test(name),
+  );
+  expect(policy?.inputs.spec.ingress).toHaveLength(1);
+  expect(JSON.stringify(policy?.inputs.spec.ingress)).toContain("gateway");
+});
