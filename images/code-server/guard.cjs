@@ -82,7 +82,7 @@ function guard({ proc = "/proc", cgroup = "/sys/fs/cgroup", say = notices() } = 
   };
 }
 
-module.exports = { guard, tell };
+module.exports = { guard };
 
 // Its children are started with the same options.
 if (module.parent?.id === "internal/preload" && process.env.CODE_SERVER_PARENT_PID === undefined) {

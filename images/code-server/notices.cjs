@@ -39,4 +39,4 @@ function notices({ folder = FOLDER, terminals = TERMINALS } = {}) {
   };
 }
 
-module.exports = { notices };
+module.exports = { notices, tell };

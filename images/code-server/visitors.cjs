@@ -1,7 +1,7 @@
 // Says who else is in this editor: an organiser, whom the gateway names when it lets one in. Preloaded by code-server.
 const fs = require("node:fs");
 const http = require("node:http");
-const { tell } = require("./guard.cjs");
+const { tell } = require("./notices.cjs");
 
 const TERMINALS = "/dev/pts";
 /** Names of who is in, for the editor's status bar. */

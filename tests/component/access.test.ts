@@ -30,7 +30,7 @@ describe("on a domain", () => {
     });
     expect(JSON.parse(ACCESS_CONFIG)).toEqual({
       team: "hackathon",
-      url: "http://dev.test:8080",
+      url: "https://dev.test",
       levels: {
         ci: "public",
         database: "owner",
@@ -65,7 +65,12 @@ test("on localhost there is no access service, and no other container differs fo
   const [without, having] = [containers(local), containers(asked)];
   expect([...having.keys()].filter((name) => !without.has(name))).toEqual(["access"]);
   for (const [name, inputs] of without) {
-    if (name !== "gateway") expect([name, having.get(name)]).toEqual([name, inputs]);
+    if (name === "gateway" || name.endsWith("-code")) continue;
+    expect([name, having.get(name)]).toEqual([name, inputs]);
+  }
+  for (const { id } of members) {
+    const { SIGN_IN, ...others } = variables(asked, `${id}-code`);
+    expect([SIGN_IN, others]).toEqual(["on", variables(local, `${id}-code`)]);
   }
   expect(Object.keys(variables(local, "gateway")).filter((name) => /ACCESS|KEY|LEVELS/.test(name))).toEqual([]);
 });
