@@ -267,7 +267,8 @@ END`,
     php: (url: string) => `php -r 'echo file_get_contents("${url}");'`,
     curl: (url: string) => `php -r '$c = curl_init("${url}"); echo curl_exec($c) && 0, curl_error($c);'`,
     python: (url: string) => `python3 -c 'import urllib.request as u; print(u.urlopen("${url}").read().decode())'`,
-    node: (url: string) => `node -e 'fetch("${url}").then((r) => r.text()).then(console.log)'`,
+    // A worker has it in its own PATH, which a login shell does not keep.
+    node: (url: string) => `PATH=/opt/node/bin:$PATH node -e 'fetch("${url}").then((r) => r.text()).then(console.log)'`,
   };
 
   /** As the worker does before each command. */
