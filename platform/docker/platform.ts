@@ -154,7 +154,7 @@ export function createDockerPlatform({
           logOpts: { "max-size": "10m", "max-file": "3" },
         },
         // A container's name is taken until it is gone. The provider changes a health check in its state only.
-        { ...opts, deleteBeforeReplace: true, replaceOnChanges: ["healthcheck"] },
+        { ...opts, deleteBeforeReplace: true, replaceOnChanges: ["healthcheck"], ...keptPorts(args.ports) },
       );
       return { host: args.name, port: spec.port };
     },
@@ -168,6 +168,10 @@ export function createDockerPlatform({
 
 /** Of the CPUs while they are busy; every other container has 1024. */
 const YIELDING_SHARES = 128;
+
+/** Engines report several ports in an order of their own: only other ones than were described replace the container. */
+const keptPorts = (ports: readonly object[]) =>
+  ports.length === 0 ? {} : { ignoreChanges: ["ports"], replacementTrigger: JSON.stringify(ports) };
 
 /** Otherwise an engine that gives every network IPv6 reports a network other than the one described. */
 const NETWORK_OPTIONS = { "com.docker.network.enable_ipv6": "false" };
