@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { WORKLOADS } from "../config/catalogue";
+import { DEVELOPMENT_PORTS, WORKLOADS } from "../config/catalogue";
 import type { Team } from "../config/members";
 import { teamUrl } from "../config/naming";
 import { type Levels, levelsOf } from "../config/visibility";
@@ -61,6 +61,7 @@ export class Access extends pulumi.ComponentResource {
             team: team.id,
             url: teamUrl(team, "portal"),
             levels,
+            ports: platform.memberEndpoint(DEVELOPMENT_PORTS.component, DEVELOPMENT_PORTS.port),
             members: team.members.map(({ id, name, role }) => ({
               id,
               ...(name === id ? {} : { name }),

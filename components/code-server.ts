@@ -134,7 +134,7 @@ export class CodeServer extends pulumi.ComponentResource {
         // PHP calls the debugger, not the other way round.
         extraPorts: [
           { port: DEBUGGER_PORT, clients: ["web"] },
-          { port: DEVELOPMENT_PORTS.port, clients: ["gateway"] },
+          { port: DEVELOPMENT_PORTS.port, clients: ["gateway", "access"] },
         ],
         scratch: [NAMES_FOLDER],
         ...namesSpec(names),

@@ -18,14 +18,19 @@ const KEPT = "max-age=1, stale-if-error=300";
  * @param {import("./sessions.mjs").Sessions} parts.sessions
  * @param {import("./identity.mjs").Prove} parts.prove
  * @param {import("./store.mjs").Store} parts.store
+ * @param {import("./ports.mjs").Ports} parts.ports
  */
-export function createChecks({ config, addresses, sessions, prove, store }) {
+export function createChecks({ config, addresses, sessions, prove, store, ports }) {
   /** @param {Request} request */
   const question = (request) => ({
     kind: header(request, "x-muster-kind"),
     owner: header(request, "x-muster-member"),
     inside: header(request, "x-muster-inside") === "1",
   });
+
+  /** @param {string} owner @param {string} hostname `5173--alice.dev.example.org` */
+  const isShared = (owner, hostname) =>
+    config.members.has(owner) ? ports.isShared(owner, Number.parseInt(hostname, 10)) : false;
 
   /**
    * @param {Response} response
@@ -40,10 +45,12 @@ export function createChecks({ config, addresses, sessions, prove, store }) {
 
   return {
     /** @param {Request} request @param {Response} response */
-    page(request, response) {
+    async page(request, response) {
       const here = addresses.read(header(request, "x-muster-host"));
       const { visitor } = here === undefined ? {} : sessions.find(request.headers.cookie, here.hostname);
-      const { status, headers } = decide(config, question(request), visitor);
+      const asked = question(request);
+      const shared = asked.kind === "port" && here !== undefined && (await isShared(asked.owner, here.hostname));
+      const { status, headers } = decide(config, { ...asked, shared }, visitor);
       answer(response, status, headers);
     },
 

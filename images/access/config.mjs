@@ -15,6 +15,7 @@ import { readFileSync } from "node:fs";
  * @property {boolean} tls Whether visitors use https.
  * @property {Record<string, Level>} levels Who may see what, by kind of service. A kind that is missing is its owner's.
  * @property {Map<string, Member>} members By id.
+ * @property {string} [ports] `host:port` that leads to the ports of a member's editor, with `{member}` for the id.
  * @property {Secrets} passwords Of the git server, with which members sign in until they have one of their own.
  * @property {Secrets} editors
  * @property {Secrets} databases Those of members, and that of the live server.
@@ -32,8 +33,8 @@ const LEVELS = ["public", "team", "owner"];
  * @throws {Error} that says what is missing or wrong
  */
 export function readConfig(env) {
-  /** @type {{team: string, url: string, levels: Record<string, Level>, members: {id: string, name?: string, role?: Member["role"]}[]}} */
-  const { team, url: address, levels, members } = json("ACCESS_CONFIG", setting(env, "ACCESS_CONFIG"));
+  /** @type {{team: string, url: string, levels: Record<string, Level>, members: {id: string, name?: string, role?: Member["role"]}[], ports?: string}} */
+  const { team, url: address, levels, members, ports } = json("ACCESS_CONFIG", setting(env, "ACCESS_CONFIG"));
   if (!team || !URL.canParse(address) || !Array.isArray(members)) {
     throw new Error("ACCESS_CONFIG lacks team, url or members");
   }
@@ -55,6 +56,7 @@ export function readConfig(env) {
     tls: url.protocol === "https:",
     levels: levels ?? {},
     members: roster,
+    ...(ports === undefined ? {} : { ports }),
     passwords,
     editors: secrets("ACCESS_EDITORS"),
     databases: secrets("ACCESS_DATABASES"),

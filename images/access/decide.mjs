@@ -7,6 +7,7 @@ import { digest } from "./tokens.mjs";
  * @property {string} kind Of service: `site`, `editor`, `ci`, …
  * @property {string} owner Id of the member whose service it is; empty for the team's.
  * @property {boolean} inside Whether a container of the team asks.
+ * @property {boolean} [shared] Whether the owner shares this port: it is open to whom their site is open to.
  */
 /** @typedef {{kind: "member", member: Member} | {kind: "guest"} | {kind: "operator"}} Visitor */
 /**
@@ -29,6 +30,10 @@ const SITES = ["site", "live"];
 export function decide(config, question, visitor) {
   if (!mayPass(config, question, visitor)) return { status: visitor?.kind === "member" ? 403 : 401, headers: {} };
   const member = visitor?.kind === "member" ? visitor.member : undefined;
+  if (question.kind === "port") {
+    // The forwarder believes whoever knows it; a visitor's name is none of its business.
+    return { status: 200, headers: { "x-muster-port-key": digest(config.editors.get(question.owner) ?? "", "hex") } };
+  }
   return { status: 200, headers: member === undefined ? {} : introductions(config, question, member) };
 }
 
@@ -37,9 +42,9 @@ export function decide(config, question, visitor) {
  * @param {Question} question
  * @param {Visitor | undefined} visitor
  */
-function mayPass({ levels }, { kind, owner, inside }, visitor) {
+function mayPass({ levels }, { kind, owner, inside, shared = false }, visitor) {
   if (visitor?.kind === "operator") return true;
-  const level = levels[kind] ?? "owner";
+  const level = levels[shared ? "site" : kind] ?? "owner";
   switch (level) {
     case "public":
       return true;
@@ -78,8 +83,6 @@ function introductions({ passwords, editors, databases }, { kind, owner }, membe
         ...(member.id === owner ? {} : { "x-muster-visitor": encodeURIComponent(member.name) }),
       };
     }
-    case "port":
-      return { ...user, "x-muster-port-key": digest(editors.get(owner) ?? "", "hex") };
     case "database":
       return { ...user, "x-muster-database": databases.get(owner) ?? "" };
     case "git":

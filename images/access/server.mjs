@@ -8,6 +8,7 @@ import { header, redirect, send } from "./http.mjs";
 import { createIdentity } from "./identity.mjs";
 import { createPages } from "./pages.mjs";
 import { Busy } from "./passwords.mjs";
+import { createPorts } from "./ports.mjs";
 import { createSessions } from "./sessions.mjs";
 import { languageOf } from "./texts.mjs";
 import { same } from "./tokens.mjs";
@@ -36,7 +37,7 @@ export function createHandler({ config, store, hasher, style, key, now }) {
   const addresses = createAddresses(config.url);
   const sessions = createSessions(config, store, cookies, now);
   const prove = createIdentity({ config, store, hasher, attempts: createAttempts(now), now });
-  const checks = createChecks({ config, addresses, sessions, prove, store });
+  const checks = createChecks({ config, addresses, sessions, prove, store, ports: createPorts(config.ports, now) });
   const account = createAccount({ config, store, hasher, cookies, addresses, sessions, prove, now });
   const headers = {
     "content-security-policy": [

@@ -41,6 +41,7 @@ describe("on a domain", () => {
         portal: "team",
         site: "team",
       },
+      ports: "hackathon-{member}-code:13338",
       members: [{ id: "alice", name: "Alice Kim" }, { id: "bob" }, { id: "carol", role: "organiser" }],
     });
   });

@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Access, PASSWORDS, startAccess } from "../../support/access";
 
@@ -231,5 +235,35 @@ describe("links", () => {
     expect(await check()).toBe(200);
     access.clock.time += 600_000;
     expect(await check()).toBe(401);
+  });
+
+  test("a port of an editor is the owner's, and the team's as long as the owner shares it", async () => {
+    let shared = "[5173]";
+    const forwarder = createServer((_, response) => response.end(shared)).listen(0, "127.0.0.1");
+    await once(forwarder, "listening");
+    await access.restart({ ports: `127.0.0.1:${(forwarder.address() as AddressInfo).port}` });
+    try {
+      const [alice, bob] = [access.browser(), access.browser()];
+      await alice.signIn("alice", PASSWORDS.alice);
+      await bob.signIn("bob", PASSWORDS.bob);
+      const own = await alice.enter("3000--alice.dev.test:8443", "/", "alice", "port");
+      expect(own.check.status).toBe(200);
+      // The digest by which the editor's own sessions are known proves the gateway to the forwarder.
+      expect(own.check.headers["x-muster-port-key"]).toBe(createHash("sha256").update("alice-of-editor").digest("hex"));
+      const theirs = await bob.enter("5173--alice.dev.test:8443", "/", "alice", "port");
+      expect([theirs.check.status, theirs.check.headers["x-muster-port-key"]]).toEqual([
+        200,
+        own.check.headers["x-muster-port-key"],
+      ]);
+      expect((await bob.enter("3000--alice.dev.test:8443", "/", "alice", "port")).check.status).toBe(403);
+      expect((await access.browser().check("5173--alice.dev.test:8443", "port", "alice")).status).toBe(401);
+      for (const no of ["[]", "nonsense", '{"5173": true}']) {
+        shared = no;
+        access.clock.time += 2000;
+        expect((await bob.check("5173--alice.dev.test:8443", "port", "alice")).status).toBe(403);
+      }
+    } finally {
+      forwarder.close();
+    }
   });
 });
