@@ -183,8 +183,9 @@ export function ask(url: string, { address, port, tls }: GatewayAddress, cookie?
       headers: { host, ...(cookie && { cookie }) },
       timeout: REQUEST_TIMEOUT,
     };
-    // This machine need not trust the team; what is sent opens pages for ten minutes, from the machine that runs them.
-    const encrypted = { ...options, agent: false as const, servername: hostname, rejectUnauthorized: false };
+    // This machine need not trust the team, unless a cookie that opens pages goes to another one.
+    const rejectUnauthorized = cookie !== undefined && !/^(?:127\.|::1$|localhost$)/.test(address);
+    const encrypted = { ...options, agent: false as const, servername: hostname, rejectUnauthorized };
     const call = (tls ? encryptedRequest : request)(tls ? encrypted : { ...options, agent: false }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (text) => (body += text));
