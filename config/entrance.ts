@@ -60,7 +60,18 @@ function tlsOf(config: EntranceConfig): GatewayTls {
   return acme === undefined ? { kind: "files", certificate, key } : { kind: "acme", ...acme, dns: acme.dns };
 }
 
-const defaultTls = ({ domain, proxies, target, kubernetes }: EntranceConfig): "own" | "off" => {
+/** What `tls` is where the roster does not say it. */
+export const defaultTls = ({
+  domain,
+  proxies,
+  target,
+  kubernetes,
+}: {
+  readonly domain: string;
+  readonly proxies: readonly string[];
+  readonly target: string;
+  readonly kubernetes: { readonly ingress?: object | undefined; readonly gatewayApi?: object | undefined };
+}): "own" | "off" => {
   const entered = target === "kubernetes" && (kubernetes.ingress ?? kubernetes.gatewayApi) !== undefined;
   return isLocalDomain(domain) || proxies.length > 0 || entered ? "off" : "own";
 };

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { defaultTls } from "../entrance";
 import { isLocalDomain } from "../naming";
 import { concealed, emailAddress, group, network, pattern, quantity, text, typeError, url } from "./values";
 
@@ -134,6 +135,12 @@ export function* tlsProblems(config: TlsConfig): Iterable<TlsProblem> {
   }
   if (config.httpPort !== undefined && config.httpPort > 0 && config.httpPort === config.port) {
     yield { path: ["httpPort"], message: "is the port of https too: use another one, or 0 for none" };
+  }
+  if (config.port === 80 && (tls ?? defaultTls(config)) !== "off") {
+    yield {
+      path: ["port"],
+      message: "is the port of plain HTTP, and the gateway encrypts: leave it out for 443, or set tls to off",
+    };
   }
   if (typeof tls !== "object") return;
   const { certificate, key, acme } = tls;

@@ -93,6 +93,10 @@ describe("what is refused", () => {
     [{ publicPort: 443 }, "config/publicPort: 443 is for a proxy in front: set proxies, or use port"],
     [{ httpPort: 80 }, "config/httpPort: 80 leads to https, and nothing is encrypted: leave it out"],
     [
+      { domain: DOMAIN, port: 80 },
+      "config/port: 80 is the port of plain HTTP, and the gateway encrypts: leave it out for 443, or set tls to off",
+    ],
+    [
       { domain: DOMAIN, port: 443, httpPort: 443 },
       "config/httpPort: 443 is the port of https too: use another one, or 0 for none",
     ],
