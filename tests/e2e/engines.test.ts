@@ -13,8 +13,9 @@ const walks = SOCKETS.flatMap((socket) =>
 );
 
 if (walks.length === 0) test.skip("skipped: MUSTER_TEST_ENGINES names no socket of a further engine", () => {});
+else describe.each(walks)("an environment on $socket by $engine", walk);
 
-describe.each(walks)("an environment on $socket by $engine", ({ socket, engine, unavailable }) => {
+function walk({ socket, engine, unavailable }: (typeof walks)[number]): void {
   if (unavailable !== undefined) {
     test.skip(`skipped: ${unavailable}`, () => {});
     return;
@@ -94,4 +95,4 @@ describe.each(walks)("an environment on $socket by $engine", ({ socket, engine, 
     expect(await listing()).toEqual(empty);
     expect(await muster.volumes()).toContain(muster.volume("alice", "home"));
   });
-});
+}

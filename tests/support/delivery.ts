@@ -1,3 +1,4 @@
+import { WORKLOADS } from "../../config/catalogue";
 import type { CommandResult, TestEnvironment } from "./environment";
 import { type Answer, request } from "./http";
 import { eventually } from "./poll";
@@ -70,17 +71,21 @@ export class Terminal {
 /** What the public sees of a repository, without the number of visits, which grows with every request. */
 export async function liveSite(muster: TestEnvironment, repository = "app"): Promise<LiveSite> {
   const host = repository === "app" ? "live" : `${repository}--live`;
-  const [revision, page] = await Promise.all([
-    request(muster.url("live", `/-/live/${repository}/revision`)),
-    request(muster.url(host)),
-  ]);
-  if (revision.status !== 200 || page.status !== 200) throw new Error(`${host}: ${revision.status}, ${page.status}`);
-  return { revision: revision.body.trim(), page: page.body.replace(/[\d,]+ visits?/, "visits") };
+  const [revision, page] = await Promise.all([shown(muster, repository, "revision"), request(muster.url(host))]);
+  if (page.status !== 200) throw new Error(`${host}: ${page.status}`);
+  return { revision, page: page.body.replace(/[\d,]+ visits?/, "visits") };
+}
+
+/** What the live server says of what it shows: to deployer and portal, and not to the world. */
+async function shown(muster: TestEnvironment, repository: string, what: "revision" | "releases"): Promise<string> {
+  const url = `http://127.0.0.1:${WORKLOADS.web.port}/-/live/${repository}/${what}`;
+  const { code, output } = await muster.shell("live-web", `php -r 'readfile($argv[1]) !== false || exit(1);' '${url}'`);
+  if (code !== 0) throw new Error(`${what} of ${repository}: ${output}`);
+  return output.trim();
 }
 
 export async function releases(muster: TestEnvironment, repository = "app"): Promise<Release[]> {
-  const { body } = await request(muster.url("live", `/-/live/${repository}/releases`));
-  return body
+  return (await shown(muster, repository, "releases"))
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
