@@ -49,7 +49,8 @@ export class BenchTeam {
       "muster:target": target,
       "muster:port": PORT,
       "muster:members": roster,
-      ...(workers === undefined ? {} : { "muster:ci": { workers } }),
+      // A push to a new name goes live: that is what is measured.
+      "muster:ci": { newRepositories: "live", ...(workers === undefined ? {} : { workers }) },
       ...(target === "kubernetes"
         ? { "muster:registry": { push: registry }, "muster:kubernetes": { service: { type: "ClusterIP" }, storage: 1 } }
         : {}),
