@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { WORKLOADS } from "../../config/catalogue";
 import { Ci, SUCCESS, Terminal } from "../support/delivery";
 import type { DockerEnvironment } from "../support/docker-environment";
 import type { EngineCase } from "../support/engines";
@@ -91,8 +92,13 @@ export function limitsSuite({ unavailable, create }: EngineCase<DockerEnvironmen
       await eventually("the answer", async () =>
         /1021.*Disk full: the volume of this database/.test((await sql("SELECT 1")).output),
       );
-      const { body } = await request(muster.url("alice", "/-/report"));
-      expect(JSON.parse(body).disk.database.free).toBe(0);
+      // The portal asks for it, and visitors cannot.
+      expect((await request(muster.url("alice", "/-/report"))).status).toBe(404);
+      const { output } = await muster.shell(
+        "alice-web",
+        `php -r 'readfile("http://127.0.0.1:${WORKLOADS.web.port}/-/report");'`,
+      );
+      expect(JSON.parse(output).disk.database.free).toBe(0);
       expect(await logs("alice-db")).toContain("muster: disk full: the volume of this database has no room");
 
       await empty("alice-database");
