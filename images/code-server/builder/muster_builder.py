@@ -17,6 +17,12 @@ sys.path.insert(0, "/usr/local/lib/muster")
 from muster_survey import survey  # noqa: E402
 from muster_survey.tree import Folder  # noqa: E402
 
+# A build needs no browser: packages that bring one for tests need not download it, as in the CI.
+WITHOUT_BROWSERS = {
+    "CYPRESS_INSTALL_BINARY": "0",
+    "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1",
+    "PUPPETEER_SKIP_DOWNLOAD": "1",
+}
 WORKSPACE = os.environ.get("WORKSPACE", "/workspace")
 STATE = f"{WORKSPACE}/.muster"
 # Seconds that one command may take, and between two looks at what the member runs.
@@ -175,7 +181,7 @@ class Build:
         self.say("building", shown(words))
         print(f"$ {shown(words)}", file=log, flush=True)
         environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
-        environment |= {"CI": "true", "FORCE_COLOR": "0", "NO_COLOR": "1"}
+        environment |= {"CI": "true", "FORCE_COLOR": "0", "NO_COLOR": "1", **WITHOUT_BROWSERS}
         options = {"cwd": self.place, "env": environment, "stdin": subprocess.DEVNULL, "stdout": log}
         code = subprocess.run((*POLITE, *words), stderr=subprocess.STDOUT, check=False, **options).returncode
         if code == 124:
