@@ -126,7 +126,7 @@ export function sitesSuite({ unavailable, create }: EngineCase): void {
 
   test("assets named by their content are kept for long, also after the next release, and pages are not", async () => {
     const asset = async () =>
-      `/assets/${(await alice("front").succeed("npm run build >/dev/null; ls dist/assets")).trim()}`;
+      `/assets/${(await alice("front").succeed("npm run build >/dev/null 2>&1; ls dist/assets")).trim()}`;
     const former = await asset();
     const caching = async (path: string) => {
       const { status, headers } = await request(muster.url("front--live", path));
