@@ -13,7 +13,7 @@ def not_deployed(survey, repository, branch, pipeline, live):
         return f"tested; live is built from {pipeline.deploy_branch}"
     if live.deployer(repository) is None:
         return (
-            f"not deployed: {repository} is not on the roster: add it to muster:repositories, "
+            f"not deployed: {repository} is not on the roster: add it to muster:repositories and push again, "
             "or set muster:ci: { newRepositories: live }"
         )
     if survey["kind"] == "server":

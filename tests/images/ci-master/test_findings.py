@@ -27,7 +27,7 @@ class Deployment(unittest.TestCase):
 
     def test_a_repository_that_nobody_named(self):
         why = findings.not_deployed({"kind": "php"}, "new", "main", Pipeline(), Live({"app": "deployer"}))
-        self.assertIn("not deployed: new is not on the roster: add it to muster:repositories", why)
+        self.assertIn("not deployed: new is not on the roster: add it to muster:repositories and push again", why)
         shared = Live({"app": "deployer"}, "deployer")
         self.assertIsNone(findings.not_deployed({"kind": "php"}, "new", "main", Pipeline(), shared))
 
