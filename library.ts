@@ -18,11 +18,12 @@
  * and workload (`alice-web`), so a scope holds one of each; a second platform in a program needs a `prefix`.
  */
 export { ApmStack, type ApmStackArgs, type DatabaseAccess } from "./components/apm-stack";
-export { type CiAccess, CiRunner, type CiRunnerArgs, type LiveTarget, type Upstream } from "./components/ci-runner";
+export { type CiAccess, CiRunner, type CiRunnerArgs, type Upstream } from "./components/ci-runner";
 export { CodeServer, type CodeServerArgs, type GitAccess } from "./components/code-server";
 export { Gateway, type GatewayArgs } from "./components/gateway";
 export { GitServer, type GitServerArgs } from "./components/git-server";
 export { LiveServer, type LiveServerArgs } from "./components/live-server";
+export type { LiveTarget } from "./components/live-target";
 export { Mail, type MailAccess, type MailArgs } from "./components/mail";
 export { type Credentials, MemberEnvironment, type MemberEnvironmentArgs } from "./components/member-environment";
 export { Portal, type PortalArgs } from "./components/portal";

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { LIVE, VOLUME_PATHS, WORKLOADS } from "../config/catalogue";
+import { VOLUME_PATHS, WORKLOADS } from "../config/catalogue";
 import type { Team } from "../config/members";
 import { ciOf } from "../config/options";
 import { type CiOptions, teamConfig } from "../config/schema/team";
 import { fixedPath, replaceSecretValues } from "../config/secrets";
 import { workerNames } from "../config/workloads";
-import type { Endpoint, Mount, Platform, Scope, WorkloadSpec } from "../platform/platform";
+import type { Endpoint, Platform, Scope, WorkloadSpec } from "../platform/platform";
+import { deployerName, type LiveTarget, liveSettings, passwordOf } from "./live-target";
 import type { MailAccess } from "./mail";
 import { NAMES_FOLDER, namesSpec, type PublicNames } from "./public-names";
 
@@ -76,20 +77,6 @@ export interface CiRunnerArgs {
 
 /** Another git server than a `GitServer`: the keys of `upstream` in a roster, and the names of its repositories. */
 export type Upstream = NonNullable<Team["upstream"]> & Pick<Team, "repositories">;
-
-/** The live site of a repository: what its deployer may touch. */
-export interface LiveTarget {
-  readonly repository: string;
-  /** Whether repositories without a target of their own are put live here, too. */
-  readonly others: boolean;
-  /** The live site's scope, which the deployer joins. */
-  readonly scope: Scope;
-  /** Releases, and what the sites write. */
-  readonly mounts: readonly Mount[];
-  /** The database for migrations, with the account that makes those of repositories, and where sites are asked. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
-}
 
 /** How the git server and the runner reach each other. */
 export interface CiAccess {
@@ -279,22 +266,6 @@ export class CiRunner extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
-
-/** The name by which the master knows a deployer: `deployer`, or `deployer-shop` in the scope `live--shop`. */
-const deployerName = ({ scope }: LiveTarget): string =>
-  `deployer${(scope.member ?? LIVE).slice(LIVE.length).replace("--", "-")}`;
-
-/** `DEPLOYER_SHOP_PASSWORD` of `deployer-shop`. */
-const passwordOf = (worker: string): string => `${worker.toUpperCase().replaceAll("-", "_")}_PASSWORD`;
-
-/** Which deployer puts live which repository, and which of them all those that have none; null when they do not go live. */
-const liveSettings = (live: readonly LiveTarget[]) => {
-  const others = live.find((target) => target.others);
-  return {
-    repositories: Object.fromEntries(live.map((target) => [target.repository, deployerName(target)])),
-    others: others ? deployerName(others) : null,
-  };
-};
 
 /** What the master is told of a git server that the team already had. */
 function upstreamSettings(upstream: Upstream | undefined): Required<Pick<WorkloadSpec, "env" | "secrets">> {

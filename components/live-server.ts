@@ -6,7 +6,7 @@ import type { OwnerOptions } from "../config/options";
 import { DEFAULT_LIVE_PHP } from "../config/schema/member";
 import type { Endpoint, Platform } from "../platform/platform";
 import { ApmStack, environmentOf } from "./apm-stack";
-import type { LiveTarget } from "./ci-runner";
+import type { LiveTarget } from "./live-target";
 import type { MailAccess } from "./mail";
 import type { PublicNames } from "./public-names";
 
