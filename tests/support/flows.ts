@@ -1,3 +1,4 @@
+import { DEVELOPMENT_PORTS, INSIDE_PORT, WORKLOADS } from "../../config/catalogue";
 import type { DockerEnvironment } from "./docker-environment";
 import { placeOf, type TestEnvironment } from "./environment";
 import type { KubernetesEnvironment } from "./kubernetes-environment";
@@ -7,6 +8,8 @@ export interface Flow {
   readonly from: string;
   readonly to: string;
   readonly port: number;
+  /** Under which name `to` is reached, where that is not its own. */
+  readonly host?: string;
 }
 
 export const title = ({ from, to, port }: Flow): string => `${from} → ${to}:${port}`;
@@ -16,10 +19,11 @@ export async function everyFlow(muster: KubernetesEnvironment): Promise<Flow[]> 
   const containers = Object.keys(await muster.containers());
   const namespaces = await muster.namespaces();
   const services = (await Promise.all(namespaces.map((name) => muster.list("services", "--namespace", name)))).flat();
-  const targets = services.flatMap(({ metadata: { labels = {} }, spec }) =>
+  const targets = services.flatMap(({ metadata: { name, namespace, labels = {} }, spec }) =>
     (spec.ports as { port: number }[]).map(({ port }) => ({
       to: [labels["muster.member"], labels["muster.component"]].filter(Boolean).join("-"),
       port,
+      host: `${name}.${namespace}.svc.cluster.local`,
     })),
   );
   return containers.flatMap((from) => targets.filter(({ to }) => to !== from).map((target) => ({ from, ...target })));
@@ -67,7 +71,7 @@ async function openFrom(muster: TestEnvironment, source: string, flows: readonly
   const own = flows.filter(({ from }) => from === source);
   const probes = own.map((flow, index) => {
     const { member, component } = placeOf(flow.to);
-    const target = `/dev/tcp/${muster.host(member, component)}/${flow.port}`;
+    const target = `/dev/tcp/${flow.host ?? muster.host(member, component)}/${flow.port}`;
     return `(timeout 5 bash -c '<${target}' 2>/dev/null && echo ${index} open || echo ${index} closed) &`;
   });
   const { output } = await muster.shell(source, `${probes.join("\n")}\nwait`);
@@ -87,7 +91,9 @@ export const expectedFlows = (flows: readonly Flow[]): string[] => flows.filter(
 
 const ANSWERERS = ["db", "cache"];
 /** Ports of what the gateway routes to, and the portal probes. */
-const SERVED: Readonly<Record<string, number>> = { web: 8080, code: 13337 };
+const SERVED: Readonly<Record<string, number>> = { web: WORKLOADS.web.port, code: WORKLOADS.code.port };
+/** What reaches public addresses from inside. */
+const INSIDERS = /^(?:web|code|deployer|release-worker|worker-\d+)$/;
 const TEAM_SERVED: Readonly<Record<string, number>> = { portal: 8080, git: 8080, ci: 8080, mail: 8080 };
 const SMTP = 1025;
 
@@ -95,7 +101,12 @@ function isNeeded({ from, to, port }: Flow): boolean {
   const source = placeOf(from);
   const target = placeOf(to);
   // Published workloads accept everybody; those that only answer may not connect to anything.
-  if (to === "gateway") return !ANSWERERS.includes(source.component);
+  if (to === "gateway") {
+    return port === INSIDE_PORT ? INSIDERS.test(source.component) : !ANSWERERS.includes(source.component);
+  }
+  if (from === "gateway" && target.component === DEVELOPMENT_PORTS.component && port === DEVELOPMENT_PORTS.port) {
+    return true;
+  }
   if (source.member === undefined) {
     // The gateway routes to what people look at; the portal probes the same.
     if (["gateway", "portal"].includes(source.component)) {
