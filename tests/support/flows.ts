@@ -2,6 +2,7 @@ import { DEVELOPMENT_PORTS, INSIDE_PORT, WORKLOADS } from "../../config/catalogu
 import type { DockerEnvironment } from "./docker-environment";
 import { placeOf, type TestEnvironment } from "./environment";
 import type { KubernetesEnvironment } from "./kubernetes-environment";
+import { eventually } from "./poll";
 
 /** From a container to a port of a workload: `alice-web → alice-db:3306`. */
 export interface Flow {
@@ -74,11 +75,14 @@ async function openFrom(muster: TestEnvironment, source: string, flows: readonly
     const target = `/dev/tcp/${flow.host ?? muster.host(member, component)}/${flow.port}`;
     return `(timeout 5 bash -c '<${target}' 2>/dev/null && echo ${index} open || echo ${index} closed) &`;
   });
-  const { output } = await muster.shell(source, `${probes.join("\n")}\nwait`);
-  const answers = new Map(
-    [...output.matchAll(/^(\d+) (open|closed)$/gm)].map(([, index, answer]) => [Number(index), answer]),
-  );
-  if (answers.size !== own.length) throw new Error(`${source} tried ${answers.size} of ${own.length}:\n${output}`);
+  // A deployer ends whatever else runs in its container when a release is over: it is asked again.
+  const answers = await eventually(`${source} trying ${own.length} flows`, async () => {
+    const { output } = await muster.shell(source, `${probes.join("\n")}\nwait`);
+    const told = [...output.matchAll(/^(\d+) (open|closed)$/gm)];
+    const found = new Map(told.map(([, index, answer]) => [Number(index), answer]));
+    if (found.size !== own.length) throw new Error(`it tried ${found.size} of ${own.length}:\n${output}`);
+    return found;
+  });
   return own.filter((_, index) => answers.get(index) === "open").map(title);
 }
 
