@@ -1,5 +1,6 @@
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -103,6 +104,9 @@ class Builds(InAWorkspace):
             os.symlink("/bin/sleep", f"{programs}/node")
             running = subprocess.Popen([f"{programs}/node", "60"], cwd=self.app)
             try:
+                # Its command line is there a moment after it was started.
+                while not pathlib.Path(f"/proc/{running.pid}/cmdline").read_bytes():
+                    pass
                 self.assertEqual(self.build(), "later")
                 with open(f"{self.workspace}/.muster/builds/app.json", encoding="utf-8") as file:
                     self.assertEqual(json.load(file)["why"], f'"60" is running in {self.app}')
