@@ -145,12 +145,16 @@ export class Gateway extends pulumi.ComponentResource {
   }
 }
 
-/** Where containers get the authority that they trust, and the file that their programs read it from. */
-export function trustSettings(gatewayTls: GatewayTls, gateway: Endpoint): Readonly<Record<string, string>> {
+/**
+ * Where containers get the authority that they trust, and the file that their programs read it from.
+ *
+ * @param insideHost the gateway's name for the team's own containers
+ */
+export function trustSettings(gatewayTls: GatewayTls, insideHost: string): Readonly<Record<string, string>> {
   if (gatewayTls.kind !== "own") return {};
   const bundle = "/tmp/trust/certificates.crt";
   return {
-    AUTHORITY_URL: `http://${gateway.host}:${gateway.port}/-/authority.crt`,
+    AUTHORITY_URL: `http://${insideHost}:${INSIDE_PORT}/-/authority.crt`,
     CURL_CA_BUNDLE: bundle,
     GIT_SSL_CAINFO: bundle,
     NODE_EXTRA_CA_CERTS: bundle,

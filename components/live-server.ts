@@ -122,7 +122,7 @@ export class LiveServer extends pulumi.ComponentResource {
       {
         platform,
         scope,
-        owner: { ...owner, name: LIVE, php: { ...DEFAULT_LIVE_PHP, ...owner.php } },
+        owner: { name: LIVE, ...owner, php: { ...DEFAULT_LIVE_PHP, ...owner.php } },
         tls,
         trust,
         files: { ...releases, readOnly: true },

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LIVE, WORKLOADS } from "../config/catalogue";
+import { LIVE } from "../config/catalogue";
 import type { Team } from "../config/members";
 import { certifiedHosts, liveHost, teamUrl } from "../config/naming";
 import { liveSites } from "../config/workloads";
@@ -39,7 +39,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const scope = platform.scope(undefined, child);
     const { repositories, upstream } = team;
     const names = publicNames(platform, scope, team);
-    const trust = trustSettings(team.gatewayTls, platform.published(scope, "gateway", WORKLOADS.gateway.port));
+    const trust = trustSettings(team.gatewayTls, platform.insideHost(scope, "gateway"));
     const mail = new Mail(
       platform.name("mail"),
       { platform, scope, domain: team.domain, workers: team.ci.workers },

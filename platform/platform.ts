@@ -150,12 +150,6 @@ export interface Platform {
   /** The host name at which a published workload's further ports are reached. */
   insideHost(scope: Scope, component: Component): string;
   /**
-   * Where other workloads reach the published one, which may not exist yet.
-   *
-   * @param port its own
-   */
-  published(scope: Scope, component: Component, port: number): Endpoint;
-  /**
    * `host:port` of a component of any member, `{member}` standing for the id. The gateway routes by it, so that a new
    * member needs no change there.
    */

@@ -161,7 +161,6 @@ export function createDockerPlatform({
 
     host: (scope, component) => containerName(names, scope.member, component),
     insideHost: (scope, component) => containerName(names, scope.member, component),
-    published: (scope, component, port) => ({ host: containerName(names, scope.member, component), port }),
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

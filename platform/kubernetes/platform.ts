@@ -191,7 +191,6 @@ export function createKubernetesPlatform({
 
     host: (scope, component) => serviceHost(names, scope.member, component),
     insideHost: (scope, component) => serviceHost(names, scope.member, insideName(component)),
-    published: (scope, component) => ({ host: serviceHost(names, scope.member, component), port }),
     memberEndpoint: (component, port) => `${serviceHost(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

@@ -39,7 +39,6 @@ export async function startsOf(rosters: readonly unknown[]): Promise<Start[]> {
         },
         insideHost: (scope, component) => containerName(names, scope.member, component),
         host: (scope, component) => containerName(names, scope.member, component),
-        published: (scope, component, port) => ({ host: containerName(names, scope.member, component), port }),
         memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
       };
       new TeamEnvironment(`roster${index}`, { platform, team });
