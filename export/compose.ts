@@ -83,7 +83,7 @@ function renderService(inputs: Inputs): object {
     ),
     ...ifAny(
       "ports",
-      (inputs.ports ?? []).map(
+      inputs.ports.map(
         ({ ip, external, internal }: Inputs) => `${ip.includes(":") ? `[${ip}]` : ip}:${external}:${internal}`,
       ),
     ),

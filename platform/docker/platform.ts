@@ -105,7 +105,14 @@ export function createDockerPlatform({
     const described = describeContainer(args, { ...spec, image: image(WORKLOADS.roster.image) });
     new docker.Container(
       name(ROSTER),
-      { ...described, networkMode: "none", envs: carried.env, volumes: carried.volumes },
+      {
+        ...described,
+        envs: carried.env,
+        networkMode: "none",
+        networksAdvanced: [],
+        volumes: carried.volumes,
+        ports: [],
+      },
       REPLACED,
     );
   });
