@@ -11,6 +11,7 @@ import {
   memberNetworkName,
   renderContainer,
   renderLabels,
+  zoneAlias,
   zoneNetworkName,
 } from "./render";
 import { createSubnets, DEFAULT_SUBNETS, gatewayOf } from "./subnets";
@@ -131,7 +132,7 @@ export function createDockerPlatform({
           image: spec.image.id,
           envs: environment(args.env, spec.secrets ?? {}),
           labels: args.labels,
-          networksAdvanced: args.networks.map((name) => ({ name: networks.get(name) ?? name })),
+          networksAdvanced: args.networks.map(({ name, ...rest }) => ({ name: networks.get(name) ?? name, ...rest })),
           volumes: (spec.mounts ?? []).map(({ volume, path, readOnly = false }) => ({
             volumeName: volume.name,
             containerPath: path,
@@ -161,6 +162,7 @@ export function createDockerPlatform({
 
     host: (scope, component) => containerName(names, scope.member, component),
     insideHost: (scope, component) => containerName(names, scope.member, component),
+    zoneHost: (scope, component, zone) => zoneAlias(names, scope.member, component, zone),
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }
