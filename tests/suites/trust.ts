@@ -26,7 +26,7 @@ export function trustSuite({ engine, unavailable, create }: EngineCase): void {
     trials = new Trials(muster);
     await trials.begin();
   });
-  afterAll(() => muster?.dispose());
+  afterAll(() => {});
 
   describe("nothing of a branch's build reaches a later one, or what goes live", () => {
     const harm = new Map<string, Harm>();
@@ -41,6 +41,18 @@ export function trustSuite({ engine, unavailable, create }: EngineCase): void {
     test.each(TRICKS)("%s", (name) => {
       expect(harm.get(name)).toEqual([]);
     });
+  });
+
+  test("whoever pushes many branches at once keeps nobody else waiting for all of them", async () => {
+    const ci = new Ci(muster);
+    const revisions = await trials.push(Array.from({ length: 5 }, () => ["nothing", "true"] as const));
+    const [first = "", last = ""] = [revisions[0], revisions.at(-1)];
+    const { CI_HOOK_SECRET } = await muster.settings("ci");
+    const properties = JSON.stringify({ push: "", pusher: "bob" });
+    await ci.hook({ project: "app", branch: "trick-00", revision: first, properties }, CI_HOOK_SECRET);
+    const [alices] = await ci.finished(last);
+    const [, bobs] = await ci.finished(first);
+    expect(bobs?.buildid).toBeLessThan(alices?.buildid ?? 0);
   });
 
   test("a form that asks for main with a commit of a branch puts nothing live", async () => {

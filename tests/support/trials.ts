@@ -46,7 +46,7 @@ export class Trials {
    * trick left; afterwards main's next release is compared with its commit.
    */
   async play(tricks: readonly Trick[]): Promise<Map<string, Harm>> {
-    const revisions = await this.#push([...tricks, ["nothing", "true"]]);
+    const revisions = await this.push([...tricks, ["nothing", "true"]]);
     const builds: Build[][] = [];
     for (const revision of revisions) builds.push(await this.#ci.finished(revision));
     const sources = await this.#sources();
@@ -103,7 +103,7 @@ cd /tmp/commit && ${DIGESTS}`);
   }
 
   /** Makes a branch of each and pushes all of them at once; returns the revisions. */
-  async #push(tricks: readonly Trick[]): Promise<string[]> {
+  async push(tricks: readonly Trick[]): Promise<string[]> {
     const names = tricks.map((_, index) => `trick-${String(index).padStart(2, "0")}`);
     const branches = tricks.map(
       ([name, script], index) => `git checkout --quiet --force -B ${names[index]} main
