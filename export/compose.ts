@@ -73,7 +73,7 @@ function renderService(inputs: Inputs): object {
     environment: inputs.envs.map(interpolation),
     labels: renderLabels(inputs.labels),
     ...(inputs.networkMode === undefined
-      ? { networks: inputs.networksAdvanced.map(({ name }: Inputs) => name) }
+      ? { networks: renderNetworks(inputs.networksAdvanced) }
       : { network_mode: inputs.networkMode }),
     ...ifAny(
       "volumes",
@@ -110,6 +110,14 @@ function renderService(inputs: Inputs): object {
     stop_grace_period: `${inputs.destroyGraceSeconds}s`,
     logging: { driver: inputs.logDriver, options: inputs.logOpts },
   };
+}
+
+/** Names alone where nothing is said of any of them. */
+function renderNetworks(networks: Inputs[]): object {
+  const said = networks.some(({ aliases }) => aliases !== undefined);
+  return said
+    ? Object.fromEntries(networks.map(({ name, aliases }) => [name, aliases === undefined ? {} : { aliases }]))
+    : networks.map(({ name }) => name);
 }
 
 /** Pulumi's provider has no such input: `npm run up` sets it there. */

@@ -19,10 +19,11 @@ export const isLive = (scope: string | undefined): scope is string =>
 export type Place = "team" | "member" | "live" | "sites";
 
 /**
- * What talks to each other on Docker, each zone a network: visitors' sites, members' editors, and what tests and
- * deploys. Whoever is in two of them passes nothing on by itself.
+ * What talks to each other on Docker, each zone a network: visitors' sites, members' editors, what tests and deploys
+ * with the services that it needs, and the CI's master with its workers alone. Whoever is in two of them passes nothing
+ * on by itself.
  */
-export const ZONES = ["sites", "editors", "ci"] as const;
+export const ZONES = ["sites", "editors", "ci", "workers"] as const;
 
 export type Zone = (typeof ZONES)[number];
 
@@ -89,7 +90,7 @@ export const WORKLOADS = {
   },
   ci: {
     place: "team",
-    zones: ["ci"],
+    zones: ["ci", "workers"],
     image: "ci-master",
     title: "the CI's master",
     port: 8080,
@@ -99,7 +100,7 @@ export const WORKLOADS = {
   },
   worker: {
     place: "team",
-    zones: ["ci"],
+    zones: ["ci", "workers"],
     image: "ci-worker",
     title: "each CI worker",
     port: 8080,
@@ -111,7 +112,7 @@ export const WORKLOADS = {
   // Only the deploy branch's builds run here: what goes live shares nothing with code that nobody has merged.
   "release-worker": {
     place: "team",
-    zones: ["ci"],
+    zones: ["ci", "workers"],
     image: "ci-worker",
     title: "the worker that builds what goes live",
     port: 8080,
@@ -205,7 +206,7 @@ export const WORKLOADS = {
   },
   deployer: {
     place: "live",
-    zones: ["ci"],
+    zones: ["ci", "workers"],
     image: "ci-worker",
     title: "the deployer",
     port: 8080,

@@ -23,6 +23,7 @@ import {
   ROSTER,
   renderContainer,
   renderLabels,
+  zoneAlias,
   zoneNetworkName,
 } from "./render";
 import { createCarrier } from "./roster";
@@ -177,7 +178,7 @@ export function createDockerPlatform({
         {
           ...describeContainer(args, spec),
           envs: environment(args.env, spec.secrets ?? {}),
-          networksAdvanced: args.networks.map((name) => ({ name: networks.get(name) ?? name })),
+          networksAdvanced: args.networks.map(({ name, ...rest }) => ({ name: networks.get(name) ?? name, ...rest })),
           volumes: mounts.map(({ volume, path, readOnly = false }) => ({
             volumeName: volume.name,
             containerPath: path,
@@ -192,6 +193,7 @@ export function createDockerPlatform({
 
     host: (scope, component) => containerName(names, scope.member, component),
     insideHost: (scope, component) => containerName(names, scope.member, component),
+    zoneHost: (scope, component, zone) => zoneAlias(names, scope.member, component, zone),
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

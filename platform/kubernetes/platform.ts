@@ -195,6 +195,7 @@ export function createKubernetesPlatform({
 
     host: (scope, component) => serviceHost(names, scope.member, component),
     insideHost: (scope, component) => serviceHost(names, scope.member, insideName(component)),
+    zoneHost: () => undefined,
     memberEndpoint: (component, port) => `${serviceHost(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

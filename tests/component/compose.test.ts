@@ -57,7 +57,7 @@ describe("the compose file", () => {
       expect.arrayContaining(["DB_PASSWORD=${LIVE_DB_PASSWORD}", "WORKER_PASSWORD=${CI_DEPLOYER_PASSWORD}"]),
     );
     expect(compose.services["worker-2"].environment).toEqual([
-      "CI_MASTER=hackathon-ci:9989",
+      "CI_MASTER=hackathon-ci-workers:9989",
       "CI_ROLE=worker",
       "MAIL_FROM=ci@localhost",
       "PUBLIC_DOMAIN=localhost",

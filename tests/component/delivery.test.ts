@@ -89,12 +89,12 @@ describe("on Docker", () => {
       ["hackathon_editors", "hackathon_ci"],
       ["hackathon-repositories:/srv/git", "hackathon-git-roster:/run/roster:ro"],
     ],
-    ["ci", ["hackathon_ci"], ["hackathon-ci:/var/lib/buildbot"]],
-    ["worker-1", ["hackathon_ci"], ["hackathon-worker-1:/var/lib/worker"]],
-    ["release-worker", ["hackathon_ci"], ["hackathon-release-worker:/var/lib/worker"]],
+    ["ci", ["hackathon_ci", "hackathon_workers"], ["hackathon-ci:/var/lib/buildbot"]],
+    ["worker-1", ["hackathon_ci", "hackathon_workers"], ["hackathon-worker-1:/var/lib/worker"]],
+    ["release-worker", ["hackathon_ci", "hackathon_workers"], ["hackathon-release-worker:/var/lib/worker"]],
     [
       "live-deployer",
-      ["hackathon-live", "hackathon_ci"],
+      ["hackathon-live", "hackathon_ci", "hackathon_workers"],
       ["hackathon-live-releases:/srv/live", "hackathon-live-shared:/srv/shared"],
     ],
     [
@@ -105,12 +105,24 @@ describe("on Docker", () => {
     ["live-db", ["hackathon-live"], ["hackathon-live-database:/var/lib/mysql"]],
   ])("%s is on the networks %j with the volumes %j", (name, networks, volumes) => {
     const { inputs } = named(resources, name);
-    expect(inputs.networksAdvanced).toEqual(networks.map((network) => ({ name: network })));
+    expect(inputs.networksAdvanced.map(({ name }: Record<string, unknown>) => name)).toEqual(networks);
     const mounted = inputs.volumes.map(
       ({ volumeName, containerPath, readOnly }: Record<string, unknown>) =>
         `${volumeName}:${containerPath}${readOnly ? ":ro" : ""}`,
     );
     expect(mounted).toEqual(volumes);
+  });
+
+  test("workers know the master by its name at the address where it listens for them alone", () => {
+    const name = "hackathon-ci-workers";
+    expect(named(resources, "ci").inputs.networksAdvanced).toContainEqual({
+      name: "hackathon_workers",
+      aliases: [name],
+    });
+    expect(plain("ci")).toContain(`CI_WORKERS_HOST=${name}`);
+    for (const worker of ["worker-1", "release-worker", "live-deployer"]) {
+      expect(plain(worker)).toContain(`CI_MASTER=${name}:9989`);
+    }
   });
 
   test("nothing but the live server's own mounts its volumes or is on its network", () => {
@@ -174,6 +186,7 @@ describe("on Docker", () => {
         'CI_SETTINGS={"deployBranch":"main","timeout":600,"steps":[],"environment":{},"dist":"dist","workflows":"run","unrunnable":"warn","anonymous":true}',
         "CI_URL=http://ci.localhost:8080",
         "CI_WORKERS=1",
+        "CI_WORKERS_HOST=hackathon-ci-workers",
         "GIT_ACCOUNT_URL=http://hackathon-git:8080/-/account",
         "GIT_INTERNAL_URL=http://hackathon-git:8080",
         "GIT_URL=http://git.localhost:8080",
@@ -183,7 +196,7 @@ describe("on Docker", () => {
     [
       "worker-1",
       [
-        "CI_MASTER=hackathon-ci:9989",
+        "CI_MASTER=hackathon-ci-workers:9989",
         "CI_ROLE=worker",
         "MAIL_FROM=ci@localhost",
         "PUBLIC_DOMAIN=localhost",
@@ -197,7 +210,7 @@ describe("on Docker", () => {
     [
       "release-worker",
       [
-        "CI_MASTER=hackathon-ci:9989",
+        "CI_MASTER=hackathon-ci-workers:9989",
         "CI_ROLE=release",
         "MAIL_FROM=ci@localhost",
         "PUBLIC_DOMAIN=localhost",
@@ -211,7 +224,7 @@ describe("on Docker", () => {
     [
       "live-deployer",
       [
-        "CI_MASTER=hackathon-ci:9989",
+        "CI_MASTER=hackathon-ci-workers:9989",
         "CI_ROLE=deployer",
         "DB_HOST=hackathon-live-db",
         "DB_NAME=app",

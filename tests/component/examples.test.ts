@@ -54,7 +54,7 @@ test("two teams in one program", async () => {
       ),
       ...["db", "deployer", "web"].map((name) => `Container live-${name}`),
       ...["code", "db", "web", ...more].map((name) => `Container ${member}-${name}`),
-      ...["Network network", "Network network-ci", "Network network-editors"],
+      ...["Network network", "Network network-ci", "Network network-editors", "Network network-workers"],
       ...["Network live-network", `Network ${member}-network`],
       ...["ci-deployer", "ci-git", "ci-release-worker", "ci-worker", "live-db"].map(
         (name) => `RandomPassword ${name}-password`,
@@ -89,6 +89,7 @@ test("a CI runner with a git server only", async () => {
     "Network network",
     "Network network-ci",
     "Network network-editors",
+    "Network network-workers",
     "RandomPassword alice-git-password",
     "RandomPassword ci-git-password",
     "RandomPassword ci-hook-secret",

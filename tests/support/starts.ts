@@ -3,7 +3,7 @@ import { TeamEnvironment } from "../../components/team-environment";
 import type { Component, ImageName } from "../../config/catalogue";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema/team";
-import { containerName, renderContainer } from "../../platform/docker/render";
+import { containerName, renderContainer, zoneAlias } from "../../platform/docker/render";
 import { type Platform, resourceNames, type WorkloadSpec } from "../../platform/platform";
 import { register } from "./program";
 
@@ -39,6 +39,7 @@ export async function startsOf(rosters: readonly unknown[]): Promise<Start[]> {
           return { host: name, port: spec.port };
         },
         insideHost: (scope, component) => containerName(names, scope.member, component),
+        zoneHost: (scope, component, zone) => zoneAlias(names, scope.member, component, zone),
         host: (scope, component) => containerName(names, scope.member, component),
         memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
       };
