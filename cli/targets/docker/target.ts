@@ -1,11 +1,11 @@
 import type { Team } from "../../../config/members";
-import { type ImageBuild, imageResourceName } from "../../../platform/images/plan";
+import type { ImageBuild } from "../../../platform/images/plan";
 import { ChildError, INTERRUPTED, UserError } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
-import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
+import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient, isPodman } from "../../tools/docker";
 import { findDocker } from "../../tools/docker-host";
 import { capture, pipe } from "../../tools/process";
 import { reachAdvice } from "../reach";
@@ -54,7 +54,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
       if (mustBuild) await checkPackages(team, progress);
       await preflight({ team, host, docker, containers, mustBuild }, progress);
     },
-    pulumiObstacle: async () => podmanObstacle(await docker.run("version", "--format", "{{json .Server}}")),
+    pulumiObstacle: () => podmanObstacle(docker),
     pulumiEnv: async () => docker.env,
     pulumiUp: async (team, binary) => pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running }),
 
@@ -104,10 +104,9 @@ export const toInstance = ({ name, labels, state, status }: Container): Instance
   status,
 });
 
-/** Podman answers for Docker, but describes what it has made in other words than Pulumi's provider. */
-export function podmanObstacle(version: string): string | undefined {
-  const { Components } = JSON.parse(version) as { Components?: readonly { readonly Name: string }[] | null };
-  if (!Components?.some(({ Name }) => Name.startsWith("Podman"))) return undefined;
+/** Podman describes what it has made in other words than Pulumi's provider. */
+export async function podmanObstacle(docker: Docker): Promise<string | undefined> {
+  if (!(await isPodman(docker))) return undefined;
   return (
     "this is Podman, which describes containers and networks otherwise than Docker, so that Pulumi would replace all of " +
     "them at every update; --engine compose works"
@@ -124,17 +123,16 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   const recorded = running === undefined ? await engine.resourceCount() : undefined;
   const lost = recorded !== undefined && recorded > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
-  // The provider never checks whether an image that it built still exists.
-  const known = missing.length > 0 ? await engine.resourceIds() : new Set();
-  const rebuild = missing.filter(({ name }) => known.has(name)).map(({ image }) => imageResourceName(image, false));
-  if (rebuild.length > 0) progress.note(`  images that are gone from Docker are built again: ${rebuild.join(", ")}`);
-  if (missing.length > 0) {
-    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
-    await buildImages(docker, missing, stack.project.root, progress);
-  }
+  // The state has the id of an image that was removed; the one that is built in its place has another.
+  const known = missing.length > 0 ? [...(await engine.resourceIds())] : [];
+  const removed = missing.filter(({ name }) => known.some((id) => id.endsWith(name))).map(({ name }) => name);
+  if (removed.length > 0) progress.note(`  images that are gone from Docker are built again: ${removed.join(", ")}`);
+  // Pulumi then finds them; its own builds show no progress.
+  await buildImages(docker, missing, stack.project.root, progress);
+  const refresh = lost || removed.length > 0;
   try {
     // If a first run is killed, its labels lead to what it made: see removeOrphans.
-    await engine.up({ refresh: lost, rebuild, fresh: recorded !== undefined && !lost });
+    await engine.up({ refresh, fresh: recorded !== undefined && !lost });
   } catch (error) {
     await removeOrphans(engine, context, error);
     await engine.up({ refresh: true });

@@ -94,14 +94,15 @@ describe("a network that Docker does not give up", () => {
 
 describe("Pulumi", () => {
   const server = (...names: string[]) => JSON.stringify({ Components: names.map((Name) => ({ Name })) });
+  const obstacle = (version: string) => podmanObstacle(daemon({}, () => version).docker);
 
-  test("cannot work on Podman, and the remedy is named", () => {
-    expect(podmanObstacle(server("Podman Engine", "Conmon"))).toContain("--engine compose works");
+  test("cannot work on Podman, and the remedy is named", async () => {
+    expect(await obstacle(server("Podman Engine", "Conmon"))).toContain("--engine compose works");
   });
 
-  test("works on every other engine", () => {
+  test("works on every other engine", async () => {
     for (const version of [server("Engine", "containerd"), "{}", '{"Components":null}']) {
-      expect(podmanObstacle(version)).toBeUndefined();
+      expect(await obstacle(version)).toBeUndefined();
     }
   });
 });
