@@ -1,6 +1,7 @@
 import type { Team } from "../../../config/members";
+import { ADOPTED_NETWORKS } from "../../../platform/docker/adopted";
 import type { ImageBuild } from "../../../platform/images/plan";
-import { ChildError, INTERRUPTED, UserError } from "../../errors";
+import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
@@ -18,7 +19,7 @@ import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } 
 import { runningEngine, teamContainerNames, teamContainers } from "./containers";
 import { preflight } from "./preflight";
 import { limitProcesses, unlimited } from "./processes";
-import { sweep } from "./sweep";
+import { type StuckNetwork, sweep } from "./sweep";
 
 /** Containers on a Docker daemon. */
 export async function openDockerTarget(context: TargetContext): Promise<Target> {
@@ -69,7 +70,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     },
     async sweep() {
       const { containers: removed, networks, stuck } = await sweep(docker, id);
-      for (const advice of stuck) progress.warn(advice);
+      for (const { advice } of stuck) progress.warn(advice);
       return [...removed, ...networks];
     },
     tidy: () => removeBuildLeftovers(docker),
@@ -130,12 +131,12 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   // Pulumi then finds them; its own builds show no progress.
   await buildImages(docker, missing, stack.project.root, progress);
   const refresh = lost || removed.length > 0;
+  const variables = running === undefined ? await clearNetworks(engine, context) : {};
   try {
     // If a first run is killed, its labels lead to what it made: see removeOrphans.
-    await engine.up({ refresh, fresh: recorded !== undefined && !lost });
+    await engine.up({ refresh, fresh: recorded !== undefined && !lost, variables });
   } catch (error) {
-    await removeOrphans(engine, context, error);
-    await engine.up({ refresh: true });
+    await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
   }
 
   let present = teamContainers(await docker.containers(), team.id);
@@ -161,18 +162,35 @@ export function isAppliedFrom(file: string, containers: readonly Pick<Container,
 }
 
 /**
+ * Without containers, networks of the team are what another engine or an interrupted run left: Pulumi finds their names
+ * taken.
+ *
+ * @returns variables by which it uses those that Docker does not give up
+ */
+async function clearNetworks(engine: PulumiEngine, { docker, team }: DockerContext): Promise<NodeJS.ProcessEnv> {
+  const left = (await docker.networks()).some(({ labels }) => labels["muster.team"] === team);
+  return left ? adopted((await sweep(docker, team, await engine.resourceIds())).stuck) : {};
+}
+
+/**
  * A run that was killed leaves containers and networks that Pulumi's state does not know, and their names are taken.
  *
+ * @returns as `clearNetworks`
  * @throws `error` when there are none: then they are not why the run failed
  */
 async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: DockerContext, error: unknown) {
   if (!(error instanceof ChildError) || error.exitCode === INTERRUPTED) throw error;
   const { containers, networks, stuck } = await sweep(docker, team, await engine.resourceIds());
-  if (stuck.length > 0) throw new UserError(stuck.join("\n"));
   const orphans = [...containers, ...networks];
-  if (orphans.length === 0) throw error;
-  progress.note(`Removed what an interrupted run left: ${orphans.join(", ")}. Trying again`);
+  if (orphans.length + stuck.length === 0) throw error;
+  if (orphans.length > 0) progress.note(`Removed what an interrupted run left: ${orphans.join(", ")}. Trying again`);
+  return adopted(stuck);
 }
+
+export const adopted = (stuck: readonly StuckNetwork[]): NodeJS.ProcessEnv =>
+  stuck.length === 0
+    ? {}
+    : { [ADOPTED_NETWORKS]: JSON.stringify(Object.fromEntries(stuck.map((n) => [n.name, n.id]))) };
 
 /** Containers that a team's environment has, less those in `present`. */
 export function missingContainers(team: Team, present: readonly string[]): string[] {
