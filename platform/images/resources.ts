@@ -5,7 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ImageName } from "../../config/catalogue";
 import type { Registry, Team } from "../../config/members";
 import { type ImageRef, type PlatformArgs, resourceNames } from "../platform";
-import { type ImageBuild, imageBuild, imageOptions, imageResourceName } from "./plan";
+import { type ImageBuild, imageBuild, imageOptions, localImageName, pushedImageName } from "./plan";
 
 interface LocalImage extends ImageRef {
   readonly resource: docker.RemoteImage;
@@ -54,7 +54,7 @@ export function createImages({
     const plan = imageBuild(name, options);
     const dependsOn = plan.parent === undefined ? [] : [localImage(plan.parent).resource];
     const resource = new docker.RemoteImage(
-      resourceName(imageResourceName(name, false)),
+      resourceName(localImageName(plan)),
       { name: plan.name, build: unlessPresent(plan), keepLocally: true },
       // How an image came to be changes nothing about it.
       { dependsOn, ignoreChanges: ["build"] },
@@ -70,7 +70,7 @@ export function createImages({
     const source = localImage(name);
     const imageName = `${destination.push}/${source.name}`;
     const resource = new docker.Image(
-      resourceName(imageResourceName(name, true)),
+      resourceName(pushedImageName(name)),
       { imageName, build: renamed(source.name) },
       { dependsOn: [source.resource] },
     );

@@ -254,13 +254,13 @@ test("what engines report differently replaces no network and no volume of Docke
     return { ...inputs, ignoreChanges, replacementTrigger };
   };
   const options = { "com.docker.network.enable_ipv6": "false" };
-  expect(described("network")).toMatchObject({ options, ignoreChanges: ["ipv6", "options"] });
+  expect(described("network")).toMatchObject({ options, ignoreChanges: ["ipv6", "labels", "options"] });
   // Engine 29 reports the gateway. A change of the subnet still makes the network anew.
   const [{ subnet, gateway }] = described("alice-network").ipamConfigs;
   expect(gateway).toBe(gatewayOf(subnet));
   expect(described("alice-network")).toMatchObject({
     options,
-    ignoreChanges: ["ipv6", "options", "ipamConfigs"],
+    ignoreChanges: ["ipv6", "labels", "options", "ipamConfigs"],
     replacementTrigger: subnet,
   });
   expect(described("alice-workspace")).toMatchObject({ ignoreChanges: ["driver", "driverOpts", "labels"] });

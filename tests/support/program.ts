@@ -123,9 +123,9 @@ function recordRequests(resources: RegisteredResource[]): void {
     const secrets: unknown[] = [];
     const inputs = unwrapSecrets(request.getObject()?.toJavaScript() ?? {}, secrets);
     resources.push({
-      urn: monitor.newUrn(request.getParent(), request.getType(), request.getName()),
+      urn: untagged(monitor.newUrn(request.getParent(), request.getType(), request.getName())),
       type: request.getType(),
-      name: request.getName(),
+      name: untagged(request.getName()),
       parent: shortName(request.getParent()),
       inputs,
       secrets,
@@ -141,10 +141,13 @@ function recordRequests(resources: RegisteredResource[]): void {
   };
 }
 
+/** A resource's name without the tag of an image, so that edits of `images/` do not matter. */
+const untagged = (name: string): string => name.replace(/\b(image-[a-z-]+)-[0-9a-f]{12}$/, "$1");
+
 /** `urn:pulumi:test::muster::a$b:c/d:E::name` → `b:c/d:E name` */
 function shortName(urn: string): string {
   const [, , types = "", name = ""] = urn.split("::");
-  return `${types.split("$").pop()} ${name}`.trim();
+  return `${types.split("$").pop()} ${untagged(name)}`.trim();
 }
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
