@@ -23,7 +23,10 @@ export function imageBuilds(team: Team, images: readonly ImageName[], root: stri
 export async function missingImages<T extends Pick<ImageSpec, "name">>(docker: Docker, images: readonly T[]) {
   const listed = await docker.run("image", "ls", "--format", "{{.Repository}}:{{.Tag}}");
   const present = new Set(listed.split("\n"));
-  return images.filter(({ name }) => !present.has(name));
+  const unlisted = images.filter(({ name }) => !present.has(name));
+  // Podman lists one that was loaded with a host before its name, and finds it without.
+  const found = await Promise.all(unlisted.map(({ name }) => docker.hasImage(name)));
+  return unlisted.filter((_, index) => !found[index]);
 }
 
 /** BuildKit, where Docker's command has the plugin for it; the classic builder needs none, and Podman has only that. */

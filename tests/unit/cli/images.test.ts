@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { buildCommand, findBuilder, sideBySide } from "../../../cli/images/build";
+import { buildCommand, findBuilder, missingImages, sideBySide } from "../../../cli/images/build";
 import { createProgress } from "../../../cli/progress";
 import type { Docker } from "../../../cli/tools/docker";
 
@@ -64,6 +64,14 @@ describe("builds", () => {
     expect(outcome).toBe("php fails");
     expect(log.slice(5)).toEqual(["mariadb is ended", "redis is ended"]);
   });
+});
+
+test("an image that is listed otherwise than it is found is not missing", async () => {
+  const docker = {
+    run: async () => "muster/base:1\nlocalhost/muster/php:1\n",
+    hasImage: async (name: string) => name === "muster/php:1",
+  } as unknown as Docker;
+  expect(await missingImages(docker, IMAGES.slice(0, 3))).toEqual([image("gateway", "base")]);
 });
 
 describe("the builder", () => {
