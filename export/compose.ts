@@ -47,8 +47,8 @@ export function renderCompose(recording: Recording): ComposeExport {
           labels: renderLabels(inputs.labels),
         };
         break;
-      case "docker:index/image:Image":
-        images.push({ name: inputs.imageName, context: inputs.build.context, args: inputs.build.args });
+      case "docker:index/remoteImage:RemoteImage":
+        images.push({ name: inputs.name, context: inputs.build.context, args: inputs.build.buildArgs });
         break;
       case "random:index/randomPassword:RandomPassword":
         break;

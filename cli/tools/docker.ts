@@ -85,6 +85,14 @@ interface InspectedNetwork {
   readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null } | null;
 }
 
+/** Podman's socket answers for Docker, and has neither BuildKit nor Docker's words for networks and containers. */
+export async function isPodman(docker: Pick<Docker, "run">): Promise<boolean> {
+  const { Components } = JSON.parse(await docker.run("version", "--format", "{{json .Server}}")) as {
+    Components?: readonly { readonly Name: string }[] | null;
+  };
+  return Components?.some(({ Name }) => Name.startsWith("Podman")) ?? false;
+}
+
 /** The parts of a text between its white space, as `--quiet` lists ids and names. */
 export const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
 

@@ -14,6 +14,7 @@ import {
   type WorkloadSpec,
 } from "../platform";
 import { publishedAddresses } from "./addresses";
+import { adopt } from "./adopted";
 import {
   type ContainerArgs,
   containerName,
@@ -85,7 +86,7 @@ export function createDockerPlatform({
     const made = new docker.Network(
       name("network", zone === "sites" ? undefined : zone),
       { name: network, options: NETWORK_OPTIONS, labels: renderLabels(names, undefined, "network") },
-      { ignoreChanges: ENGINES_CHOICE.network },
+      { ignoreChanges: ENGINES_CHOICE.network, ...adopt(network) },
     );
     networks.set(network, made.name);
   };
@@ -127,10 +128,11 @@ export function createDockerPlatform({
       if (member === undefined) return { member };
       checkScope(member);
       const subnet = subnetOf(member);
+      const networkName = memberNetworkName(names, member);
       const network = new docker.Network(
         name(member, "network"),
         {
-          name: memberNetworkName(names, member),
+          name: networkName,
           internal: true,
           ipamConfigs: [{ subnet, gateway: gatewayOf(subnet) }],
           options: NETWORK_OPTIONS,
@@ -142,9 +144,10 @@ export function createDockerPlatform({
           deleteBeforeReplace: true,
           ignoreChanges: ENGINES_CHOICE.privateNetwork,
           replacementTrigger: subnet,
+          ...adopt(networkName),
         },
       );
-      networks.set(memberNetworkName(names, member), network.name);
+      networks.set(networkName, network.name);
       return { member };
     },
 
@@ -238,12 +241,12 @@ const NETWORK_OPTIONS = { "com.docker.network.enable_ipv6": "false" };
 
 /**
  * What a network or volume that exists may have otherwise: engines report it differently, older versions of Muster did
- * not state it, or somebody made the volume with a driver of their own, or with Compose's labels. Replacing it would
+ * not state it, or somebody made it with a driver of their own, or with Compose's labels. Replacing it would
  * replace everything on it. A new one gets what is stated, also where another subnet makes it anew.
  */
 const ENGINES_CHOICE = {
-  network: ["ipv6", "options"],
-  privateNetwork: ["ipv6", "options", "ipamConfigs"],
+  network: ["ipv6", "labels", "options"],
+  privateNetwork: ["ipv6", "labels", "options", "ipamConfigs"],
   volume: ["driver", "driverOpts", "labels"],
 };
 

@@ -8,7 +8,7 @@ const shortName = ({ type, name }: RegisteredResource) => `${type.split(":").pop
 /** What an example registers, without its images. A program runs when it is first imported: each test has its own. */
 async function run(example: string) {
   const { resources, result } = await register(() => require(`../../examples/${example}`));
-  const images = resources.filter(({ type }) => type === "docker:index/image:Image");
+  const images = resources.filter(({ type }) => type === "docker:index/remoteImage:RemoteImage");
   const others = resources.filter((resource) => !images.includes(resource));
   return { resources, result, images, names: others.map(shortName).sort() };
 }

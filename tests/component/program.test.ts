@@ -219,7 +219,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
   });
 
   test("every object carries the team, its member and what it is", () => {
-    const labelled = resources.filter(({ type }) => /^(?:docker:index\/(?!image)|kubernetes:)/.test(type));
+    const labelled = resources.filter(({ type }) => /^(?:docker:index\/(?!image|remoteImage)|kubernetes:)/.test(type));
     expect(labelled.length).toBeGreaterThanOrEqual(30);
     for (const { type, name, inputs } of labelled) {
       const labels: Record<string, string> = inputs.metadata

@@ -7,8 +7,15 @@ const STOP_GRACE = 60;
 export interface Swept {
   readonly containers: readonly string[];
   readonly networks: readonly string[];
-  /** Networks that Docker does not give up, each with the remedy. */
-  readonly stuck: readonly string[];
+  readonly stuck: readonly StuckNetwork[];
+}
+
+/** A network that Docker does not give up. */
+export interface StuckNetwork {
+  readonly id: string;
+  readonly name: string;
+  /** What keeps it, and the remedy. */
+  readonly advice: string;
 }
 
 /** Of the volumes that hand out the roster: no data. */
@@ -33,11 +40,11 @@ export async function sweep(docker: Docker, team: string, known: ReadonlySet<str
   // By id: two networks may have one name.
   const networks = (await docker.networks()).filter(isMeant);
   const removed: string[] = [];
-  const stuck: string[] = [];
+  const stuck: StuckNetwork[] = [];
   for (const network of networks) {
     const advice = await removeNetwork(docker, network);
     if (advice === undefined) removed.push(network.name);
-    else stuck.push(advice);
+    else stuck.push({ id: network.id, name: network.name, advice });
   }
   return { containers: names, networks: removed, stuck };
 }

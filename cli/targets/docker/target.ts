@@ -1,11 +1,12 @@
 import type { Team } from "../../../config/members";
-import { type ImageBuild, imageResourceName } from "../../../platform/images/plan";
-import { ChildError, INTERRUPTED, UserError } from "../../errors";
+import { ADOPTED_NETWORKS } from "../../../platform/docker/adopted";
+import type { ImageBuild } from "../../../platform/images/plan";
+import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
-import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
+import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient, isPodman } from "../../tools/docker";
 import { findDocker } from "../../tools/docker-host";
 import { capture, pipe } from "../../tools/process";
 import { reachAdvice } from "../reach";
@@ -18,7 +19,7 @@ import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } 
 import { runningEngine, teamContainerNames, teamContainers } from "./containers";
 import { preflight } from "./preflight";
 import { limitProcesses, unlimited } from "./processes";
-import { rosterLabels, sweep } from "./sweep";
+import { rosterLabels, type StuckNetwork, sweep } from "./sweep";
 
 /** Containers on a Docker daemon. */
 export async function openDockerTarget(context: TargetContext): Promise<Target> {
@@ -54,7 +55,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
       if (mustBuild) await checkPackages(team, progress);
       await preflight({ team, host, docker, containers, mustBuild }, progress);
     },
-    pulumiObstacle: async () => podmanObstacle(await docker.run("version", "--format", "{{json .Server}}")),
+    pulumiObstacle: () => podmanObstacle(docker),
     pulumiEnv: async () => docker.env,
     pulumiUp: async (team, binary) => pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running }),
 
@@ -69,7 +70,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     },
     async sweep() {
       const { containers: removed, networks, stuck } = await sweep(docker, id);
-      for (const advice of stuck) progress.warn(advice);
+      for (const { advice } of stuck) progress.warn(advice);
       return [...removed, ...networks];
     },
     tidy: () => removeBuildLeftovers(docker),
@@ -109,10 +110,9 @@ export const toInstance = ({ name, labels, state, status }: Container): Instance
   status,
 });
 
-/** Podman answers for Docker, but describes what it has made in other words than Pulumi's provider. */
-export function podmanObstacle(version: string): string | undefined {
-  const { Components } = JSON.parse(version) as { Components?: readonly { readonly Name: string }[] | null };
-  if (!Components?.some(({ Name }) => Name.startsWith("Podman"))) return undefined;
+/** Podman describes what it has made in other words than Pulumi's provider. */
+export async function podmanObstacle(docker: Docker): Promise<string | undefined> {
+  if (!(await isPodman(docker))) return undefined;
   return (
     "this is Podman, which describes containers and networks otherwise than Docker, so that Pulumi would replace all of " +
     "them at every update; --engine compose works"
@@ -129,20 +129,19 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   const recorded = running === undefined ? await engine.resourceCount() : undefined;
   const lost = recorded !== undefined && recorded > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
-  // The provider never checks whether an image that it built still exists.
-  const known = missing.length > 0 ? await engine.resourceIds() : new Set();
-  const rebuild = missing.filter(({ name }) => known.has(name)).map(({ image }) => imageResourceName(image, false));
-  if (rebuild.length > 0) progress.note(`  images that are gone from Docker are built again: ${rebuild.join(", ")}`);
-  if (missing.length > 0) {
-    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
-    await buildImages(docker, missing, stack.project.root, progress);
-  }
+  // The state has the id of an image that was removed; the one that is built in its place has another.
+  const known = missing.length > 0 ? [...(await engine.resourceIds())] : [];
+  const removed = missing.filter(({ name }) => known.some((id) => id.endsWith(name))).map(({ name }) => name);
+  if (removed.length > 0) progress.note(`  images that are gone from Docker are built again: ${removed.join(", ")}`);
+  // Pulumi then finds them; its own builds show no progress.
+  await buildImages(docker, missing, stack.project.root, progress);
+  const refresh = lost || removed.length > 0;
+  const variables = running === undefined ? await clearNetworks(engine, context) : {};
   try {
     // If a first run is killed, its labels lead to what it made: see removeOrphans.
-    await engine.up({ refresh: lost, rebuild, fresh: recorded !== undefined && !lost });
+    await engine.up({ refresh, fresh: recorded !== undefined && !lost, variables });
   } catch (error) {
-    await removeOrphans(engine, context, error);
-    await engine.up({ refresh: true });
+    await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
   }
 
   let present = teamContainers(await docker.containers(), team.id);
@@ -168,18 +167,35 @@ export function isAppliedFrom(file: string, containers: readonly Pick<Container,
 }
 
 /**
+ * Without containers, networks of the team are what another engine or an interrupted run left: Pulumi finds their names
+ * taken.
+ *
+ * @returns variables by which it uses those that Docker does not give up
+ */
+async function clearNetworks(engine: PulumiEngine, { docker, team }: DockerContext): Promise<NodeJS.ProcessEnv> {
+  const left = (await docker.networks()).some(({ labels }) => labels["muster.team"] === team);
+  return left ? adopted((await sweep(docker, team, await engine.resourceIds())).stuck) : {};
+}
+
+/**
  * A run that was killed leaves containers and networks that Pulumi's state does not know, and their names are taken.
  *
+ * @returns as `clearNetworks`
  * @throws `error` when there are none: then they are not why the run failed
  */
 async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: DockerContext, error: unknown) {
   if (!(error instanceof ChildError) || error.exitCode === INTERRUPTED) throw error;
   const { containers, networks, stuck } = await sweep(docker, team, await engine.resourceIds());
-  if (stuck.length > 0) throw new UserError(stuck.join("\n"));
   const orphans = [...containers, ...networks];
-  if (orphans.length === 0) throw error;
-  progress.note(`Removed what an interrupted run left: ${orphans.join(", ")}. Trying again`);
+  if (orphans.length + stuck.length === 0) throw error;
+  if (orphans.length > 0) progress.note(`Removed what an interrupted run left: ${orphans.join(", ")}. Trying again`);
+  return adopted(stuck);
 }
+
+export const adopted = (stuck: readonly StuckNetwork[]): NodeJS.ProcessEnv =>
+  stuck.length === 0
+    ? {}
+    : { [ADOPTED_NETWORKS]: JSON.stringify(Object.fromEntries(stuck.map((n) => [n.name, n.id]))) };
 
 /** Containers that a team's environment has, less those in `present`. */
 export function missingContainers(team: Team, present: readonly string[]): string[] {

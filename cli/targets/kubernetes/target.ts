@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Team } from "../../../config/members";
 import { liveSites, workloads } from "../../../config/workloads";
-import { imageResourceName } from "../../../platform/images/plan";
+import { pushedImageName } from "../../../platform/images/plan";
 import { COMPONENT, namespaceName } from "../../../platform/kubernetes/terms";
 import { UserError } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
@@ -210,7 +210,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
   if (docker && (missing.length > 0 || running === undefined)) {
     await checkPackages(team, progress);
     await ensureBaseImage(docker, team.mirrors, progress);
-    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
+    // Pulumi then finds them, and pushes them; its own builds show no progress.
     const builds = await missingImages(docker, imageBuilds(team, ownImages(team), root));
     await buildImages(docker, builds, root, progress);
   }
@@ -218,7 +218,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
   const known = missing.length > 0 ? await engine.resourceIds() : new Set<string>();
   const rebuild = missing
     .filter(({ name }) => known.has(`${team.registry?.push}/${name}`))
-    .map(({ image }) => imageResourceName(image, true));
+    .map(({ image }) => pushedImageName(image));
   if (rebuild.length > 0)
     progress.note(`  images that are gone from the registry are pushed again: ${rebuild.join(", ")}`);
 
