@@ -69,14 +69,17 @@ export async function projects(project: Project, paths: readonly string[], optio
     const authorityFile = authority === undefined ? undefined : join(folder, "authority.crt");
     if (authorityFile !== undefined) writeFileSync(authorityFile, authority as string);
     for (const [repository, path] of sources) {
-      const outcome = await progress.step(`Trying ${repository}`, (detail) =>
-        target.withGateway(team, async (find) => {
-          const found = await find();
-          if (found === undefined) throw new UserError("The gateway is not in reach.");
-          const gateway = authority === undefined ? found : { ...found, authority };
-          const trial = { team, target, editor, gateway, authorityFile, member, password };
-          return tryProject(trial, repository, path, detail);
-        }),
+      const outcome = await progress.step(
+        `Trying ${repository}`,
+        (detail) =>
+          target.withGateway(team, async (find) => {
+            const found = await find();
+            if (found === undefined) throw new UserError("The gateway is not in reach.");
+            const gateway = authority === undefined ? found : { ...found, authority };
+            const trial = { team, target, editor, gateway, authorityFile, member, password };
+            return tryProject(trial, repository, path, detail);
+          }),
+        ({ own, build, live }) => `own site ${own}; ${build}; live ${live}`,
       );
       outcomes.push(outcome);
     }
