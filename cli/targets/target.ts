@@ -34,6 +34,8 @@ export interface GatewayAddress {
   readonly port: number;
   /** Whether the gateway itself encrypts there. */
   readonly tls: boolean;
+  /** The authority, as PEM, that has to vouch for the gateway. By default whom this machine trusts. */
+  readonly authority?: string;
 }
 
 /** Finds where the gateway is reached at this moment; undefined while it is not reached at all. */

@@ -140,6 +140,27 @@ export function environmentSuite<E extends TestEnvironment>(
     await muster.shell("alice-code", "rm /workspace/app/public/.htaccess /workspace/app/public/probe.php");
   });
 
+  test("what applications from elsewhere take for granted: long headers, redirects, locales, Apache's usual modules", async () => {
+    const { code } = await muster.shell(
+      "alice-code",
+      `cd /workspace/app/public && mkdir sub && echo foo > sub/index.html
+printf 'LanguagePriority ko en\nAddOutputFilterByType SUBSTITUTE text/html\nSubstitute "s/foo/bar/"\n' > .htaccess
+cat > probe.php <<'END'
+<?php header("X-Long: " . str_repeat("a", 60000)); echo strlen($_SERVER["HTTP_COOKIE"]), setlocale(LC_ALL, "ko_KR.UTF-8");
+END`,
+    );
+    expect(code).toBe(0);
+    const ask = `curl --silent --write-out ' %{size_header}' --header "Cookie: a=$(printf %030000d)" ${muster.url("alice", "/probe.php")}`;
+    expect((await muster.shell("alice-code", ask)).output).toMatch(/^30002ko_KR\.UTF-8 6\d{4}$/);
+    expect((await request(muster.url("alice", "/sub/"))).body.trim()).toBe("bar");
+    const { hostname } = new URL(muster.url("alice", "/"));
+    for (const host of [hostname, `${hostname}:1234`]) {
+      const { status, headers } = await request(muster.url("alice", "/sub"), { headers: { host } });
+      expect([status, headers.location]).toEqual([301, `http://${host}/sub/`]);
+    }
+    await muster.shell("alice-code", "cd /workspace/app/public && rm -r sub .htaccess probe.php");
+  });
+
   test("PHP sessions live in the member's Redis", async () => {
     await muster.shell(
       "alice-code",
@@ -221,6 +242,9 @@ END`,
     ["node --version", /^v\d+/],
     ["npm --version", /^\d+\./],
     ["mariadb -e 'select database()'", /app/],
+    ["mariadb --skip-column-names --execute='SELECT @@event_scheduler'", /^ON$/m],
+    ["command -v python3 make g++ jq wget git-lfs rg vim rsync zip | wc -l", /^10$/m],
+    ["git init --quiet /tmp/names && cd /tmp/names && touch 한글.txt && git status --short", /\?\? 한글\.txt/],
     ["git config user.name; git config user.email", /Alice <b>Kim<\/b>\nalice@example\.org/],
   ])("the terminal runs %s", async (line, expected) => {
     const { code, output } = await muster.shell("alice-code", line);

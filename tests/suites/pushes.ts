@@ -199,6 +199,18 @@ echo '{"scripts": {"test": "git describe --tags && test -f lib/lib.php && wc -c 
     expect(released.split(/\s+/)).toEqual(["lib.php", "5000", ""]);
   });
 
+  test("the first push takes the place of an untouched starter project, the next one does not", async () => {
+    const ours = `${SITE}; git remote set-url origin "$GIT_URL/app.git"`;
+    const first = await repository("ours", ours);
+    const { output } = await first.push("origin main");
+    expect(output).toContain("This replaces the starter project. In a clone of it: git fetch && git reset --hard");
+    expect(output).toMatch(/passed after \d+ s \(live: /);
+    const clone = new Terminal(muster, "alice", "/workspace/app");
+    await clone.succeed("git fetch --quiet && git reset --quiet --hard origin/main && test -e public/index.php");
+    const second = await repository("theirs", ours);
+    expect((await second.push("origin main")).output).toContain("(fetch first)");
+  });
+
   test("names that break git for everybody are refused", async () => {
     const terminal = await repository("names", SITE);
     await terminal.succeed("git push --quiet -o ci.skip origin main main:idea");

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { buildOf, outcomeTable, projectSources } from "../../../cli/commands/projects";
+import { partsOf } from "../../../cli/commands/project-pages";
+import { buildOf, outcomeTable, projectSources, refusalOf } from "../../../cli/commands/projects";
 
 const root = mkdtempSync(join(tmpdir(), "projects-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -46,6 +47,33 @@ test.each<[string, string[], { build: string; found: string }]>([
   ["not begun", ["remote: CI: the CI does not know of it yet"], { build: "no build", found: "" }],
 ])("a build that has %s", (_, said, expected) => {
   expect(buildOf(said)).toEqual(expected);
+});
+
+test.each([
+  [
+    " ! [rejected]        HEAD -> main (fetch first)",
+    "the repository blog has another history: rename the folder, or remove what is there",
+  ],
+  [
+    " ! [remote rejected] HEAD -> main (pre-receive hook declined)",
+    "! [remote rejected] HEAD -> main (pre-receive hook declined)",
+  ],
+  ["fatal: unable to access", "fatal: unable to access"],
+])("a push that git refuses with %j", (line, why) => {
+  expect(refusalOf(["To http://x", line, "error: failed to push some refs"], "blog")).toBe(`push refused: ${why}`);
+});
+
+test("a page's scripts and styles are those of its own host", () => {
+  const html = `<!doctype html><base href="/"><link rel="icon" href="/favicon.svg">
+    <link rel=stylesheet href=/a.css><LINK href='b.css' rel='preload stylesheet'>
+    <script type="module" crossorigin src="/assets/index-1.js"></script><script>"</b>"</script>
+    <link rel="modulepreload" href="assets/vendor.js"><script src="https://cdn.example/x.js"></script>
+    <!-- <script src="/gone.js"></script> --><script src="/assets/index-1.js"></script>`;
+  expect(partsOf(html, "http://blog--alice.localhost:8080/")).toEqual(
+    ["a.css", "b.css", "assets/index-1.js", "assets/vendor.js"].map(
+      (path) => `http://blog--alice.localhost:8080/${path}`,
+    ),
+  );
 });
 
 test("the table ends with how many work", () => {
