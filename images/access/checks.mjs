@@ -1,5 +1,5 @@
+import { header, send } from "../node/web/http.mjs";
 import { basic, credentials, decide } from "./decide.mjs";
-import { header, send } from "./http.mjs";
 
 /** @typedef {import("./http.mjs").Request} Request */
 /** @typedef {import("./http.mjs").Response} Response */

@@ -59,7 +59,7 @@ const SETTINGS = {
     .map((host) => `${host}=${at(host.endsWith("live") ? "live-web" : host)}`)
     .join(" "),
   GATEWAY_MEMBERS: [
-    `editor=code-{member}=${at("{member}-code")}=1d`,
+    `editor=code-{member}=${at("{member}-code")}=20s`,
     `database=db-{member}=${at("{member}-web")}=10m`,
     `site={member}=${at("{member}-web")}=10m`,
   ].join(" "),
