@@ -290,10 +290,10 @@ describe("builds", () => {
     for (const part of [
       "passed, 3 of 5 jobs not run",
       'data-result="warned"',
-      "<li><bdi lang="en">not served here: Python (app.py)</bdi></li>",
-      "<bdi lang="en">warning: &#60;b&#62;</bdi>",
-      "<bdi lang="en">not run: CI / a: it uses sudo</bdi>",
-      "Nothing is live: <bdi lang="en">not deployed: Python is not served here</bdi>",
+      '<li><bdi lang="en">not served here: Python (app.py)</bdi></li>',
+      '<bdi lang="en">warning: &#60;b&#62;</bdi>',
+      '<bdi lang="en">not run: CI / a: it uses sudo</bdi>',
+      'Nothing is live: <bdi lang="en">not deployed: Python is not served here</bdi>',
     ]) {
       expect(html).toContain(part);
     }
