@@ -55,6 +55,7 @@ const SETTINGS = {
   GATEWAY_DOMAIN: DOMAIN,
   GATEWAY_TEAM: "gateways",
   GATEWAY_PORTAL: at("portal"),
+  GATEWAY_PAGE_PATIENCE: "3",
   GATEWAY_ROUTES: ["git", "ci", "mail", "live", "*--live"]
     .map((host) => `${host}=${at(host.endsWith("live") ? "live-web" : host)}`)
     .join(" "),
