@@ -2,19 +2,24 @@ import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 import { follow } from "../node/follow.mjs";
+import { onEnd, run, serve } from "../node/web/serve.mjs";
 import { FOLLOWED, readConfig, setting } from "./config.mjs";
 import { createOperations, Refused } from "./operate.mjs";
 import { createHasher } from "./passwords.mjs";
 import { createHandler } from "./server.mjs";
 import { createStore } from "./store.mjs";
 
-const PORT = 8080;
 const SOCKET = "/tmp/access.sock";
 const DATABASE = "/var/lib/access/access.sqlite";
 /** Milliseconds between two looks for what is over. */
 const SWEEP = 3_600_000;
 
-async function main() {
+/** @param {string} path */
+function asset(path) {
+  return readFileSync(new URL(path, import.meta.url), "utf8");
+}
+
+run(async () => {
   const key = setting(process.env, "GATEWAY_KEY");
   const db = new DatabaseSync(DATABASE);
   // Each change is on the disk before it is answered, or gone with the whole answer.
@@ -23,7 +28,7 @@ async function main() {
   store.sweep();
   setInterval(store.sweep, SWEEP).unref();
 
-  const style = readFileSync(new URL("style.css", import.meta.url), "utf8");
+  const style = asset("../node/web/look.css") + asset("style.css");
   const hasher = createHasher();
   /** @type {ReturnType<typeof createHandler>} */
   let handle;
@@ -34,18 +39,10 @@ async function main() {
     store.keepOnly(config.members.keys());
     handle = createHandler({ config, store, hasher, style, key, now: Date.now });
     operations = createOperations(config, store, Date.now);
-    console.log(`muster: access for ${config.members.size} members on port ${PORT}`);
+    console.log(`muster: access for ${config.members.size} members`);
     return config.members.keys();
   });
-  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
-    handle(request, response).catch((error) => {
-      console.error("muster: a request failed:", error);
-      response.destroy();
-    });
-  });
-  // Longer than the gateway keeps a connection, so that none is closed under a request.
-  server.keepAliveTimeout = 70_000;
-  server.listen(PORT);
+  const server = serve((request, response) => handle(request, response), "access");
 
   rmSync(SOCKET, { force: true });
   const operator = createServer(async (request, response) => {
@@ -61,17 +58,9 @@ async function main() {
     }
   }).listen(SOCKET);
 
-  for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) {
-    process.once(signal, () => {
-      for (const each of [server, operator]) each.close();
-      db.close();
-      process.exit(0);
-    });
-  }
-}
-
-main().catch((error) => {
-  if (!(error instanceof Error)) throw error;
-  for (const line of error.message.split("\n")) console.error(`muster: ${line}`);
-  process.exitCode = 1;
+  onEnd(() => {
+    for (const each of [server, operator]) each.close();
+    db.close();
+    process.exit(0);
+  });
 });

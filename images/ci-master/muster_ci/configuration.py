@@ -50,6 +50,8 @@ def configuration(settings):
                 InMemoryUsernamePasswordDatabaseDontUse(**{access.MACHINE: secrets["CI_HOOK_SECRET"].encode()})
             ],
             "ui_default_config": {"Builders.show_old_builders": True},
+            # Gravatar's would send browsers out of the team, with a hash of the address.
+            "avatar_methods": [],
             # Gateways close idle connections.
             "ws_ping_interval": 30,
             # The portal and waiting pushes ask every few seconds, which is not worth a line each.

@@ -34,7 +34,7 @@ describe("signing in", () => {
     expect(ci.check.headers).toMatchObject({
       "x-muster-user": "alice",
       "x-muster-authorization": basic("alice", PASSWORDS.alice).authorization,
-      "cache-control": "max-age=1, stale-if-error=300",
+      "cache-control": "max-age=1, stale-while-revalidate=1, stale-if-error=300",
     });
     const editor = await alice.enter("code-alice.dev.test:8443", "/", "alice", "editor");
     // printf %s alice-of-editor | sha256sum
