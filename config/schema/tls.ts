@@ -1,7 +1,7 @@
 import { createPrivateKey, type X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { CERTIFICATE, certificatesIn } from "../certificates";
+import { authoritiesIn, CERTIFICATE, certificatesIn } from "../certificates";
 import { defaultTls } from "../entrance";
 import { isLocalDomain } from "../naming";
 import { concealed, emailAddress, group, network, pattern, quantity, text, typeError, url } from "./values";
@@ -151,6 +151,10 @@ export function* tlsProblems(config: TlsConfig): Iterable<TlsProblem> {
   if (typeof tls !== "object") return;
   const { certificate, key, acme } = tls;
   if (acme !== undefined) {
+    if (acme.authority !== undefined && authoritiesIn(acme.authority) === undefined) {
+      const message = "names no certificate that vouches for itself: name the file with that of the authority itself";
+      yield { path: ["tls", "acme", "authority"], message };
+    }
     if (certificate !== undefined || key !== undefined) {
       yield { path: ["tls", "acme"], message: "comes beside files: keep one of the two" };
     }
