@@ -76,6 +76,8 @@ export function entranceSuite({ engine, unavailable, create }: EngineCase): void
     readonly ca: () => string | Promise<string>;
     /** What is at `/trust`. */
     readonly trust?: true;
+    /** What the switch to it replaces, where that is less than what knows a URL. */
+    readonly replaces?: readonly string[];
     readonly proxied?: true;
   }[] = [
     {
@@ -88,6 +90,7 @@ export function entranceSuite({ engine, unavailable, create }: EngineCase): void
       form: "files",
       config: () => ({ httpPort, tls: { certificate: files.certificate, key: files.key } }),
       ca: () => files.ca,
+      replaces: ["gateway"],
     },
     {
       form: "acme",
@@ -96,6 +99,7 @@ export function entranceSuite({ engine, unavailable, create }: EngineCase): void
         tls: { acme: { email: "ops@example.org", directory: acme.directory, authority: acme.authority } },
       }),
       ca: () => acme.ca,
+      replaces: ["gateway"],
     },
     {
       form: "off",
@@ -109,8 +113,9 @@ export function entranceSuite({ engine, unavailable, create }: EngineCase): void
     },
   ];
 
-  describe.each(FORMS)("with $form", ({ form, config, ca: authority, trust, proxied }) => {
+  describe.each(FORMS)("with $form", ({ form, config, ca: authority, trust, proxied, replaces }) => {
     let visitor: Visitor;
+    let replaced: string[];
 
     /** `git` of somebody at home, with alice's account. */
     async function git(...args: string[]): Promise<string> {
@@ -131,11 +136,19 @@ export function entranceSuite({ engine, unavailable, create }: EngineCase): void
     }
 
     beforeAll(async () => {
+      const before = await muster.containers();
       muster.configure({ domain: DOMAIN, listen: "127.0.0.1", members: MEMBERS, ...config() });
       await muster.succeed("up");
+      const after = await muster.containers();
+      replaced = Object.keys(before).filter((name) => after[name] !== before[name]);
       port = proxied ? front.port : muster.port;
       ca = await authority();
       await eventually("the certificate", async () => (await ask("live", "/-/status")).status === 200);
+    });
+
+    test("a switch touches no data, and no more than has to know of it", () => {
+      expect(replaced.filter((name) => name.endsWith("-db"))).toEqual([]);
+      if (replaces !== undefined) expect(replaced).toEqual(replaces);
     });
 
     test("who was in stays in, and somebody new comes in once", async () => {
