@@ -7,9 +7,10 @@ import type { AddressInfo } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { freePort } from "./environment";
+
 import { buildPebble } from "./pebble";
 import { eventually } from "./poll";
+import { freePort } from "./ports";
 
 const command = promisify(execFile);
 
@@ -67,7 +68,8 @@ export async function acmeHost(port: number): Promise<AcmeHost> {
   const programs = await buildPebble();
   const address = ownAddress();
   const own = await company(`IP:${address}`);
-  const [listen, management, dns] = [await freePort(), await freePort(), await freePort()];
+  const listen = await freePort();
+  const [management, dns] = [listen + 1, listen + 2];
   const folder = mkdtempSync(join(tmpdir(), "acme-"));
   const config = join(folder, "pebble.json");
   const pebble = {
