@@ -22,6 +22,9 @@ export class DockerEnvironment extends TestEnvironment {
     return await environment.begin();
   }
 
+  readonly reachesFurtherPort = true;
+  furtherPort = freePort;
+
   /** `docker` on this environment's daemon. */
   docker = (...args: string[]): Promise<CommandResult> => run("docker", args, this.#env);
 

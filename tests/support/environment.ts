@@ -140,6 +140,10 @@ export abstract class TestEnvironment {
     return answer === "open";
   }
 
+  /** Another port that the gateway may publish. */
+  abstract furtherPort(): Promise<number>;
+  /** Whether it is reached on the loopback. */
+  abstract readonly reachesFurtherPort: boolean;
   /** Ids by container: a replaced container has another id. */
   abstract containers(): Promise<Record<string, string>>;
   /** Every object of the team, or of `member`, except volumes and what holds them. */

@@ -62,6 +62,12 @@ export class KubernetesEnvironment extends TestEnvironment {
     return environment;
   }
 
+  get reachesFurtherPort() {
+    return hasNodePorts(this.cluster);
+  }
+
+  furtherPort = () => (hasNodePorts(this.cluster) ? freeNodePort(this.cluster) : freePort());
+
   override async dispose() {
     this.#forward?.close();
     await super.dispose();
