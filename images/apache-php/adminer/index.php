@@ -36,6 +36,8 @@ function isLoggedIn(string $server, string $user): bool
     if (!isset($_COOKIE['adminer_sid'])) {
         return false;
     }
+    // As Adminer begins its sessions: it opens them again where headers have been sent.
+    session_cache_limiter('');
     session_name('adminer_sid');
     session_start(['read_and_close' => true]);
 
