@@ -98,7 +98,7 @@ inBrowser(`on a domain, in ${where}`, () => {
       await phone.locator("[data-state=trusted]").waitFor();
       expect(await phone.locator("details[open] summary").allInnerTexts()).toEqual(["Android"]);
       await phone.getByRole("link", { name: domain.url(undefined, "") }).tap();
-      await phone.waitForURL(domain.url(undefined, "/-/sign-in?to=**"));
+      await phone.waitForURL(/\/-\/sign-in/);
     });
 
     test("a browser that does not know the authority is told so", async () => {
@@ -137,12 +137,9 @@ inBrowser(`on a domain, in ${where}`, () => {
       await phone.locator(".view-line", { hasText: "<body>" }).first().tap();
       await phone.keyboard.insertText("<p>Written on a phone</p>");
       await phone.locator(".menubar-menu-button").first().tap();
-      await phone.getByRole("menuitem", { name: /^File/ }).tap();
+      await phone.getByRole("menuitem", { name: "File", exact: true }).tap();
       await screenshot(phone, "phone-6-save");
-      await phone
-        .getByRole("menuitem", { name: /^Save\b(?! )/ })
-        .first()
-        .tap();
+      await phone.locator(".monaco-menu .action-label").getByText("Save", { exact: true }).first().tap();
       await phone.locator(".tab.active:not(.dirty)").waitFor();
 
       await phone.goto(domain.url("alice"));
@@ -167,6 +164,7 @@ inBrowser(`on a domain, in ${where}`, () => {
   describe("at a desk", () => {
     let page: Page;
     beforeAll(async () => {
+      await prepared;
       context = await contextOf({ viewport: { width: 1280, height: 800 } });
       const origin = domain.url("code-alice", "");
       await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
@@ -196,13 +194,14 @@ inBrowser(`on a domain, in ${where}`, () => {
       const copied = () => page.evaluate("navigator.clipboard.readText()") as Promise<string>;
       await eventually("the copy", async () => (await copied()).includes('"name": "team/app"'));
 
-      await runCommand(page, "Extensions: Show Built-in Extensions");
-      await page.locator(".extensions-list .monaco-list-row", { hasText: "CSS Language Basics" }).first().click();
+      await page.keyboard.press("Control+Shift+x");
+      await page.locator(".extensions-viewlet .view-lines").first().click();
+      await page.keyboard.insertText("@builtin markdown");
+      await page.locator(".extensions-list .monaco-list-row", { hasText: "Markdown Language Basics" }).first().click();
       await webview(page).getByRole("heading", { name: "Features" }).waitFor();
     });
 
     test("a terminal's link and PORTS lead to Vite, where what is edited shows in the page that is open", async () => {
-      await prepared;
       const write = (text: string) =>
         `echo 'document.body.innerText = "${text}"; import.meta.hot.accept();' > /workspace/vite/main.js`;
       const made = await inEditor(
@@ -210,7 +209,7 @@ inBrowser(`on a domain, in ${where}`, () => {
       );
       expect(made).toEqual({ code: 0, output: "" });
       await runInTerminal(page, "cd /workspace/vite; clear; npx vite", "http://localhost:5173/");
-      const site = await followTerminalLink(page, "localhost:5173");
+      const site = await followTerminalLink(page, "localhost");
       await site.getByText("first").waitFor();
       expect(site.url()).toBe(domain.url("5173--alice"));
       await site.evaluate("window.kept = true");
@@ -254,15 +253,18 @@ inBrowser(`on a domain, in ${where}`, () => {
       await page.getByText("Your order").first().click();
       await page.frameLocator("iframe").getByRole("heading", { name: "Thank you" }).waitFor();
       const download = page.waitForEvent("download");
-      await page.getByRole("link", { name: "list.csv" }).click();
+      await page.getByRole("link", { name: /list\.csv/ }).click();
       expect((await download).suggestedFilename()).toBe("list.csv");
-      await page.getByText("Source", { exact: true }).click();
-      await page.getByText("multipart/mixed; boundary=part").first().waitFor();
+      await page.getByRole("button", { name: "Source" }).click();
+      await page
+        .getByText(/multipart\/mixed/)
+        .first()
+        .waitFor();
       await screenshot(page, "inbox");
     });
 
     test("the database's page outlives its sessions", async () => {
-      const table = page.getByRole("link", { name: "visits", exact: true });
+      const table = page.getByRole("link", { name: "visits", exact: true }).first();
       await page.goto(domain.url("db-alice"));
       await table.waitFor();
       await domain.muster.shell("alice-web", "rm /tmp/sessions/sess_*");
@@ -297,11 +299,11 @@ inBrowser(`on a domain, in ${where}`, () => {
         "-c",
         `openssl s_client -connect 127.0.0.1:${port} -servername ${name} -CAfile ${domain.authority} < /dev/null`,
       ]);
-      const verified = /Verif(?:y return code|ication): (.*)/.exec(openssl.output)?.[1];
+      const verified = /Verify return code: (.*)/.exec(openssl.output)?.[1];
       return [shown, curl.output.trim(), verified];
     };
     // The same key, and a name of the team: so it is the name that is refused.
-    expect(await asked(own)).toEqual(["here", "here", "OK"]);
+    expect(await asked(own)).toEqual(["here", "here", "0 (ok)"]);
     expect(await asked(FOREIGN)).toEqual([
       expect.stringMatching(/^net::ERR_CERT_/),
       expect.stringContaining("permitted subtree violation"),
