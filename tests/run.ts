@@ -1,7 +1,3 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { runCommand } from "../cli/command";
 import { INTERRUPTED, UsageError } from "../cli/errors";
 import { createProgress, type Progress } from "../cli/progress";
@@ -9,7 +5,11 @@ import { formatTable } from "../cli/table";
 import { aptAccess, aptInstall } from "../cli/tools/apt";
 import { findDocker } from "../cli/tools/docker-host";
 import { chromiumPath } from "./support/browser";
-import { ensureCluster, prebuildCluster } from "./support/cluster";
+import { type ClusterSession, ensureCluster } from "./support/cluster";
+import { type Outcome, runTests, testFiles } from "./support/jest-run";
+import { inLanes } from "./support/lanes";
+import { inOrder, lanes } from "./support/order";
+import { prebuild } from "./support/prebuild";
 import { findPython } from "./support/python";
 import { CERTUTIL } from "./support/trusted-domain";
 import { which } from "./support/which";
@@ -18,10 +18,10 @@ import { which } from "./support/which";
 const TIERS = ["unit", "component", "e2e", "browser", "cluster"] as const;
 type Tier = (typeof TIERS)[number];
 
-/** Their files share the machine and names on Docker, so they run one after the other. */
+/** Their files run side by side, each with a team, ports and state of its own. */
 const ON_DOCKER: readonly Tier[] = ["e2e", "browser", "cluster"];
 
-const HELP = `Installs what the tests need, runs the tiers one after the other, and counts passed, failed and skipped tests.
+const HELP = `Installs what the tests need, runs the tiers, and counts passed, failed and skipped tests.
 
 Tiers, the cheapest first; all of them unless some are named:
   unit           pure code, files of the images, and the Python of the CI; needs Node and Python 3.11
@@ -31,7 +31,7 @@ Tiers, the cheapest first; all of them unless some are named:
   cluster        the same as e2e on a real Kubernetes, and the tests of the one-node cluster in Go; needs Docker, and the
                  cluster of KUBECONFIG, kind, or root on Debian or Ubuntu for a cluster of the repository's own
 
-The last three work on teams, ports, state and volumes of their own. On Debian and Ubuntu, root gets Docker, Chromium
+The last three work on teams, ports, state and volumes of their own, several files side by side. On Debian and Ubuntu, root gets Docker, Chromium
 and the cluster's packages installed. A test that lacks something is skipped, says why, and is counted.
 
 Options:
@@ -42,17 +42,12 @@ Environment variables:
   DOCKER_HOST            the Docker daemon; otherwise the one of Docker's context, or of a usual socket
   KUBECONFIG             a cluster that the tests may fill; otherwise they start one, and stop it at the end
   MUSTER_TEST_REGISTRY   host:port of a registry that "docker push" and the nodes of KUBECONFIG's cluster know alike
+  MUSTER_TEST_LANES      how many files of the last three run side by side; otherwise one for each core, while 6 GiB
+                         of memory are there for each, and at most 4
   MUSTER_TEST_KUBECTL    path of a kubectl that fits KUBECONFIG's cluster; otherwise the one in PATH
   PULUMI_HOME            where Pulumi's CLI and plugins are looked for (~/.pulumi)
 
 Exit status: 0 when no test failed, 1 when some did, 2 for a command line that cannot be understood.`;
-
-interface Outcome {
-  readonly passed: number;
-  readonly failed: number;
-  /** Full names of the skipped tests; they tell the reason. */
-  readonly skipped: readonly string[];
-}
 
 void runCommand({
   usage: "test -- [TIER…]",
@@ -66,27 +61,84 @@ void runCommand({
   },
 });
 
-/** Runs tiers one after the other and prints their outcomes; resolves to the exit status. */
+/** A tier without Docker, or a file of one with it. */
+interface Part {
+  readonly tier: Tier;
+  readonly file?: string;
+}
+
+interface Row extends Part, Outcome {
+  readonly seconds: number;
+}
+
+/** Runs tiers and prints their outcomes; resolves to the exit status. */
 async function runTiers(tiers: readonly Tier[]): Promise<number> {
   const progress = createProgress();
   const env = await prepare(tiers, progress);
-  // Half of the machine for as long as it takes: without a cache it is the longest build of all.
-  const prebuilt = tiers.includes("cluster") && tiers.length > 1 ? prebuildCluster(createProgress()) : undefined;
-  const rows: [tier: Tier, outcome: Outcome, seconds: number][] = [];
-  for (const tier of tiers) {
-    console.log(`\n== ${tier} ==`);
+  const onDocker = tiers.filter((tier) => ON_DOCKER.includes(tier));
+  const wanted = { acme: onDocker.includes("e2e"), cluster: onDocker.includes("cluster") };
+  const built = onDocker.length > 0 ? await prebuild(wanted, env, progress) : undefined;
+  const rows: Row[] = [];
+  const run = async (part: Part, partEnv: NodeJS.ProcessEnv) => {
+    progress.note(`\n== ${part.file ?? part.tier} ==`);
     const started = performance.now();
-    if (tier === "cluster") await prebuilt;
-    const outcome = tier === "cluster" ? await onCluster(env, progress) : await runTier(tier, env);
-    rows.push([tier, outcome, Math.round((performance.now() - started) / 1000)]);
+    const outcome = await runTests(part.tier, partEnv, part.file);
+    rows.push({ ...part, ...outcome, seconds: Math.round((performance.now() - started) / 1000) });
+  };
+  for (const tier of tiers) if (!onDocker.includes(tier)) await run({ tier }, env);
+  if (built !== undefined) {
+    await built.images;
+    const files = await Promise.all(
+      onDocker.map(async (tier) => (await testFiles(tier)).map((file) => ({ tier, file }))),
+    );
+    const cluster = lazyCluster(built.cluster, env, progress);
+    try {
+      await inLanes(inOrder(files.flat()), lanes(), async (part) =>
+        run(part, part.tier === "cluster" ? await cluster.env() : env),
+      );
+    } finally {
+      await cluster.stop();
+    }
   }
-  const skipped = rows.flatMap(([, outcome]) => outcome.skipped);
+  return report(tiers, rows);
+}
+
+/** The cluster of the tests, started when the first of them needs it; it is stopped unless it ran before. */
+function lazyCluster(built: Promise<unknown>, env: NodeJS.ProcessEnv, progress: Progress) {
+  let session: Promise<ClusterSession> | undefined;
+  const stop = async () => (await session)?.stop();
+  const interrupted = () => void stop().finally(() => process.exit(INTERRUPTED));
+  return {
+    env: async () => {
+      if (session === undefined) process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+      session ??= built.then(() => ensureCluster(progress, env));
+      return { ...env, ...(await session).env };
+    },
+    stop: async () => {
+      process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+      await stop();
+    },
+  };
+}
+
+/** Prints what became of the tests; the counts are the last line. */
+function report(tiers: readonly Tier[], rows: readonly Row[]): number {
+  const skipped = rows.flatMap((row) => row.skipped);
   if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.map((name) => `  ${name}`).join("\n")}`);
-  const table = rows.map(([tier, outcome, seconds]) =>
-    [tier, outcome.passed, outcome.failed, outcome.skipped.length, seconds].map(String),
-  );
+  const files = rows.filter(({ file }) => file !== undefined).sort((a, b) => b.seconds - a.seconds);
+  if (files.length > 0) {
+    const lines = files.map(({ file, passed, failed, skipped, seconds }) =>
+      [file, passed, failed, skipped.length, seconds].map(String),
+    );
+    console.log(`\n${formatTable([["FILE", "PASSED", "FAILED", "SKIPPED", "SECONDS"], ...lines])}`);
+  }
+  const sum = (key: "passed" | "failed" | "seconds", of = rows) => of.reduce((total, row) => total + row[key], 0);
+  const table = tiers.map((tier) => {
+    const own = rows.filter((row) => row.tier === tier);
+    const count = own.flatMap((row) => row.skipped).length;
+    return [tier, sum("passed", own), sum("failed", own), count, sum("seconds", own)].map(String);
+  });
   console.log(`\n${formatTable([["TIER", "PASSED", "FAILED", "SKIPPED", "SECONDS"], ...table])}`);
-  const sum = (key: "passed" | "failed") => rows.reduce((total, [, outcome]) => total + outcome[key], 0);
   console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${skipped.length} skipped`);
   return sum("failed") === 0 ? 0 : 1;
 }
@@ -103,52 +155,4 @@ async function prepare(tiers: readonly Tier[], progress: Progress): Promise<Node
   }
   const onDocker = tiers.some((tier) => ON_DOCKER.includes(tier));
   return onDocker ? { ...process.env, ...(await findDocker(progress)).env } : process.env;
-}
-
-/** Runs the cluster tier, and stops the cluster at the end unless it ran before. */
-async function onCluster(env: NodeJS.ProcessEnv, progress: Progress): Promise<Outcome> {
-  const cluster = await ensureCluster(progress, env);
-  const interrupted = () => void cluster.stop().finally(() => process.exit(INTERRUPTED));
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
-  try {
-    return await runTier("cluster", { ...env, ...cluster.env });
-  } finally {
-    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
-    await cluster.stop();
-  }
-}
-
-/** The parts of jest's report that are used. */
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numRuntimeErrorTestSuites: number;
-  readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
-  }[];
-}
-
-async function runTier(tier: Tier, env: NodeJS.ProcessEnv): Promise<Outcome> {
-  const folder = mkdtempSync(join(tmpdir(), "muster-jest-"));
-  const report = join(folder, "report.json");
-  const args = ["--selectProjects", tier, "--verbose", "--json", "--outputFile", report];
-  if (ON_DOCKER.includes(tier)) args.push("--runInBand");
-  const code = await new Promise<number>((resolve, reject) => {
-    const child = spawn(process.execPath, [require.resolve("jest/bin/jest"), ...args], {
-      env,
-      // The report goes to the file; on standard output it would only repeat what jest prints.
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    child.on("error", reject);
-    child.on("exit", (status) => resolve(status ?? 1));
-  });
-  const result: Report | undefined = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
-  rmSync(folder, { recursive: true });
-  const tests = result?.testResults.flatMap(({ assertionResults }) => assertionResults) ?? [];
-  return {
-    passed: result?.numPassedTests ?? 0,
-    // A file that does not even load has no test that could fail.
-    failed: (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0) || Number(code !== 0),
-    skipped: tests.filter(({ status }) => status === "pending").map(({ fullName }) => fullName),
-  };
 }

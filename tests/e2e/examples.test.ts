@@ -10,9 +10,9 @@ import { capture } from "../../cli/tools/process";
 import { renderCompose } from "../../export/compose";
 import { recordFile } from "../../export/record";
 import { ensureSecrets } from "../../export/secrets";
-import { freePort } from "../support/environment";
 import { request } from "../support/http";
 import { eventually } from "../support/poll";
+import { freePort } from "../support/ports";
 
 jest.setTimeout(20 * 60_000);
 

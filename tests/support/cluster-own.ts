@@ -69,11 +69,11 @@ async function stopCluster(progress: Progress, program: string): Promise<void> {
 /**
  * Builds tests/one-node-cluster and installs what it runs on, each where it is missing.
  *
- * @param cores how many the build may use
- * @default all
+ * @param beside whether the build only takes what others leave of the machine
+ * @default false
  * @returns the path of the program; kubectl and the pause program are beside it
  */
-export async function buildClusterProgram(progress: Progress, cores?: number): Promise<string> {
+export async function buildClusterProgram(progress: Progress, beside = false): Promise<string> {
   await installPackages(progress);
   const module = readFileSync(join(SOURCES, "go.mod"), "utf8");
   const go = await findGo(progress, required(module, /^go (\S+)$/m));
@@ -87,28 +87,15 @@ export async function buildClusterProgram(progress: Progress, cores?: number): P
   await progress.step("Building the test cluster (about ten minutes the first time)", async (detail) => {
     const last: string[] = [];
     const flags = versionFlags(required(module, /^\s+k8s\.io\/kubernetes v(\S+)$/m));
+    const [file = go, ...niceness] = beside ? ["nice", "-n", "19", go] : [go];
     const code = await lines(
-      go,
-      [
-        "build",
-        "-v",
-        ...(cores === undefined ? [] : ["-p", String(cores)]),
-        "-trimpath",
-        "-ldflags",
-        flags,
-        "-o",
-        `${partial}/`,
-        ".",
-        "./pause",
-      ],
+      file,
+      [...niceness, "build", "-v", "-trimpath", "-ldflags", flags, "-o", `${partial}/`, ".", "./pause"],
       (line) => {
         detail(line);
         last.push(line);
       },
-      {
-        cwd: SOURCES,
-        env: { ...process.env, ...GO_ENVIRONMENT, ...(cores === undefined ? {} : { GOMAXPROCS: String(cores) }) },
-      },
+      { cwd: SOURCES, env: { ...process.env, ...GO_ENVIRONMENT } },
     );
     if (code !== 0) throw new UserError(`go build failed:\n${last.slice(-15).join("\n")}`);
   });

@@ -71,7 +71,7 @@ export async function ensureCluster(progress: Progress, env: NodeJS.ProcessEnv =
  */
 export async function prebuildCluster(progress: Progress, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   if (env.KUBECONFIG || (await kindAnswers()) || unsupported() !== undefined) return;
-  await buildClusterProgram(progress, 1).catch(() => undefined);
+  await buildClusterProgram(progress, true).catch(() => undefined);
 }
 
 async function findOrStart(progress: Progress, env: NodeJS.ProcessEnv): Promise<StartedCluster> {

@@ -1,6 +1,7 @@
 import Docker from "dockerode";
-import { type CommandResult, type Engine, freePort, run, TestEnvironment } from "./environment";
+import { type CommandResult, type Engine, run, TestEnvironment } from "./environment";
 import { eventually } from "./poll";
+import { freePort } from "./ports";
 
 export const docker = new Docker();
 

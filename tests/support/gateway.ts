@@ -9,8 +9,8 @@ import { dockerClient } from "../../cli/tools/docker";
 import { capture } from "../../cli/tools/process";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema/team";
-import { freePort } from "./environment";
 import { eventually } from "./poll";
+import { freePort } from "./ports";
 
 const ROOT = resolve(__dirname, "../..");
 const docker = dockerClient(process.env);

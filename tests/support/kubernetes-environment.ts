@@ -4,8 +4,9 @@ import { delimiter, dirname, isAbsolute } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { capture } from "../../cli/tools/process";
 import type { TestCluster } from "./cluster";
-import { type CommandResult, containerOf, type Engine, freePort, placeOf, run, TestEnvironment } from "./environment";
+import { type CommandResult, containerOf, type Engine, placeOf, run, TestEnvironment } from "./environment";
 import { eventually } from "./poll";
+import { freePort, hold } from "./ports";
 
 /** An object as the API server returns it. */
 export interface KubernetesObject {
@@ -281,8 +282,9 @@ const kubectlEnv = ({ kubeconfig, kubectl }: TestCluster): NodeJS.ProcessEnv => 
 
 const FIRST_NODE_PORT = 30_000;
 const LAST_NODE_PORT = 32_767;
+const NODE_PORT_LOCKS = 20_000;
 
-/** A node port that no Service has. */
+/** A node port that no Service has, and that no other run of the tests gets. */
 async function freeNodePort(cluster: TestCluster): Promise<number> {
   const { code, output } = await run(
     "kubectl",
@@ -295,10 +297,12 @@ async function freeNodePort(cluster: TestCluster): Promise<number> {
     { length: LAST_NODE_PORT - FIRST_NODE_PORT + 1 },
     (_, index) => FIRST_NODE_PORT + index,
   ).filter((port) => !used.has(port));
-  // At random, so that runs that begin together seldom choose the same.
-  const port = free[randomInt(free.length)];
-  if (port === undefined) throw new Error("every node port is in use");
-  return port;
+  const start = randomInt(free.length || 1);
+  for (const port of [...free.slice(start), ...free.slice(0, start)]) {
+    // No process listens on a node port: one that nobody uses otherwise stands for it.
+    if (await hold(port - NODE_PORT_LOCKS)) return port;
+  }
+  throw new Error("every node port is in use");
 }
 
 /** `kubectl port-forward` to the gateway, restarted whenever the gateway's pod ends. */

@@ -24,9 +24,14 @@ export function pythonTests(image: string): void {
     cwd: resolve(__dirname, "../images", image),
     env: { ...process.env, PYTHONPATH: resolve(__dirname, "../../images", image) },
     encoding: "utf8",
+    // Reaching it would end the process.
+    maxBuffer: Number.POSITIVE_INFINITY,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
-  if (run.status !== 0) throw new Error(`The tests of images/${image} did not run:\n${run.stderr}`);
+  if (run.status !== 0) {
+    const end = run.error?.message ?? (run.signal ? `ended by ${run.signal}` : `ended with status ${run.status}`);
+    throw new Error(`The tests of images/${image} did not run to their end: ${end}\n${run.stdout}${run.stderr}`);
+  }
   for (const { id, problems, skipped } of JSON.parse(run.output[3] ?? "") as Outcome[]) {
     (skipped ? test.skip : test)(id, () => expect(problems.join("\n")).toBe(""));
   }

@@ -1,0 +1,43 @@
+import { availableParallelism, totalmem } from "node:os";
+
+/** GiB that a lane's environment, its builds and its browser may take. */
+const MEMORY = 6;
+
+/** How many test files run side by side. */
+export function lanes(env: NodeJS.ProcessEnv = process.env): number {
+  const wanted = Number(env.MUSTER_TEST_LANES);
+  if (wanted >= 1) return wanted;
+  return Math.max(1, Math.min(4, availableParallelism(), Math.floor(totalmem() / 2 ** 30 / MEMORY)));
+}
+
+/** Files that need the machine for themselves: what they do to it would be felt by others, or they would feel others. */
+const ALONE = [
+  // One member's processes, memory and disks, felt by another one.
+  "tests/e2e/limits.test.ts",
+  // Everything that an engine has, before and after.
+  "tests/e2e/engines.test.ts",
+  // These restart the API server; the second drains the node as well.
+  "tests/cluster/cluster.test.ts",
+  "tests/cluster/disturbance.test.ts",
+];
+
+/** Those that take longest, so that no lane is left with one at the end. */
+const LONG = ["trust", "delivery", "upstream", "environment", "sites", "pushes", "live-sites", "team"];
+
+/**
+ * Alone on Docker first, while the cluster's program is built; then side by side, with those that need the cluster last;
+ * then alone on the cluster.
+ */
+export function inOrder<T extends { readonly file: string }>(parts: readonly T[]): (T & { readonly alone: boolean })[] {
+  const rank = ({ file }: T): [stage: number, length: number] => {
+    const onCluster = file.startsWith("tests/cluster/");
+    const name = file.replace(/^.*\/|\.test\.ts$/g, "");
+    const place = LONG.indexOf(name);
+    return [ALONE.includes(file) ? (onCluster ? 3 : 0) : onCluster ? 2 : 1, place < 0 ? LONG.length : place];
+  };
+  return parts
+    .map((part) => ({ ...part, alone: ALONE.includes(part.file) }))
+    .sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1]);
+}
+
+export const ALONE_FILES: readonly string[] = ALONE;

@@ -1,0 +1,63 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, test } from "@jest/globals";
+import { inLanes } from "../support/lanes";
+import { ALONE_FILES, inOrder, lanes } from "../support/order";
+import { freePort } from "../support/ports";
+
+test("jobs run side by side in their order, and those that are alone with nobody", async () => {
+  const events: string[] = [];
+  const ends = new Map<string, () => void>();
+  const run = inLanes(
+    ["a", "b", "c", "Alone", "d"].map((name) => ({ name, alone: name === "Alone" })),
+    2,
+    async ({ name }) => {
+      events.push(`+${name}`);
+      await new Promise<void>((end) => ends.set(name, end));
+      events.push(`-${name}`);
+    },
+  );
+  for (const name of ["b", "a", "c", "Alone", "d"]) {
+    await new Promise(setImmediate);
+    ends.get(name)?.();
+  }
+  await run;
+  expect(events.join(" ")).toBe("+a +b -b +c -a -c +Alone -Alone +d -d");
+});
+
+test("one that fails ends those that wait, after those that run", async () => {
+  const ended: string[] = [];
+  const jobs = ["fails", "runs", "waits"].map((name) => ({ name, alone: false }));
+  const run = inLanes(jobs, 2, async ({ name }) => {
+    await new Promise(setImmediate);
+    if (name === "fails") throw new Error("no report");
+    await new Promise(setImmediate);
+    ended.push(name);
+  });
+  await expect(run).rejects.toThrow("no report");
+  expect(ended).toEqual(["runs"]);
+});
+
+test("files run alone, then long ones first, then those of the cluster", () => {
+  const files = ["cluster/cluster", "cluster/delivery", "e2e/acme", "e2e/limits", "browser/team", "e2e/trust"];
+  const parts = files.map((name) => ({ file: `tests/${name}.test.ts` }));
+  expect(inOrder(parts).map(({ file, alone }) => [file.slice(6, -8), alone])).toEqual([
+    ["e2e/limits", true],
+    ["e2e/trust", false],
+    ["browser/team", false],
+    ["e2e/acme", false],
+    ["cluster/delivery", false],
+    ["cluster/cluster", true],
+  ]);
+  for (const file of ALONE_FILES) expect([file, existsSync(resolve(__dirname, "../..", file))]).toEqual([file, true]);
+});
+
+test("the number of lanes", () => {
+  expect(lanes({ MUSTER_TEST_LANES: "3" })).toBe(3);
+  expect(lanes({})).toBeGreaterThanOrEqual(1);
+});
+
+test("no two environments get the same ports", async () => {
+  const ports = await Promise.all(Array.from({ length: 200 }, () => freePort()));
+  expect(new Set(ports).size).toBe(200);
+});
