@@ -81,16 +81,19 @@ inBrowser(`on a domain, in ${where}`, () => {
       await context?.close();
     });
 
-    /** A page in both languages fits the screen; ends on the English one. */
+    /** A page fits the screen in both languages; ends on the English one. */
     async function inBothLanguages(name: string, url: string, text: string) {
-      for (const language of ["ko", "en"]) {
-        await context.setExtraHTTPHeaders({ "accept-language": language });
-        await phone.goto(url);
-        const page = phone.locator("body");
-        await page.filter({ hasText: language === "en" ? text : /[가-힣]/ }).waitFor();
-        await screenshot(phone, `phone-${name}.${language}`);
-        expect([name, language, await overflow(phone)]).toEqual([name, language, 0]);
+      const korean = await contextOf({ ...PHONE, locale: "ko-KR", storageState: await context.storageState() });
+      for (const [language, page, words] of [
+        ["ko", await korean.newPage(), /[가-힣]/],
+        ["en", phone, text],
+      ] as const) {
+        await page.goto(url);
+        await page.locator("body").filter({ hasText: words }).waitFor();
+        await screenshot(page, `phone-${name}.${language}`);
+        expect([name, language, await overflow(page)]).toEqual([name, language, 0]);
       }
+      await korean.close();
     }
 
     test("the way begins without https, at the page about trust", async () => {
@@ -230,7 +233,7 @@ inBrowser(`on a domain, in ${where}`, () => {
       await line.click();
       await page.keyboard.press("F9");
       await page.keyboard.press("F5");
-      await page.locator(".debug-toolbar").waitFor();
+      await eventually("the debugger", async () => (await inEditor("test -e /workspace/.muster/debugging")).code === 0);
       const site = await context.newPage();
       const answer = site.goto(domain.url("alice"));
       await page.bringToFront();

@@ -22,6 +22,9 @@ class Adapter {
         return this.#event("initialized");
       case "launch":
         this.#server = createServer((socket) => this.#connected(socket)).listen(args.port, () => answer());
+        this.#server.on("error", ({ message }) =>
+          this.#emitter.fire({ type: "response", request_seq: seq, success: false, command, message }),
+        );
         return;
       case "setBreakpoints":
         this.#breakpoints.set(
@@ -38,7 +41,7 @@ class Adapter {
       case "scopes":
         return answer({ scopes: [] });
       case "continue":
-        this.#send("run ");
+        this.#send("run");
         return answer({ allThreadsContinued: true });
       case "disconnect":
         this.dispose();
@@ -53,8 +56,8 @@ class Adapter {
     this.#emitter.fire({ type: "event", event, body });
   }
 
-  #send(command) {
-    this.#xdebug?.write(`${command.replace(" ", ` -i ${++this.#transaction} `)}\0`);
+  #send(command, ...options) {
+    this.#xdebug?.write(`${[command, "-i", ++this.#transaction, ...options].join(" ")}\0`);
   }
 
   /** Each message is its length, a zero byte, XML, and another zero byte. */
@@ -72,15 +75,15 @@ class Adapter {
   #received(xml) {
     if (xml.includes("<init")) {
       for (const [path, lines] of this.#breakpoints) {
-        for (const line of lines) this.#send(`breakpoint_set -t line -f file://${path} -n ${line}`);
+        for (const line of lines) this.#send("breakpoint_set", "-t", "line", "-f", `file://${path}`, "-n", line);
       }
-      this.#send("run ");
+      this.#send("run");
     } else if (xml.includes('status="break"')) {
       const [, path, line] = /filename="file:\/\/([^"]*)" lineno="(\d+)"/.exec(xml);
       this.#stopped = { path, line: Number(line) };
       this.#event("stopped", { reason: "breakpoint", threadId: 1, allThreadsStopped: true });
     } else if (xml.includes('status="stopping"')) {
-      this.#send("stop ");
+      this.#send("stop");
     }
   }
 
