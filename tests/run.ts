@@ -11,6 +11,8 @@ import { inLanes } from "./support/lanes";
 import { inOrder, lanes } from "./support/order";
 import { prebuild } from "./support/prebuild";
 import { findPython } from "./support/python";
+import { CERTUTIL } from "./support/trusted-domain";
+import { which } from "./support/which";
 
 /** In the order in which they run: the cheapest tier that can show a fault comes first. */
 const TIERS = ["unit", "component", "e2e", "browser", "cluster"] as const;
@@ -144,8 +146,9 @@ function report(tiers: readonly Tier[], rows: readonly Row[]): number {
 /** Installs what the tiers need; where no browser can be installed, its tests say that they are skipped. */
 async function prepare(tiers: readonly Tier[], progress: Progress): Promise<NodeJS.ProcessEnv> {
   const { debianLike, root } = aptAccess();
-  if (tiers.includes("browser") && chromiumPath() === undefined && debianLike && root) {
-    await aptInstall(progress, ["chromium", "fonts-dejavu-core"]);
+  if (tiers.includes("browser") && debianLike && root) {
+    if (chromiumPath() === undefined) await aptInstall(progress, ["chromium", "fonts-dejavu-core"]);
+    if ((await which(CERTUTIL)) === undefined) await aptInstall(progress, ["libnss3-tools"]);
   }
   if (tiers.includes("unit") && findPython() === undefined && debianLike && root) {
     await aptInstall(progress, ["python3", "python3-yaml"]);
