@@ -22,7 +22,7 @@ const ALONE = [
 ];
 
 /** Those that take longest, so that no lane is left with one at the end. */
-const LONG = ["trust", "delivery", "upstream", "environment", "sites", "pushes", "live-sites", "team"];
+const LONG = ["trust", "delivery", "upstream", "repositories", "environment", "team"];
 
 /**
  * Alone on Docker first, while the cluster's program is built; then side by side, with those that need the cluster last;
