@@ -373,6 +373,8 @@ describe("on Docker", () => {
     expect(settings("ci")).toContain('"others":"deployer"');
     expect(settings("live-db")).not.toContain("DB_LOCAL_ROOT");
     expect(settings("live--blog-db")).toContain("DB_LOCAL_ROOT=on");
+    expect(settings("live-db")).not.toContain("MARIADB_FLUSH_AT_COMMIT");
+    expect(settings("alice-db")).toContain("MARIADB_FLUSH_AT_COMMIT=off");
     expect(named(shared, "live-deployer").secrets.join()).toContain("DB_ADMIN_PASSWORD");
     expect(named(shared, "live--blog-deployer").secrets.join()).not.toContain("DB_ADMIN_PASSWORD");
   });
