@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
 
 /** GiB that a lane's environment, its builds and its browser may take. */
-const MEMORY = 6;
+const MEMORY = 3.5;
 
 /** How many test files run side by side. */
 export function lanes(env: NodeJS.ProcessEnv = process.env): number {
