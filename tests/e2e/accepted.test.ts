@@ -17,8 +17,8 @@ import { type Start, startsOf } from "../support/starts";
 const COUNT = Number(process.env.MUSTER_TEST_STARTS ?? 40);
 const SEED = Number(process.env.MUSTER_TEST_SEED ?? 13);
 const AT_ONCE = 4;
-/** Until the answer. */
-const SECONDS = 90;
+/** Until the answer, on a machine that is busy otherwise: one that refuses its settings ends at once. */
+const SECONDS = 300;
 const UNTIL = 'until "$@" > /dev/null 2>&1; do sleep 0.1; done';
 
 jest.setTimeout(COUNT * 30_000 + 20 * 60_000);
@@ -100,5 +100,5 @@ test(`${COUNT} accepted rosters start`, async () => {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
   expect(starts).toHaveLength(COUNT);
-  expect(faults.slice(0, 3)).toEqual([]);
+  expect({ count: faults.length, first: faults.slice(0, 3) }).toEqual({ count: 0, first: [] });
 });
