@@ -42,8 +42,8 @@ Environment variables:
   DOCKER_HOST            the Docker daemon; otherwise the one of Docker's context, or of a usual socket
   KUBECONFIG             a cluster that the tests may fill; otherwise they start one, and stop it at the end
   MUSTER_TEST_REGISTRY   host:port of a registry that "docker push" and the nodes of KUBECONFIG's cluster know alike
-  MUSTER_TEST_LANES      how many files of the last three run side by side; otherwise one for each core, while 6 GiB
-                         of memory are there for each, and at most 4
+  MUSTER_TEST_LANES      how many files of the last three run side by side; otherwise one more than there are cores, while
+                         3.5 GiB of memory are there for each, and at most 4
   MUSTER_TEST_KUBECTL    path of a kubectl that fits KUBECONFIG's cluster; otherwise the one in PATH
   PULUMI_HOME            where Pulumi's CLI and plugins are looked for (~/.pulumi)
 

@@ -3,7 +3,6 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { liveSite, releases, Terminal } from "../support/delivery";
-import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 import { request } from "../support/http";
 import { eventually } from "../support/poll";
@@ -26,30 +25,27 @@ if (isset($_GET["go"])) file_put_contents(__DIR__ . "/config.php", "<?php const 
 
 const DUMP = "CREATE DATABASE shop;\nUSE shop;\nCREATE TABLE goods (name TEXT);\nINSERT INTO goods VALUES ('꽃');\n";
 
-/** What live sites write, keep, know and answer, and what becomes of one that does not answer. */
-export function liveSitesSuite({ unavailable, create }: EngineCase): void {
-  if (unavailable !== undefined) {
-    test.skip(`skipped: ${unavailable}`, () => {});
-    return;
-  }
+/** What the suite needs of the roster. */
+export const LIVE_SITES_ROSTER = {
+  members: [{ id: "alice", environment: { OWN: "alice's" } }],
+  repositories: ["app", "wiki"],
+  environment: { WORD: VALUE },
+  live: { environment: { OWN: "live's" } },
+};
 
+/**
+ * What live sites write, keep, know and answer, and what becomes of one that does not answer.
+ *
+ * @param environment of `LIVE_SITES_ROSTER`
+ */
+export function liveSitesSuite(environment: () => TestEnvironment): void {
   let muster: TestEnvironment;
   const folder = mkdtempSync(join(tmpdir(), "muster-dumps-"));
 
-  beforeAll(async () => {
-    muster = await create("lives");
-    muster.configure({
-      members: [{ id: "alice", environment: { OWN: "alice's" } }],
-      repositories: ["app", "wiki"],
-      environment: { WORD: VALUE },
-      live: { environment: { OWN: "live's" } },
-    });
-    await muster.succeed("up");
+  beforeAll(() => {
+    muster = environment();
   });
-  afterAll(async () => {
-    rmSync(folder, { recursive: true, force: true });
-    await muster?.dispose();
-  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const page = async (repository: string, path = "/") => {
     const { status, body } = await request(muster.url(`${repository}--live`, path));

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Terminal } from "../support/delivery";
-import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 
 const SITE = "mkdir -p public && echo '<?php echo 1;' > public/index.php";
@@ -131,23 +130,19 @@ echo "<?php // $(sed -n 's/^password="\\(.*\\)"$/\\1/p' "$MYSQL_HOME/my.cnf")" >
   },
 ];
 
-/** What a push says, and what reaches builds and releases, on every target. */
-export function pushesSuite({ unavailable, create }: EngineCase): void {
-  if (unavailable !== undefined) {
-    test.skip(`skipped: ${unavailable}`, () => {});
-    return;
-  }
-
+/**
+ * What a push says, and what reaches builds and releases, on every target.
+ *
+ * @param environment with alice on the roster
+ */
+export function pushesSuite(environment: () => TestEnvironment): void {
   let muster: TestEnvironment;
   let alice: Terminal;
 
-  beforeAll(async () => {
-    muster = await create("says");
-    muster.configure({ members: [{ id: "alice" }] });
-    await muster.succeed("up");
+  beforeAll(() => {
+    muster = environment();
     alice = new Terminal(muster, "alice", "/workspace");
   });
-  afterAll(() => muster?.dispose());
 
   /** A new repository with one commit of what a script makes, not pushed yet. */
   async function repository(name: string, script: string, branch = "main"): Promise<Terminal> {

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Terminal } from "../support/delivery";
-import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 import { request } from "../support/http";
 import { eventually } from "../support/poll";
@@ -66,21 +65,16 @@ const SHAPES: Shape[] = [
   },
 ];
 
-/** Each repository's site, the member's own and live, as visitors see them through the gateway. */
-export function sitesSuite({ unavailable, create }: EngineCase): void {
-  if (unavailable !== undefined) {
-    test.skip(`skipped: ${unavailable}`, () => {});
-    return;
-  }
-
+/**
+ * Each repository's site, the member's own and live, as visitors see them through the gateway.
+ *
+ * @param environment with alice on the roster
+ */
+export function sitesSuite(environment: () => TestEnvironment): void {
   let muster: TestEnvironment;
-
-  beforeAll(async () => {
-    muster = await create("sites");
-    muster.configure({ members: [{ id: "alice" }] });
-    await muster.succeed("up");
+  beforeAll(() => {
+    muster = environment();
   });
-  afterAll(() => muster?.dispose());
 
   const alice = (repository: string) => new Terminal(muster, "alice", `/workspace/${repository}`);
 
@@ -190,8 +184,8 @@ export function sitesSuite({ unavailable, create }: EngineCase): void {
 
   test("an unknown name gets the list of sites, and no other address leads there", async () => {
     for (const [host, title] of [
-      ["nothing--alice", "page--alice"],
-      ["nothing--live", "page--live"],
+      ["nowhere--alice", "page--alice"],
+      ["nowhere--live", "page--live"],
     ] as const) {
       const { status, body } = await request(muster.url(host));
       expect([status, body]).toEqual([404, expect.stringContaining(`data-host="${title}"`)]);

@@ -70,7 +70,8 @@ export abstract class TestEnvironment {
   /** Removes what an earlier run left of the team. */
   protected async begin(): Promise<this> {
     this.configure({ members: [{ id: "nobody" }] });
-    await this.succeed("down", "--volumes", "--yes");
+    const left = await Promise.all([this.objects(), this.volumes()]);
+    if (left.flat().length > 0) await this.succeed("down", "--volumes", "--yes");
     return this;
   }
 
