@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** Whom the program knows by now, an id a line: `npm run up` looks there. */
@@ -51,28 +51,27 @@ export async function follow(names, take, { env = process.env, members = MEMBERS
   if (!followed) return () => undefined;
 
   let known = JSON.stringify(settings);
+  let complaint = "";
   const timer = setInterval(() => {
     try {
       const now = read();
       const text = JSON.stringify(now);
-      if (now === undefined || text === known) return;
-      known = text;
+      if (now === undefined) return;
+      if (text === known) {
+        // Between the files of one change, others do not fit yet.
+        if (complaint !== "") console.error(`muster: the roster is left as it was: ${complaint}`);
+        complaint = "";
+        return;
+      }
+      [known, complaint] = [text, ""];
       use(now);
     } catch (error) {
-      // Several files may be from before and after a change: the next look has them all.
-      console.error(`muster: the roster is left as it was: ${error instanceof Error ? error.message : error}`);
+      complaint = error instanceof Error ? error.message : String(error);
     }
   }, interval);
   timer.unref();
   return () => clearInterval(timer);
 }
 
-/** @param {string} path @returns {string} empty while there is none */
-function readFile(path) {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw error;
-  }
-}
+/** @param {string} path Empty while there is none. */
+const readFile = (path) => (existsSync(path) ? readFileSync(path, "utf8").trim() : "");
