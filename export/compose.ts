@@ -41,7 +41,11 @@ export function renderCompose(recording: Recording): ComposeExport {
         networks[inputs.name] = renderNetwork(inputs);
         break;
       case "docker:index/volume:Volume":
-        volumes[inputs.name] = { name: inputs.name, labels: renderLabels(inputs.labels) };
+        volumes[inputs.name] = {
+          name: inputs.name,
+          ...(inputs.driver === undefined ? {} : { driver: inputs.driver, driver_opts: inputs.driverOpts }),
+          labels: renderLabels(inputs.labels),
+        };
         break;
       case "docker:index/image:Image":
         images.push({ name: inputs.imageName, context: inputs.build.context, args: inputs.build.args });
@@ -68,7 +72,9 @@ function renderService(inputs: Inputs): object {
     image: inputs.image,
     environment: inputs.envs.map(interpolation),
     labels: renderLabels(inputs.labels),
-    networks: inputs.networksAdvanced.map(({ name }: Inputs) => name),
+    ...(inputs.networkMode === undefined
+      ? { networks: inputs.networksAdvanced.map(({ name }: Inputs) => name) }
+      : { network_mode: inputs.networkMode }),
     ...ifAny(
       "volumes",
       inputs.volumes.map(

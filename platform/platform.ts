@@ -70,6 +70,13 @@ export interface WorkloadSpec {
    * @default {}
    */
   readonly secrets?: Readonly<Record<string, pulumi.Output<string>>>;
+  /**
+   * Secret settings by variable name that change while it runs, without a restart: the image takes each from the file
+   * that `<NAME>_FILE` names, waits for it at the start, and reads it again whenever it is another.
+   *
+   * @default {}
+   */
+  readonly roster?: Readonly<Record<string, pulumi.Output<string>>>;
   /** @default [] */
   readonly mounts?: readonly Mount[];
   /** The TCP port that its endpoint, its probe and the gateway use. */
@@ -155,6 +162,13 @@ export interface Platform {
    */
   memberEndpoint(component: Component, port: number): string;
 }
+
+/** Where a workload finds the files of its `roster`. */
+export const ROSTER_FOLDER = "/run/roster";
+
+/** The variables that name them. */
+export const rosterVariables = ({ roster = {} }: { readonly roster?: object }): Record<string, string> =>
+  Object.fromEntries(Object.keys(roster).map((name) => [`${name}_FILE`, `${ROSTER_FOLDER}/${name}`]));
 
 /** `<member>-<what>`, or `what` for the team's own. */
 export const scopedName = (member: string | undefined, what: string): string =>

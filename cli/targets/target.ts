@@ -99,6 +99,9 @@ export interface Target {
   /** Removes the images that Muster built; undefined where they are out of reach. */
   readonly removeImages: (() => Promise<void>) | undefined;
 
+  /** Has what was changed of the roster shown to these components sooner than the platform does by itself. */
+  hurryRoster(components: readonly string[]): Promise<void>;
+
   /** The team's containers or pods, as they are now. */
   instances(): Promise<Instance[]>;
   /** What the instances lack, a line for each kind. */

@@ -47,6 +47,10 @@ interface WorkloadEntry {
   readonly where?: { readonly option: "cache"; readonly is: "redis" };
   /** It runs only where members sign in. */
   readonly signIn?: true;
+  /** It runs on this target only. */
+  readonly target?: "docker";
+  /** It is told of members who come and go while it runs. */
+  readonly roster?: true;
 }
 
 /** Every workload by its component: its label, and the end of its name. `worker` stands for `worker-1`, `worker-2` …. */
@@ -70,6 +74,7 @@ export const WORKLOADS = {
     limits: { memory: 192, cpus: 1 },
     processes: 256,
     volumes: [],
+    roster: true,
   },
   git: {
     place: "team",
@@ -80,6 +85,7 @@ export const WORKLOADS = {
     limits: { memory: 384, cpus: 1 },
     processes: 512,
     volumes: ["repositories"],
+    roster: true,
   },
   ci: {
     place: "team",
@@ -135,6 +141,20 @@ export const WORKLOADS = {
     // Away from what visitors reach.
     zones: ["editors"],
     signIn: true,
+    roster: true,
+  },
+  // Hands the roster to those who follow it; a cluster does that itself.
+  roster: {
+    place: "team",
+    image: "roster",
+    title: "the container that hands out the roster",
+    // It listens on none, and is on no network.
+    port: 8080,
+    zones: [],
+    limits: { memory: 16, cpus: 0.5 },
+    processes: 32,
+    volumes: [],
+    target: "docker",
   },
   web: {
     place: "sites",
@@ -220,9 +240,9 @@ type Limited<P extends Place> = {
 /** The workloads whose limits a member's entry may set. */
 export type LimitedWorkload = Limited<"sites" | "member">;
 
-/** The images that workloads run on, sorted; the others are only built upon. */
-export type WorkloadImage = (typeof WORKLOADS)[WorkloadKind]["image"];
+/** The images that workloads run on wherever they run, sorted; the others are only built upon. */
+export type WorkloadImage = (typeof WORKLOADS)[Exclude<WorkloadKind, "roster">]["image"];
 
 export const WORKLOAD_IMAGES: readonly WorkloadImage[] = [
-  ...new Set(Object.values(WORKLOADS).map(({ image }) => image)),
+  ...new Set(Object.values(WORKLOADS).flatMap((workload) => ("target" in workload ? [] : [workload.image]))),
 ].sort();

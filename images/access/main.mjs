@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
-import { readConfig, setting } from "./config.mjs";
+import { follow } from "../node/follow.mjs";
+import { FOLLOWED, readConfig, setting } from "./config.mjs";
 import { createOperations, Refused } from "./operate.mjs";
 import { createHasher } from "./passwords.mjs";
 import { createHandler } from "./server.mjs";
@@ -13,19 +14,29 @@ const DATABASE = "/var/lib/access/access.sqlite";
 /** Milliseconds between two looks for what is over. */
 const SWEEP = 3_600_000;
 
-function main() {
-  const config = readConfig(process.env);
+async function main() {
   const key = setting(process.env, "GATEWAY_KEY");
   const db = new DatabaseSync(DATABASE);
   // Each change is on the disk before it is answered, or gone with the whole answer.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 30000");
   const store = createStore(db, Date.now);
   store.sweep();
-  store.keepOnly(config.members.keys());
   setInterval(store.sweep, SWEEP).unref();
 
   const style = readFileSync(new URL("style.css", import.meta.url), "utf8");
-  const handle = createHandler({ config, store, hasher: createHasher(), style, key, now: Date.now });
+  const hasher = createHasher();
+  /** @type {ReturnType<typeof createHandler>} */
+  let handle;
+  /** @type {ReturnType<typeof createOperations>} */
+  let operations = {};
+  await follow(FOLLOWED, (settings) => {
+    const config = readConfig(settings);
+    store.keepOnly(config.members.keys());
+    handle = createHandler({ config, store, hasher, style, key, now: Date.now });
+    operations = createOperations(config, store, Date.now);
+    console.log(`muster: access for ${config.members.size} members on port ${PORT}`);
+    return config.members.keys();
+  });
   const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     handle(request, response).catch((error) => {
       console.error("muster: a request failed:", error);
@@ -34,9 +45,8 @@ function main() {
   });
   // Longer than the gateway keeps a connection, so that none is closed under a request.
   server.keepAliveTimeout = 70_000;
-  server.listen(PORT, () => console.log(`muster: access for ${config.members.size} members on port ${PORT}`));
+  server.listen(PORT);
 
-  const operations = createOperations(config, store, Date.now);
   rmSync(SOCKET, { force: true });
   const operator = createServer(async (request, response) => {
     try {
@@ -60,10 +70,8 @@ function main() {
   }
 }
 
-try {
-  main();
-} catch (error) {
+main().catch((error) => {
   if (!(error instanceof Error)) throw error;
   for (const line of error.message.split("\n")) console.error(`muster: ${line}`);
   process.exitCode = 1;
-}
+});

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { ConfigError, parseConfig } from "./config.mjs";
+import { follow } from "../node/follow.mjs";
+import { parseConfig } from "./config.mjs";
 import { createDelivery } from "./delivery.mjs";
 import { createProber, targetsOf } from "./prober.mjs";
 import { createReports } from "./reports.mjs";
@@ -8,25 +9,29 @@ import { createHandler } from "./server.mjs";
 
 const PORT = 8080;
 
-function readConfig() {
-  const { PORTAL_CONFIG: text, PORTAL_CONFIG_FILE: file } = process.env;
-  if (text && file) throw new ConfigError(["PORTAL_CONFIG and PORTAL_CONFIG_FILE are both set: set one of them"]);
-  if (text) return parseConfig(text);
-  if (file) return parseConfig(readFileSync(file, "utf8"));
-  throw new ConfigError(["PORTAL_CONFIG is missing: give the portal's configuration as JSON"]);
-}
-
 /** @param {string} name */
 function asset(name) {
   return readFileSync(new URL(`public/${name}`, import.meta.url), "utf8");
 }
 
-function main() {
-  const config = readConfig();
-  const assets = { style: asset("style.css"), live: asset("live.js"), retry: asset("retry.js") };
+const assets = { style: asset("style.css"), live: asset("live.js"), retry: asset("retry.js") };
+
+/** @param {import("./config.mjs").PortalConfig} config */
+function handlerOf(config) {
   const { delivery } = config;
   const deliveries = delivery === undefined ? undefined : createDelivery({ ...config, delivery });
-  const handle = createHandler(config, createProber(targetsOf(config)), assets, deliveries, createReports(config));
+  return createHandler(config, createProber(targetsOf(config)), assets, deliveries, createReports(config));
+}
+
+async function main() {
+  /** @type {ReturnType<typeof handlerOf>} */
+  let handle;
+  await follow(["PORTAL_CONFIG"], ({ PORTAL_CONFIG: text = "" }) => {
+    const config = parseConfig(text);
+    handle = handlerOf(config);
+    console.log(`muster: portal of ${config.members.length} members on port ${PORT}`);
+    return config.members.map(({ id }) => id);
+  });
   const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     handle(request, response).catch((error) => {
       console.error("muster: a request failed:", error);
@@ -35,7 +40,7 @@ function main() {
   });
   // Longer than any proxy in front keeps a connection, so that none is closed under a request.
   server.keepAliveTimeout = 70_000;
-  server.listen(PORT, () => console.log(`muster: portal of ${config.members.length} members on port ${PORT}`));
+  server.listen(PORT);
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) {
     process.once(signal, () => {
       server.close();
@@ -45,10 +50,8 @@ function main() {
   }
 }
 
-try {
-  main();
-} catch (error) {
+main().catch((error) => {
   if (!(error instanceof Error)) throw error;
   for (const line of error.message.split("\n")) console.error(`muster: ${line}`);
   process.exitCode = 1;
-}
+});

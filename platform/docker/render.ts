@@ -12,6 +12,9 @@ export interface DockerNames {
   readonly team: string;
 }
 
+/** Component of what hands out the roster, volumes included: it is no data, and goes with the environment. */
+export const ROSTER = "roster";
+
 /** `<team>-<member>-<component>`, or `<team>-<component>` for the team's own. */
 export const containerName = ({ team }: DockerNames, member: string | undefined, component: string): string =>
   `${team}-${scopedName(member, component)}`;

@@ -84,7 +84,11 @@ describe("on Docker", () => {
   };
 
   test.each([
-    ["git", ["hackathon_editors", "hackathon_ci"], ["hackathon-repositories:/srv/git"]],
+    [
+      "git",
+      ["hackathon_editors", "hackathon_ci"],
+      ["hackathon-repositories:/srv/git", "hackathon-git-roster:/run/roster:ro"],
+    ],
     ["ci", ["hackathon_ci"], ["hackathon-ci:/var/lib/buildbot"]],
     ["worker-1", ["hackathon_ci"], ["hackathon-worker-1:/var/lib/worker"]],
     ["release-worker", ["hackathon_ci"], ["hackathon-release-worker:/var/lib/worker"]],
@@ -118,7 +122,7 @@ describe("on Docker", () => {
   });
 
   test.each([
-    ["git", ["CI_HOOK_SECRET", "GIT_ACCOUNTS", "GIT_CI_PASSWORD"]],
+    ["git", ["CI_HOOK_SECRET", "GIT_CI_PASSWORD"]],
     ["ci", ["CI_HOOK_SECRET", "DEPLOYER_PASSWORD", "GIT_CI_PASSWORD", "RELEASE_WORKER_PASSWORD", "WORKER_PASSWORD"]],
     ["worker-1", ["WORKER_PASSWORD"]],
     ["release-worker", ["WORKER_PASSWORD"]],
@@ -141,8 +145,8 @@ describe("on Docker", () => {
   });
 
   test("the git server has an account for each member, in roster order", () => {
-    expect(named(resources, "git").secrets).toContain(
-      "GIT_ACCOUNTS=alice:generated-alice-git-password bob:generated-bob-git-password",
+    expect(named(resources, "roster").inputs.envs).toContain(
+      "GIT_GIT_ACCOUNTS=alice:generated-alice-git-password bob:generated-bob-git-password",
     );
     expect(named(resources, "bob-code").secrets).toContain("GIT_PASSWORD=generated-bob-git-password");
   });
@@ -154,6 +158,7 @@ describe("on Docker", () => {
         "CI_API_URL=http://hackathon-ci:8080/api/v2",
         "CI_HOOK_URL=http://hackathon-ci:8080/change_hook/base",
         "CI_URL=http://ci.localhost:8080",
+        "GIT_ACCOUNTS_FILE=/run/roster/GIT_ACCOUNTS",
         "GIT_ALLOW_DELETION=off",
         "GIT_ALLOW_FORCE_PUSH=off",
         "GIT_INTERNAL_URL=http://hackathon-git:8080",
@@ -260,8 +265,8 @@ describe("on Docker", () => {
     expect(plain("gateway")).toContain(
       "GATEWAY_ROUTES=*--live=hackathon-live-web:13380 ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:13380 mail=hackathon-mail:8080",
     );
-    const [config = ""] = plain("portal");
-    expect(JSON.parse(config.slice("PORTAL_CONFIG=".length)).services).toEqual([
+    const config = named(resources, "roster").inputs.envs.find((line: string) => line.startsWith("PORTAL_PORTAL"));
+    expect(JSON.parse(config.slice("PORTAL_PORTAL_CONFIG=".length)).services).toEqual([
       { kind: "git", name: "Git", url: "http://git.localhost:8080", probe: "http://hackathon-git:8080/-/health" },
       { kind: "ci", name: "CI", url: "http://ci.localhost:8080", probe: "http://hackathon-ci:8080/-/health" },
       {
@@ -291,7 +296,7 @@ describe("on Docker", () => {
   test.each<[string, object, { changed?: string[]; created?: string[] }]>([
     ["a step of the CI", { ci: { steps: [{ name: "lint", command: "true" }] } }, { changed: ["ci"] }],
     ["a variable of the CI", { ci: { environment: { A: "1" } } }, { changed: ["ci"] }],
-    ["the deploy branch", { ci: { deployBranch: "live" } }, { changed: ["ci", "git", "portal"] }],
+    ["the deploy branch", { ci: { deployBranch: "live" } }, { changed: ["ci", "git", "roster"] }],
     ["two more workers", { ci: { workers: 3 } }, { changed: ["ci"], created: ["worker-2", "worker-3"] }],
     ["the workers' limits", { ci: { limits: { memory: 2048 } } }, { changed: ["release-worker", "worker-1"] }],
     ["a force push's permission", { git: { forcePush: true } }, { changed: ["git"] }],
@@ -299,7 +304,7 @@ describe("on Docker", () => {
       "a second repository",
       { repositories: ["app", "blog"] },
       {
-        changed: ["alice-code", "bob-code", "ci", "gateway", "git", "portal"],
+        changed: ["alice-code", "bob-code", "ci", "gateway", "git", "roster"],
         created: ["live--blog-db", "live--blog-deployer", "live--blog-web"],
       },
     ],
@@ -307,7 +312,7 @@ describe("on Docker", () => {
       "another first repository",
       { repositories: ["blog"] },
       {
-        changed: ["alice-code", "alice-web", "bob-code", "bob-web", "ci", "git", "live-deployer", "live-web", "portal"],
+        changed: ["alice-code", "alice-web", "bob-code", "bob-web", "ci", "git", "live-deployer", "live-web", "roster"],
       },
     ],
     [

@@ -49,7 +49,9 @@ test("two teams in one program", async () => {
       `TeamEnvironment ${id}`,
       ...["CiRunner ci", "Gateway gateway", "GitServer git", "LiveServer live", "Mail mail", "Portal portal"],
       ...["ApmStack live", `ApmStack ${member}`, `CodeServer ${member}`, `MemberEnvironment ${member}`],
-      ...["ci", "gateway", "git", "mail", "portal", "release-worker", "worker-1"].map((name) => `Container ${name}`),
+      ...["ci", "gateway", "git", "mail", "portal", "release-worker", "roster", "worker-1"].map(
+        (name) => `Container ${name}`,
+      ),
       ...["db", "deployer", "web"].map((name) => `Container live-${name}`),
       ...["code", "db", "web", ...more].map((name) => `Container ${member}-${name}`),
       ...["Network network", "Network network-ci", "Network network-editors"],
@@ -59,6 +61,7 @@ test("two teams in one program", async () => {
       ),
       ...["code", "db", "git"].map((name) => `RandomPassword ${member}-${name}-password`),
       "RandomPassword ci-hook-secret",
+      ...["git", "portal"].map((name) => `Volume ${name}-roster`),
       ...["ci", "live-database", "live-releases", "live-shared", "release-worker", "repositories", "worker-1"].map(
         (name) => `Volume ${name}`,
       ),
@@ -79,6 +82,7 @@ test("a CI runner with a git server only", async () => {
     "Container ci",
     "Container gateway",
     "Container git",
+    "Container roster",
     "Container worker-1",
     "Gateway gateway",
     "GitServer git",
@@ -91,6 +95,7 @@ test("a CI runner with a git server only", async () => {
     "RandomPassword ci-release-worker-password",
     "RandomPassword ci-worker-password",
     "Volume ci",
+    "Volume git-roster",
     "Volume repositories",
     "Volume worker-1",
   ]);

@@ -142,6 +142,8 @@ export abstract class TestEnvironment {
 
   /** Ids by container: a replaced container has another id. */
   abstract containers(): Promise<Record<string, string>>;
+  /** What every roster edit replaces. */
+  abstract readonly carriers: readonly string[];
   /** Every object of the team, or of `member`, except volumes and what holds them. */
   abstract objects(member?: string): Promise<string[]>;
   /** Names, as the commands print them. */

@@ -31,7 +31,8 @@ export async function startsOf(rosters: readonly unknown[]): Promise<Start[]> {
         volume: (_, purpose) => ({ name: purpose }),
         workload: (scope, spec) => {
           const { name, env } = renderContainer(names, scope, spec, { addresses: [team.listen], port: team.port });
-          pulumi.output(spec.secrets ?? {}).apply((secrets) => {
+          // In the place of files, which hold the same texts.
+          pulumi.output({ ...spec.secrets, ...spec.roster }).apply((secrets) => {
             const image = spec.image.name as ImageName;
             found.push({ image, component: spec.component, roster, env: { ...env, ...secrets }, spec });
           });

@@ -92,10 +92,12 @@ async function volumesWithOptions(docker: Docker): Promise<string[]> {
 
 /** Compose refuses a volume that exists with other options, unless it is somebody else's. */
 export function adopt(yaml: string, made: readonly string[]): string {
-  const { volumes, ...rest } = parse(yaml) as { volumes: Record<string, { name: string }> };
-  if (!Object.keys(volumes).some((name) => made.includes(name))) return yaml;
+  const { volumes, ...rest } = parse(yaml) as { volumes: Record<string, { name: string; driver_opts?: object }> };
+  /** One that is described with options is our own. */
+  const isForeign = (key: string) => made.includes(key) && volumes[key]?.driver_opts === undefined;
+  if (!Object.keys(volumes).some(isForeign)) return yaml;
   const adopted = Object.entries(volumes).map(([key, volume]) =>
-    made.includes(key) ? [key, { name: volume.name, external: true }] : [key, volume],
+    isForeign(key) ? [key, { name: volume.name, external: true }] : [key, volume],
   );
   return stringify({ ...rest, volumes: Object.fromEntries(adopted) }, { lineWidth: 0 });
 }

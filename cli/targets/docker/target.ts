@@ -18,7 +18,7 @@ import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } 
 import { runningEngine, teamContainerNames, teamContainers } from "./containers";
 import { preflight } from "./preflight";
 import { limitProcesses, unlimited } from "./processes";
-import { sweep } from "./sweep";
+import { rosterLabels, sweep } from "./sweep";
 
 /** Containers on a Docker daemon. */
 export async function openDockerTarget(context: TargetContext): Promise<Target> {
@@ -74,12 +74,17 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     },
     tidy: () => removeBuildLeftovers(docker),
 
-    volumes: () => docker.volumes(`muster.team=${id}`),
+    async volumes() {
+      const all = await docker.volumes(`muster.team=${id}`);
+      const roster = await docker.volumes(...rosterLabels(id));
+      return all.filter((name) => !roster.includes(name));
+    },
     async removeVolumes(names) {
       await docker.run("volume", "rm", ...names);
     },
     removeImages: () => removeImages(docker, context),
 
+    hurryRoster: async () => undefined,
     async shortcomings() {
       const names = (await unlimited(docker, id)).map(({ name }) => name);
       return names.length === 0 ? [] : [`Without a limit on processes (npm run up sets it): ${names.join(", ")}`];
