@@ -5,6 +5,7 @@ import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
+import { forgetUpdate, isUnchanged, noteUpdate } from "../../pulumi/unchanged";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
 import { findDocker } from "../../tools/docker-host";
 import { capture, pipe } from "../../tools/process";
@@ -30,10 +31,15 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
   const own = teamContainers(containers, id);
   const running = runningEngine(containers, id);
 
+  let builds: readonly ImageBuild[] | undefined;
+  const images = (team: Team) => {
+    builds ??= imageBuilds(team, usedImages(team), stack.project.root);
+    return builds;
+  };
   let asked: Promise<readonly ImageBuild[]> | undefined;
   /** Asks Docker once. */
   const missing = (team: Team) => {
-    asked ??= missingImages(docker, imageBuilds(team, usedImages(team), stack.project.root));
+    asked ??= missingImages(docker, images(team));
     return asked;
   };
 
@@ -56,7 +62,8 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     },
     pulumiObstacle: async () => podmanObstacle(await docker.run("version", "--format", "{{json .Server}}")),
     pulumiEnv: async () => docker.env,
-    pulumiUp: async (team, binary) => pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running }),
+    pulumiUp: async (team, binary) =>
+      pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running, images: images(team) }),
 
     async exportUp(team) {
       const lacking = await ensureBase(team);
@@ -119,13 +126,45 @@ export function podmanObstacle(version: string): string | undefined {
   );
 }
 
-type DockerContext = TargetContext & { readonly docker: Docker; readonly running: Target["running"] };
+type DockerContext = TargetContext & {
+  readonly docker: Docker;
+  readonly running: Target["running"];
+  readonly images: readonly ImageBuild[];
+};
 
 async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild[], context: DockerContext) {
-  const { stack, docker, progress, running } = context;
+  const { stack, docker, progress, running, images } = context;
   const engine = pulumiEngine(binary, stack, docker.env);
   if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
   await engine.prepare(progress);
+  const update = { stack, team, images, state: engine.state, env: docker.env };
+  if (running === "pulumi" && missing.length === 0 && isUnchanged(update)) {
+    progress.note("  nothing has changed since Pulumi's last update");
+  } else {
+    forgetUpdate(update);
+    await applyProgram(engine, missing, context);
+  }
+
+  let present = teamContainers(await docker.containers(), team.id);
+  const gone = missingContainers(
+    team,
+    present.map(({ name }) => name),
+  );
+  if (gone.length > 0) {
+    progress.note(`  ${gone.join(", ")} went without Pulumi's knowledge: comparing its state with Docker`);
+    await engine.up({ refresh: true });
+    present = teamContainers(await docker.containers(), team.id);
+  }
+  noteUpdate(update);
+  // Compose starts what somebody stopped; Pulumi only knows that it exists.
+  const stopped = present.filter(({ state }) => state === "exited" || state === "created");
+  if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
+  await limitProcesses(docker, await unlimited(docker, team.id));
+}
+
+/** Runs Pulumi; once more where an interrupted run is in its way. */
+async function applyProgram(engine: PulumiEngine, missing: readonly ImageBuild[], context: DockerContext) {
+  const { stack, docker, progress, running } = context;
   const recorded = running === undefined ? await engine.resourceCount() : undefined;
   const lost = recorded !== undefined && recorded > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
@@ -144,21 +183,6 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
     await removeOrphans(engine, context, error);
     await engine.up({ refresh: true });
   }
-
-  let present = teamContainers(await docker.containers(), team.id);
-  const gone = missingContainers(
-    team,
-    present.map(({ name }) => name),
-  );
-  if (gone.length > 0) {
-    progress.note(`  ${gone.join(", ")} went without Pulumi's knowledge: comparing its state with Docker`);
-    await engine.up({ refresh: true });
-    present = teamContainers(await docker.containers(), team.id);
-  }
-  // Compose starts what somebody stopped; Pulumi only knows that it exists.
-  const stopped = present.filter(({ state }) => state === "exited" || state === "created");
-  if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
-  await limitProcesses(docker, await unlimited(docker, team.id));
 }
 
 /** Whether Compose was given `file` when it made the containers. */
