@@ -10,6 +10,7 @@ import { checkPackages } from "../../images/packages";
 import { ownImages, publishImages, unpublished } from "../../images/publish";
 import { stackIdentity } from "../../project";
 import { pulumiEngine } from "../../pulumi/stack";
+import { forgetUpdate, isUnchanged, noteUpdate } from "../../pulumi/unchanged";
 import { type Docker, dockerClient } from "../../tools/docker";
 import { dockerEnvironment, findDocker } from "../../tools/docker-host";
 import { type Kubectl, type KubernetesObject, kubectlClient, serverVersion } from "../../tools/kubectl";
@@ -223,12 +224,20 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
     progress.note(`  images that are gone from the registry are pushed again: ${rebuild.join(", ")}`);
 
   const watch = watchRollout(kubectl, team.id, workloadNames(team), progress);
-  // Pulumi itself only reports a pod that cannot start once its time is up.
-  await followRollout(watch, () => engine.up({ refresh: lost, rebuild }));
+  const images = imageBuilds(team, ownImages(team), root);
+  const update = { stack, team, images, state: engine.state, env: docker?.env ?? process.env };
+  if (running === "pulumi" && missing.length === 0 && isUnchanged(update)) {
+    progress.note("  nothing has changed since Pulumi's last update");
+  } else {
+    forgetUpdate(update);
+    // Pulumi itself only reports a pod that cannot start once its time is up.
+    await followRollout(watch, () => engine.up({ refresh: lost, rebuild }));
+  }
   const gone = (await watch.look()).absent;
   if (gone.length > 0) {
     progress.note(`  ${gone.join(", ")} went without Pulumi's knowledge: comparing its state with the cluster`);
     await followRollout(watch, () => engine.up({ refresh: true }));
   }
+  noteUpdate(update);
   await waitForRollout(watch, progress);
 }
