@@ -48,7 +48,7 @@ export class Trials {
   async play(tricks: readonly Trick[]): Promise<Map<string, Harm>> {
     const revisions = await this.push([...tricks, ["nothing", "true"]]);
     const builds: Build[][] = [];
-    for (const revision of revisions) builds.push(await this.#ci.finished(revision));
+    for (const revision of revisions) builds.push(await this.#ci.finished(revision, "app", PATIENCE));
     const sources = await this.#sources();
     const found = await Promise.all(
       tricks.map(async ([name], index) => {
@@ -143,6 +143,9 @@ git checkout --quiet --force main`);
     ];
   }
 }
+
+/** Seconds for one build: a worker that a trick ends is not back at once. */
+const PATIENCE = 180;
 
 /** An honest build has about ten. */
 const MOST_PROCESSES = 20;
