@@ -5,6 +5,7 @@ import os
 import re
 import sys
 
+from . import protocol  # Before Buildbot's own: see there.
 from buildbot_worker import pb
 from buildbot_worker.bot import Worker
 from buildbot_worker.pb import BotPb, WorkerForBuilderPbLike
