@@ -1,7 +1,7 @@
 import { dirname, join, relative } from "node:path";
 import type { types } from "@pulumi/docker";
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { ImageName } from "../../config/catalogue";
 import type { Registry, Team } from "../../config/members";
 import { type ImageRef, type PlatformArgs, resourceNames } from "../platform";
@@ -53,13 +53,20 @@ export function createImages({
     if (known) return known;
     const plan = imageBuild(name, options);
     const dependsOn = plan.parent === undefined ? [] : [localImage(plan.parent).resource];
+    const present = presentId(plan.name);
     const resource = new docker.RemoteImage(
       resourceName(localImageName(plan)),
-      { name: plan.name, build: unlessPresent(plan), keepLocally: true },
+      {
+        name: plan.name,
+        build: present.then((id) => (id === undefined ? renderBuild(plan) : undefined)),
+        keepLocally: true,
+      },
       // How an image came to be changes nothing about it.
       { dependsOn, ignoreChanges: ["build"] },
     );
-    const image = { name: plan.name, id: resource.imageId, resource };
+    // A preview knows what runs on an image that is there; the state may know one that was removed since.
+    const id = pulumi.output(present.then((found) => found ?? resource.imageId));
+    const image = { name: plan.name, id, resource };
     local.set(name, image);
     return image;
   }
@@ -96,18 +103,21 @@ const asPulled = (digest: pulumi.Output<string>, { push, pull }: Pick<Registry, 
 const fromProgram = (path: string) => join(relative(process.cwd(), ROOT), path);
 
 /**
- * How to make an image that the engine does not have. Its name follows from all that goes into it, so one that is there
- * is never built again, however it came there.
+ * The id of an image that the engine has. Its name follows from all that goes into it, so it is never built again,
+ * however it came there.
  */
-async function unlessPresent({ name, context, args }: ImageBuild): Promise<types.input.RemoteImageBuild | undefined> {
-  try {
-    await docker.getRemoteImage({ name });
-    return undefined;
-  } catch {
-    // The engine's own BuildKit finds local parents by name; a builder of the user's choice may not.
-    return { context: fromProgram(context), buildArgs: { ...args }, useLegacyBuilder: true };
-  }
-}
+const presentId = (name: string): Promise<string | undefined> =>
+  docker.getRemoteImage({ name }).then(
+    ({ id }) => id,
+    () => undefined,
+  );
+
+const renderBuild = ({ context, args }: ImageBuild): types.input.RemoteImageBuild => ({
+  context: fromProgram(context),
+  buildArgs: { ...args },
+  // The engine's own BuildKit finds local parents by name; a builder of the user's choice may not.
+  useLegacyBuilder: true,
+});
 
 /** A build without a step: the same image under another name, for the resource that pushes what it has built. */
 const renamed = (image: string): docker.ImageArgs["build"] => ({

@@ -124,17 +124,12 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   const recorded = running === undefined ? await engine.resourceCount() : undefined;
   const lost = recorded !== undefined && recorded > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
-  // The state has the id of an image that was removed; the one that is built in its place has another.
-  const known = missing.length > 0 ? [...(await engine.resourceIds())] : [];
-  const removed = missing.filter(({ name }) => known.some((id) => id.endsWith(name))).map(({ name }) => name);
-  if (removed.length > 0) progress.note(`  images that are gone from Docker are built again: ${removed.join(", ")}`);
   // Pulumi then finds them; its own builds show no progress.
   await buildImages(docker, missing, stack.project.root, progress);
-  const refresh = lost || removed.length > 0;
   const variables = running === undefined ? await clearNetworks(engine, context) : {};
   try {
     // If a first run is killed, its labels lead to what it made: see removeOrphans.
-    await engine.up({ refresh, fresh: recorded !== undefined && !lost, variables });
+    await engine.up({ refresh: lost, fresh: recorded !== undefined && !lost, variables });
   } catch (error) {
     await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
   }
