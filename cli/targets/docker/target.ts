@@ -62,6 +62,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     async exportUp(team) {
       const lacking = await ensureBase(team);
       if (running === "compose" && !isAppliedFrom(composeFile(stack), own)) throw foreignTeam(context);
+      if (running === undefined) await clearNetworks(docker, id);
       await composeUp(stack, team.id, await ensureCompose(docker.env, progress), docker, lacking, progress);
     },
     async exportDown() {
@@ -126,10 +127,10 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
   // Pulumi then finds them; its own builds show no progress.
   await buildImages(docker, missing, stack.project.root, progress);
-  const variables = running === undefined ? await clearNetworks(engine, context) : {};
+  const left = running === undefined ? await clearNetworks(docker, team.id, engine.resourceIds) : [];
   try {
     // If a first run is killed, its labels lead to what it made: see removeOrphans.
-    await engine.up({ refresh: lost, fresh: recorded !== undefined && !lost, variables });
+    await engine.up({ refresh: lost, fresh: recorded !== undefined && !lost, variables: adopted(left) });
   } catch (error) {
     await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
   }
@@ -157,20 +158,20 @@ export function isAppliedFrom(file: string, containers: readonly Pick<Container,
 }
 
 /**
- * Without containers, networks of the team are what another engine or an interrupted run left: Pulumi finds their names
- * taken.
+ * Without containers, networks of the team are what another engine or an interrupted run left: their names are taken.
  *
- * @returns variables by which it uses those that Docker does not give up
+ * @param known ids of those that the engine knows
+ * @returns those that Docker does not give up
  */
-async function clearNetworks(engine: PulumiEngine, { docker, team }: DockerContext): Promise<NodeJS.ProcessEnv> {
+async function clearNetworks(docker: Docker, team: string, known = async () => new Set<string>()) {
   const left = (await docker.networks()).some(({ labels }) => labels["muster.team"] === team);
-  return left ? adopted((await sweep(docker, team, await engine.resourceIds())).stuck) : {};
+  return left ? (await sweep(docker, team, await known())).stuck : [];
 }
 
 /**
  * A run that was killed leaves containers and networks that Pulumi's state does not know, and their names are taken.
  *
- * @returns as `clearNetworks`
+ * @returns the variables of `adopted`
  * @throws `error` when there are none: then they are not why the run failed
  */
 async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: DockerContext, error: unknown) {
@@ -182,6 +183,7 @@ async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: D
   return adopted(stuck);
 }
 
+/** Variables by which Pulumi's program uses networks that Docker does not give up. */
 export const adopted = (stuck: readonly StuckNetwork[]): NodeJS.ProcessEnv =>
   stuck.length === 0
     ? {}
