@@ -6,6 +6,7 @@ import type { ImageName } from "../../config/catalogue";
 import type { Registry, Team } from "../../config/members";
 import { type ImageRef, type PlatformArgs, resourceNames } from "../platform";
 import { type ImageBuild, imageBuild, imageOptions, localImageName, pushedImageName } from "./plan";
+import { presentId } from "./present";
 
 interface LocalImage extends ImageRef {
   readonly resource: docker.RemoteImage;
@@ -52,8 +53,10 @@ export function createImages({
     const known = local.get(name);
     if (known) return known;
     const plan = imageBuild(name, options);
-    const dependsOn = plan.parent === undefined ? [] : [localImage(plan.parent).resource];
+    const parents = plan.parent === undefined ? [] : [localImage(plan.parent).resource];
     const present = presentId(plan.name);
+    // Only what is built waits for them.
+    const waitsFor: Promise<pulumi.Input<pulumi.Resource>[]> = present.then((id) => (id === undefined ? parents : []));
     const resource = new docker.RemoteImage(
       resourceName(localImageName(plan)),
       {
@@ -61,8 +64,11 @@ export function createImages({
         build: present.then((id) => (id === undefined ? renderBuild(plan) : undefined)),
         keepLocally: true,
       },
-      // How an image came to be changes nothing about it.
-      { dependsOn, ignoreChanges: ["build"] },
+      {
+        dependsOn: waitsFor,
+        // How an image came to be changes nothing about it.
+        ignoreChanges: ["build"],
+      },
     );
     // A preview knows what runs on an image that is there; the state may know one that was removed since.
     const id = pulumi.output(present.then((found) => found ?? resource.imageId));
@@ -101,16 +107,6 @@ const asPulled = (digest: pulumi.Output<string>, { push, pull }: Pick<Registry, 
 
 /** Relative to the program, so that no path of this machine gets into the state. */
 const fromProgram = (path: string) => join(relative(process.cwd(), ROOT), path);
-
-/**
- * The id of an image that the engine has. Its name follows from all that goes into it, so it is never built again,
- * however it came there.
- */
-const presentId = (name: string): Promise<string | undefined> =>
-  docker.getRemoteImage({ name }).then(
-    ({ id }) => id,
-    () => undefined,
-  );
 
 const renderBuild = ({ context, args }: ImageBuild): types.input.RemoteImageBuild => ({
   context: fromProgram(context),

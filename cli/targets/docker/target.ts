@@ -3,7 +3,7 @@ import { ADOPTED_NETWORKS } from "../../../platform/docker/adopted";
 import type { ImageBuild } from "../../../platform/images/plan";
 import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
-import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
+import { buildImages, imageBuilds, missingImages, presentImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient, isPodman } from "../../tools/docker";
@@ -127,10 +127,15 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
   // Pulumi then finds them; its own builds show no progress.
   await buildImages(docker, missing, stack.project.root, progress);
+  const images = await presentImages(docker, imageBuilds(team, usedImages(team), stack.project.root));
   const left = running === undefined ? await clearNetworks(docker, team.id, engine.resourceIds) : [];
   try {
     // If a first run is killed, its labels lead to what it made: see removeOrphans.
-    await engine.up({ refresh: lost, fresh: recorded !== undefined && !lost, variables: adopted(left) });
+    await engine.up({
+      refresh: lost,
+      fresh: recorded !== undefined && !lost,
+      variables: { ...images, ...adopted(left) },
+    });
   } catch (error) {
     await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
   }
