@@ -3,8 +3,9 @@ import type { Team } from "../../config/members";
 import { workloads } from "../../config/workloads";
 import type { ImageSpec } from "../../export/compose";
 import { buildOrder, type ImageBuild, imageBuild, imageOptions } from "../../platform/images/plan";
+import { PRESENT_IMAGES } from "../../platform/images/present";
 import { type Detail, formatElapsed, type Progress } from "../progress";
-import { type Docker, isPodman } from "../tools/docker";
+import { type Docker, isPodman, words } from "../tools/docker";
 import { failure, follow } from "../tools/process";
 
 /** Builds at once: with more of them, a small machine's CPUs and memory end before its time is saved. */
@@ -27,6 +28,15 @@ export async function missingImages<T extends Pick<ImageSpec, "name">>(docker: D
   // Podman lists one that was loaded with a host before its name, and finds it without.
   const found = await Promise.all(unlisted.map(({ name }) => docker.hasImage(name)));
   return unlisted.filter((_, index) => !found[index]);
+}
+
+/** Variables that tell Pulumi's program the ids of images that the daemon has, so that it need not ask for each. */
+export async function presentImages(docker: Docker, images: readonly Pick<ImageSpec, "name">[]) {
+  const names = images.map(({ name }) => name);
+  const ids = words((await docker.tryRun("image", "inspect", "--format", "{{.Id}}", ...names)) ?? "");
+  // With one that is gone meanwhile, ids and names do not go together: then Pulumi asks.
+  if (ids.length !== names.length) return {};
+  return { [PRESENT_IMAGES]: JSON.stringify(Object.fromEntries(names.map((name, index) => [name, ids[index]]))) };
 }
 
 /** BuildKit, where Docker's command has the plugin for it; the classic builder needs none, and Podman has only that. */

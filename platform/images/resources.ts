@@ -1,11 +1,12 @@
 import { dirname, join, relative } from "node:path";
 import type { types } from "@pulumi/docker";
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { ImageName } from "../../config/catalogue";
 import type { Registry, Team } from "../../config/members";
 import { type ImageRef, type PlatformArgs, resourceNames } from "../platform";
 import { type ImageBuild, imageBuild, imageOptions, localImageName, pushedImageName } from "./plan";
+import { presentId } from "./present";
 
 interface LocalImage extends ImageRef {
   readonly resource: docker.RemoteImage;
@@ -52,14 +53,26 @@ export function createImages({
     const known = local.get(name);
     if (known) return known;
     const plan = imageBuild(name, options);
-    const dependsOn = plan.parent === undefined ? [] : [localImage(plan.parent).resource];
+    const parents = plan.parent === undefined ? [] : [localImage(plan.parent).resource];
+    const present = presentId(plan.name);
+    // Only what is built waits for them.
+    const waitsFor: Promise<pulumi.Input<pulumi.Resource>[]> = present.then((id) => (id === undefined ? parents : []));
     const resource = new docker.RemoteImage(
       resourceName(localImageName(plan)),
-      { name: plan.name, build: unlessPresent(plan), keepLocally: true },
-      // How an image came to be changes nothing about it.
-      { dependsOn, ignoreChanges: ["build"] },
+      {
+        name: plan.name,
+        build: present.then((id) => (id === undefined ? renderBuild(plan) : undefined)),
+        keepLocally: true,
+      },
+      {
+        dependsOn: waitsFor,
+        // How an image came to be changes nothing about it.
+        ignoreChanges: ["build"],
+      },
     );
-    const image = { name: plan.name, id: resource.imageId, resource };
+    // A preview knows what runs on an image that is there; the state may know one that was removed since.
+    const id = pulumi.output(present.then((found) => found ?? resource.imageId));
+    const image = { name: plan.name, id, resource };
     local.set(name, image);
     return image;
   }
@@ -95,19 +108,12 @@ const asPulled = (digest: pulumi.Output<string>, { push, pull }: Pick<Registry, 
 /** Relative to the program, so that no path of this machine gets into the state. */
 const fromProgram = (path: string) => join(relative(process.cwd(), ROOT), path);
 
-/**
- * How to make an image that the engine does not have. Its name follows from all that goes into it, so one that is there
- * is never built again, however it came there.
- */
-async function unlessPresent({ name, context, args }: ImageBuild): Promise<types.input.RemoteImageBuild | undefined> {
-  try {
-    await docker.getRemoteImage({ name });
-    return undefined;
-  } catch {
-    // The engine's own BuildKit finds local parents by name; a builder of the user's choice may not.
-    return { context: fromProgram(context), buildArgs: { ...args }, useLegacyBuilder: true };
-  }
-}
+const renderBuild = ({ context, args }: ImageBuild): types.input.RemoteImageBuild => ({
+  context: fromProgram(context),
+  buildArgs: { ...args },
+  // The engine's own BuildKit finds local parents by name; a builder of the user's choice may not.
+  useLegacyBuilder: true,
+});
 
 /** A build without a step: the same image under another name, for the resource that pushes what it has built. */
 const renamed = (image: string): docker.ImageArgs["build"] => ({

@@ -29,11 +29,17 @@ describe("the compose file", () => {
   });
 
   test("takes volumes that somebody has made with options as they are, and makes the others", () => {
-    expect(adopt(written.yaml, ["elsewhere"])).toBe(written.yaml);
-    const { volumes, ...rest } = parse(adopt(written.yaml, ["hackathon-alice-home"]));
-    expect(adopt(written.yaml, ["hackathon-git-roster"])).toBe(written.yaml);
+    expect(adopt(written.yaml, { volumes: ["elsewhere"], networks: ["bridge"] })).toBe(written.yaml);
+    const { volumes, ...rest } = parse(adopt(written.yaml, { volumes: ["hackathon-alice-home"], networks: [] }));
+    expect(adopt(written.yaml, { volumes: ["hackathon-git-roster"], networks: [] })).toBe(written.yaml);
     const home = { name: "hackathon-alice-home", external: true };
     expect({ ...rest, volumes }).toEqual({ ...compose, volumes: { ...compose.volumes, "hackathon-alice-home": home } });
+  });
+
+  test("takes networks that Pulumi left as they are", () => {
+    const { networks, ...rest } = parse(adopt(written.yaml, { volumes: [], networks: ["hackathon"] }));
+    const sites = { name: "hackathon", external: true };
+    expect({ ...rest, networks }).toEqual({ ...compose, networks: { ...compose.networks, hackathon: sites } });
   });
 
   test("has every container", () => {

@@ -32,7 +32,7 @@ export function limitsSuite({ unavailable, create }: EngineCase<DockerEnvironmen
   const fill = (name: string) =>
     beside(`dd if=/dev/zero of=/disks/${name}/fill bs=64k 2> /dev/null; df /disks/${name}`);
   const empty = (name: string) => beside(`rm -f /disks/${name}/fill`);
-  const restart = (name: string) => docker("restart", "--time", "20", `${muster.team}-${name}`);
+  const restart = (name: string) => docker("restart", "-t", "20", `${muster.team}-${name}`);
   const logs = (name: string) => docker("logs", "--tail", "50", `${muster.team}-${name}`);
   const answers = async (host: string, path: string) => (await request(muster.url(host, path))).status;
 
@@ -87,7 +87,7 @@ export function limitsSuite({ unavailable, create }: EngineCase<DockerEnvironmen
       await eventually("the database", async () => (await sql("SELECT text FROM notes")).output.trim() === "kept");
       expect((await sql("DELETE FROM notes; SELECT COUNT(*) FROM notes")).output.trim()).toBe("0");
 
-      await docker("stop", "--time", "20", `${muster.team}-alice-db`);
+      await docker("stop", "-t", "20", `${muster.team}-alice-db`);
       await beside("dd if=/dev/zero of=/disks/alice-database/more bs=64k 2> /dev/null || true");
       await docker("start", `${muster.team}-alice-db`);
       await eventually("the answer", async () =>

@@ -47,7 +47,8 @@ export async function register<T>(
   await pulumi.runtime.setMocks(
     {
       call: async ({ inputs }) => {
-        if (present.some((image) => inputs.name.startsWith(`muster/${image}:`))) return inputs;
+        const image = present.find((name) => inputs.name.startsWith(`muster/${name}:`));
+        if (image !== undefined) return { ...inputs, id: imageId(image) };
         throw new Error("no such image");
       },
       newResource: ({ type, name, inputs }) => ({

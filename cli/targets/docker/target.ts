@@ -3,7 +3,7 @@ import { ADOPTED_NETWORKS } from "../../../platform/docker/adopted";
 import type { ImageBuild } from "../../../platform/images/plan";
 import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
-import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
+import { buildImages, imageBuilds, missingImages, presentImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
 import { forgetUpdate, isUnchanged, noteUpdate } from "../../pulumi/unchanged";
@@ -69,6 +69,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     async exportUp(team) {
       const lacking = await ensureBase(team);
       if (running === "compose" && !isAppliedFrom(composeFile(stack), own)) throw foreignTeam(context);
+      if (running === undefined) await clearNetworks(docker, id);
       await composeUp(stack, team.id, await ensureCompose(docker.env, progress), docker, lacking, progress);
     },
     async exportDown() {
@@ -168,17 +169,17 @@ async function applyProgram(engine: PulumiEngine, missing: readonly ImageBuild[]
   const recorded = running === undefined ? await engine.resourceCount() : undefined;
   const lost = recorded !== undefined && recorded > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
-  // The state has the id of an image that was removed; the one that is built in its place has another.
-  const known = missing.length > 0 ? [...(await engine.resourceIds())] : [];
-  const removed = missing.filter(({ name }) => known.some((id) => id.endsWith(name))).map(({ name }) => name);
-  if (removed.length > 0) progress.note(`  images that are gone from Docker are built again: ${removed.join(", ")}`);
   // Pulumi then finds them; its own builds show no progress.
   await buildImages(docker, missing, stack.project.root, progress);
-  const refresh = lost || removed.length > 0;
-  const variables = running === undefined ? await clearNetworks(engine, context) : {};
+  const images = await presentImages(docker, imageBuilds(team, usedImages(team), stack.project.root));
+  const left = running === undefined ? await clearNetworks(docker, team.id, engine.resourceIds) : [];
   try {
     // If a first run is killed, its labels lead to what it made: see removeOrphans.
-    await engine.up({ refresh, fresh: recorded !== undefined && !lost, variables });
+    await engine.up({
+      refresh: lost,
+      fresh: recorded !== undefined && !lost,
+      variables: { ...images, ...adopted(left) },
+    });
   } catch (error) {
     await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
   }
@@ -191,20 +192,20 @@ export function isAppliedFrom(file: string, containers: readonly Pick<Container,
 }
 
 /**
- * Without containers, networks of the team are what another engine or an interrupted run left: Pulumi finds their names
- * taken.
+ * Without containers, networks of the team are what another engine or an interrupted run left: their names are taken.
  *
- * @returns variables by which it uses those that Docker does not give up
+ * @param known ids of those that the engine knows
+ * @returns those that Docker does not give up
  */
-async function clearNetworks(engine: PulumiEngine, { docker, team }: DockerContext): Promise<NodeJS.ProcessEnv> {
+async function clearNetworks(docker: Docker, team: string, known = async () => new Set<string>()) {
   const left = (await docker.networks()).some(({ labels }) => labels["muster.team"] === team);
-  return left ? adopted((await sweep(docker, team, await engine.resourceIds())).stuck) : {};
+  return left ? (await sweep(docker, team, await known())).stuck : [];
 }
 
 /**
  * A run that was killed leaves containers and networks that Pulumi's state does not know, and their names are taken.
  *
- * @returns as `clearNetworks`
+ * @returns the variables of `adopted`
  * @throws `error` when there are none: then they are not why the run failed
  */
 async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: DockerContext, error: unknown) {
@@ -216,6 +217,7 @@ async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: D
   return adopted(stuck);
 }
 
+/** Variables by which Pulumi's program uses networks that Docker does not give up. */
 export const adopted = (stuck: readonly StuckNetwork[]): NodeJS.ProcessEnv =>
   stuck.length === 0
     ? {}

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { buildCommand, findBuilder, missingImages, sideBySide } from "../../../cli/images/build";
+import { buildCommand, findBuilder, missingImages, presentImages, sideBySide } from "../../../cli/images/build";
 import { createProgress } from "../../../cli/progress";
 import type { Docker } from "../../../cli/tools/docker";
+import { presentId } from "../../../platform/images/present";
 
 const image = (name: string, parent?: string) => ({
   name: `muster/${name}:1`,
@@ -72,6 +73,16 @@ test("an image that is listed otherwise than it is found is not missing", async 
     hasImage: async (name: string) => name === "muster/php:1",
   } as unknown as Docker;
   expect(await missingImages(docker, IMAGES.slice(0, 3))).toEqual([image("gateway", "base")]);
+});
+
+test("Pulumi's program is told the ids of images that are there, or asks", async () => {
+  const docker = (answer: string | undefined) => ({ tryRun: async () => answer }) as unknown as Docker;
+  const env = await presentImages(docker("sha256:b\nsha256:g\n"), IMAGES.slice(0, 2));
+  expect([await presentId("muster/base:1", env), await presentId("muster/gateway:1", env)]).toEqual([
+    "sha256:b",
+    "sha256:g",
+  ]);
+  expect(await presentImages(docker(undefined), IMAGES)).toEqual({});
 });
 
 describe("the builder", () => {
