@@ -204,16 +204,17 @@ async function push(trial: Trial, repository: string, folder: string, detail: (t
   const { team, gateway, authorityFile, member, password } = trial;
   const { host, hostname } = new URL(teamUrl(team, "git"));
   const authorization = Buffer.from(`${member}:${password}`).toString("base64");
-  const trust = gateway.tls ? await trustOf(gateway, hostname, authorityFile) : {};
   // In the environment, because everybody may read a command line. The domain need not resolve here.
   const settings: [key: string, value: string][] = [
     ["http.extraHeader", `Authorization: Basic ${authorization}`],
     ["http.extraHeader", `Host: ${host}`],
-    ...Object.entries(trust),
+    // By its name, which its certificate is for.
+    ...(gateway.tls ? [["http.curloptResolve", await leadOf(gateway, hostname)] as [string, string]] : []),
   ];
   const env = {
     ...process.env,
     GIT_TERMINAL_PROMPT: "0",
+    ...(gateway.tls ? trustOf(gateway, authorityFile) : {}),
     GIT_CONFIG_COUNT: String(settings.length),
     ...Object.fromEntries(
       settings.flatMap(([key, value], index) => [
@@ -230,17 +231,13 @@ async function push(trial: Trial, repository: string, folder: string, detail: (t
   return { ...buildOf(said), ...(code === 0 ? {} : { build: refusalOf(said, repository) }) };
 }
 
-/** With which git finds the gateway by its name, and asks for its certificate. */
-async function trustOf(
-  { address, port }: GatewayAddress,
-  hostname: string,
-  authorityFile: string | undefined,
-): Promise<Record<string, string>> {
-  const { address: ip } = await lookup(address);
-  const found = { "http.curloptResolve": `${hostname}:${port}:${ip}` };
-  if (authorityFile !== undefined) return { ...found, "http.sslCAInfo": authorityFile };
+const leadOf = async ({ address, port }: GatewayAddress, hostname: string): Promise<string> =>
+  `${hostname}:${port}:${(await lookup(address)).address}`;
+
+function trustOf({ address }: GatewayAddress, authorityFile: string | undefined): NodeJS.ProcessEnv {
+  if (authorityFile !== undefined) return { GIT_SSL_CAINFO: authorityFile };
   // On this machine nobody is between; elsewhere it has to be trusted here.
-  return isLoopback(address) ? { ...found, "http.sslVerify": "false" } : found;
+  return isLoopback(address) ? { GIT_SSL_NO_VERIFY: "1" } : {};
 }
 
 /** Why a push was refused, and what helps. */
