@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { cpSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -9,11 +8,11 @@ import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
 import { accessCookie } from "../targets/access";
-import { isLoopback } from "../targets/readiness";
 import { type GatewayAddress, type Instance, runningInstance, type Target } from "../targets/target";
-import { capture, follow } from "../tools/process";
+import { capture } from "../tools/process";
 import { knownCredentials } from "./credentials";
 import { visit } from "./project-pages";
+import { lastLine, push } from "./project-push";
 import { openSession } from "./session";
 
 /** Where the gateway has its own authority: images/gateway/lib/certificates.sh. */
@@ -26,6 +25,10 @@ git pull --quiet --ff-only 2>/tmp/pull || {
 }`;
 /** How a front end's build for the member's own site goes, as images/code-server/builder writes it down. */
 const BUILD_STATE = 'jq -r "if .state == \\"failed\\" then .command + \\" \\" + .why else .state end" "$1"';
+/** How the survey begins: images/php/survey/muster_survey/text.py. */
+const NOT_SERVED = /^not served here: /;
+/** In the place of a site that nobody expects. */
+const NONE = "none";
 const BUILDING = ["building", "waiting"];
 
 export interface ProjectsOptions {
@@ -114,7 +117,7 @@ export function projectSources(paths: readonly string[]): Map<string, string> {
   return sources;
 }
 
-interface Trial {
+export interface Trial {
   readonly team: Team;
   readonly target: Target;
   readonly editor: Instance;
@@ -136,6 +139,7 @@ async function tryProject(trial: Trial, repository: string, path: string, detail
     const clone = await target.exec(editor, ["bash", "-lc", UPDATE, "clone", folder, repository], "");
     const ownUrl = first ? memberUrl(team, "site", member) : publicUrl(team, `${repository}--${member}`);
     const liveUrl = first ? teamUrl(team, "live") : publicUrl(team, `${repository}--${LIVE}`);
+    if (NOT_SERVED.test(said.found)) return { repository, own: NONE, live: NONE, ...said, seconds, works: true };
     const isFrontEnd = said.found.startsWith("front end");
     const asMember = async () => ({ gateway, cookie: await accessCookie(target, team, member) });
     const seen = async (url: string) => visit(url, await asMember(), isFrontEnd);
@@ -170,8 +174,6 @@ async function authorityOf(target: Target, team: Team): Promise<string | undefin
   return read.stdout;
 }
 
-const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
-
 /** The folder itself where it is a whole repository; else a copy of its files, committed. */
 async function committed(path: string): Promise<{ folder: string; note: string; remove: () => void }> {
   const git = (...args: string[]) => capture("git", ["-C", path, ...args]);
@@ -197,68 +199,6 @@ async function committed(path: string): Promise<{ folder: string; note: string; 
     throw error;
   }
   return { folder, note: shallow ? "shallow, committed anew" : "no repository, committed", remove };
-}
-
-/** Pushes HEAD to the deploy branch, and waits for the build's end. */
-async function push(trial: Trial, repository: string, folder: string, detail: (text: string) => void) {
-  const { team, gateway, authorityFile, member, password } = trial;
-  const { host, hostname } = new URL(teamUrl(team, "git"));
-  const authorization = Buffer.from(`${member}:${password}`).toString("base64");
-  const trust = gateway.tls ? await trustOf(gateway, hostname, authorityFile) : {};
-  // In the environment, because everybody may read a command line. The domain need not resolve here.
-  const settings: [key: string, value: string][] = [
-    ["http.extraHeader", `Authorization: Basic ${authorization}`],
-    ["http.extraHeader", `Host: ${host}`],
-    ...Object.entries(trust),
-  ];
-  const env = {
-    ...process.env,
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_CONFIG_COUNT: String(settings.length),
-    ...Object.fromEntries(
-      settings.flatMap(([key, value], index) => [
-        [`GIT_CONFIG_KEY_${index}`, key],
-        [`GIT_CONFIG_VALUE_${index}`, value],
-      ]),
-    ),
-  };
-  const server = gateway.tls ? `https://${hostname}` : `http://${gateway.address}`;
-  const url = `${server}:${gateway.port}/${repository}.git`;
-  const ref = `HEAD:refs/heads/${team.ci.deployBranch}`;
-  const args = ["-C", folder, "push", "--push-option=ci.wait", url, ref];
-  const { code, said } = await follow("git", args, detail, { env });
-  return { ...buildOf(said), ...(code === 0 ? {} : { build: refusalOf(said, repository) }) };
-}
-
-/** With which git finds the gateway by its name, and asks for its certificate. */
-async function trustOf(
-  { address, port }: GatewayAddress,
-  hostname: string,
-  authorityFile: string | undefined,
-): Promise<Record<string, string>> {
-  const { address: ip } = await lookup(address);
-  const found = { "http.curloptResolve": `${hostname}:${port}:${ip}` };
-  if (authorityFile !== undefined) return { ...found, "http.sslCAInfo": authorityFile };
-  // On this machine nobody is between; elsewhere it has to be trusted here.
-  return isLoopback(address) ? { ...found, "http.sslVerify": "false" } : found;
-}
-
-/** Why a push was refused, and what helps. */
-export function refusalOf(said: readonly string[], repository: string): string {
-  const line = said.find((each) => /^ *!|^fatal:/.test(each))?.trim() ?? said.at(-1) ?? "";
-  const another = `the repository ${repository} has another history: rename the folder, or remove what is there`;
-  return `push refused: ${/\((?:fetch first|non-fast-forward)\)/.test(line) ? another : line}`;
-}
-
-/** What a push with `ci.wait` said of its build, and of what the survey found. */
-export function buildOf(said: readonly string[]): { build: string; found: string } {
-  const lines = said.flatMap((line) => /^remote: CI: (.*\S)/.exec(line)?.[1] ?? []);
-  const end = lines.findLast((line) => /^(passed|FAILED|broke off|was cancelled|skipped)\b/.test(line));
-  const failed = lines.find((line) => /^\S.*: (FAILED|broke off)/.test(line.trim()));
-  return {
-    build: end === undefined ? "no build" : end.startsWith("passed") ? end : (failed?.trim() ?? end),
-    found: lines.find((line) => / site\b|\bfront end\b| · /i.test(line))?.trim() ?? "",
-  };
 }
 
 /** What `visit` says once a front end is built for it, or why it is not. */
@@ -294,6 +234,9 @@ export function outcomeTable(outcomes: readonly Outcome[]): string {
       found,
     ]),
   ]);
-  const working = outcomes.filter(({ works }) => works).length;
-  return `${table}\n\n${working} of ${outcomes.length} work on their own site and live.`;
+  const sites = outcomes.filter(({ own }) => own !== NONE);
+  const others = outcomes.length - sites.length;
+  const working = sites.filter(({ works }) => works).length;
+  const rest = others === 0 ? "" : ` ${others} cannot be served here, which the push says.`;
+  return `${table}\n\n${working} of ${sites.length} work on their own site and live.${rest}`;
 }

@@ -314,6 +314,14 @@ class Shapes(unittest.TestCase):
                 self.assertEqual((found["server"]["language"], found["server"]["file"]), (language, file))
                 self.assertIn((("warning", file)), [(note["level"], note["file"]) for note in found["notes"]])
 
+    def test_what_writes_pages_is_told_where_they_are_looked_for(self):
+        for listed, remedy in (
+            (["hugo.toml", "layouts/index.html"], "build it, and commit its pages as public/"),
+            (["mkdocs.yml"], "build it, and commit its pages as public/"),
+            (["manage.py"], "its tests may run as a workflow in .github/workflows"),
+        ):
+            self.assertEqual(shape(listed)["notes"][0]["remedy"], remedy)
+
     def test_a_start_page_by_another_name(self):
         for listed, start in (
             (["PHP/Index.php", "CSS/a.css"], "PHP/Index.php"),

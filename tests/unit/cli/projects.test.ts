@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { partsOf } from "../../../cli/commands/project-pages";
-import { buildOf, outcomeTable, projectSources, refusalOf } from "../../../cli/commands/projects";
+import { buildOf, refusalOf } from "../../../cli/commands/project-push";
+import { outcomeTable, projectSources } from "../../../cli/commands/projects";
 
 const root = mkdtempSync(join(tmpdir(), "projects-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -44,6 +45,17 @@ test.each<[string, string[], { build: string; found: string }]>([
     ],
     { build: "phpunit: FAILED (1 s)", found: "PHP site, document root web/ (found) · composer · phpunit" },
   ],
+  [
+    "of what is not served",
+    [
+      "remote: CI: not served here: Hugo (hugo.toml)",
+      "remote: CI: passed with warnings after 4 s (not deployed: Hugo is not served here: hugo.toml is there)",
+    ],
+    {
+      build: "passed with warnings after 4 s (not deployed: Hugo is not served here: hugo.toml is there)",
+      found: "not served here: Hugo (hugo.toml)",
+    },
+  ],
   ["not begun", ["remote: CI: the CI does not know of it yet"], { build: "no build", found: "" }],
 ])("a build that has %s", (_, said, expected) => {
   expect(buildOf(said)).toEqual(expected);
@@ -83,11 +95,13 @@ test("the table ends with how many work", () => {
     outcomeTable([
       { ...works, works: true },
       { ...fails, works: false },
+      { ...works, repository: "hugo", own: "none", live: "none", works: true },
     ]),
   ).toBe(
     "PROJECT  OWN SITE  BUILD   LIVE   SECONDS  FOUND\n" +
       "blog     works     passed  works  2.3      PHP site\n" +
-      "shop     works     passed  404    2.3      PHP site\n\n" +
-      "1 of 2 work on their own site and live.",
+      "shop     works     passed  404    2.3      PHP site\n" +
+      "hugo     none      passed  none   2.3      PHP site\n\n" +
+      "1 of 2 work on their own site and live. 1 cannot be served here, which the push says.",
   );
 });
