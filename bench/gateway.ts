@@ -168,9 +168,9 @@ async function slowClients(cookie: string): Promise<TLSSocket[]> {
       socket.on("secureConnect", () => {
         socket.write(sends ? head("POST /index.php", "Content-Length: 100000\r\n") : head("GET /large.bin"));
         if (!sends) socket.pause();
+        const timer = setInterval(() => (sends ? socket.write("x") : socket.read(1024)), 1000);
+        socket.on("close", () => clearInterval(timer));
       });
-      const timer = setInterval(() => (sends ? socket.write("x") : socket.read(1024)), 1000);
-      socket.on("close", () => clearInterval(timer));
       return new Promise<TLSSocket>((resolve, reject) => {
         socket.once("secureConnect", () => resolve(socket));
         socket.once("close", () => reject(new UserError("The gateway closed the connection of a slow client.")));
