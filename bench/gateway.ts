@@ -1,4 +1,5 @@
 import { loadavg } from "node:os";
+import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { UserError } from "../cli/errors";
 import type { Progress } from "../cli/progress";
@@ -11,9 +12,10 @@ import { DOMAIN, PORT, TEAM } from "./team";
 const OPEN = `${TEAM}-open-gateway`;
 const OPEN_PORT = PORT + 1;
 const HOST = `m1.${DOMAIN}:${PORT}`;
-/** What is asked for, in the member's clone, and its size in bytes. */
+/** What is asked for: a file of so many bytes, and the page of the starter project. */
 const FILE = "bench.txt";
 const SIZE = 10_240;
+const PAGE = "index.php";
 /** Large enough for a reader to be slow at. */
 const LARGE = 30_000_000;
 
@@ -25,7 +27,14 @@ const CONNECTIONS = 4;
 const NORMAL = 200;
 const SLOW = 500;
 
+const DIRECT = "the container, no TLS";
+const PUBLIC = "the gateway, TLS, public";
+const ASKED = "the gateway, TLS, sign-in asked";
+const CROWDED = `the same beside ${SLOW} slow clients`;
+
 export interface LoadFigures {
+  /** What is asked for. */
+  readonly path: string;
   readonly case: string;
   readonly connections: number;
   /** Medians of the rounds; milliseconds. */
@@ -39,10 +48,10 @@ export interface LoadFigures {
 }
 
 type Series = Pick<LoadFigures, "perSecond" | "mean" | "p99" | "failed">;
-type Case = readonly [name: string, connections: number, work: () => Promise<Series>];
+type Case = readonly [name: string, path: string, connections: number, work: () => Promise<Series>];
 
 /**
- * One file of a member's site, from the container, through a gateway with TLS that lets everybody in, and through one that
+ * A file and a page of a member's site, from the container, through a gateway with TLS that lets everybody in, and through one that
  * asks who it is; then with slow clients beside. A team with a domain is up.
  */
 export async function measureGateway(docker: Docker, progress: Progress): Promise<LoadFigures[]> {
@@ -56,29 +65,35 @@ export async function measureGateway(docker: Docker, progress: Progress): Promis
   const { cookie } = JSON.parse(asked) as { cookie: string };
   await openGateway(docker);
   try {
-    const direct = (connections: number) => () => series(`http://${address}:13380/${FILE}`, connections);
-    const open = (connections: number) => () => series(`https://127.0.0.1:${OPEN_PORT}/${FILE}`, connections);
-    const asking = (connections: number) => () => series(`https://127.0.0.1:${PORT}/${FILE}`, connections, cookie);
+    const direct = (path: string, connections: number) => () => series(`http://${address}:13380/${path}`, connections);
+    const open = (path: string, connections: number) => () =>
+      series(`https://127.0.0.1:${OPEN_PORT}/${path}`, connections);
+    const asking = (path: string, connections: number) => () =>
+      series(`https://127.0.0.1:${PORT}/${path}`, connections, cookie);
     const figures: LoadFigures[] = [];
-    for (const connections of [CONNECTIONS, 1]) {
+    for (const [path, connections] of [
+      [FILE, CONNECTIONS],
+      [PAGE, CONNECTIONS],
+      [FILE, 1],
+    ] as const) {
       const cases: Case[] = [
-        ["container, no TLS", connections, direct(connections)],
-        ["gateway, TLS, public", connections, open(connections)],
-        ["gateway, TLS, sign-in asked", connections, asking(connections)],
+        [DIRECT, path, connections, direct(path, connections)],
+        [PUBLIC, path, connections, open(path, connections)],
+        [ASKED, path, connections, asking(path, connections)],
       ];
-      figures.push(...(await progress.step(`The gateway, ${connections} connections`, () => inTurn(cases))));
+      figures.push(...(await progress.step(`The gateway: ${path}, ${connections} connections`, () => inTurn(cases))));
     }
     const beside = async () => {
       const slow = await slowClients(cookie);
       try {
-        return await asking(NORMAL)();
+        return await asking(FILE, NORMAL)();
       } finally {
         for (const socket of slow) socket.destroy();
       }
     };
     const crowd: Case[] = [
-      ["gateway, TLS, sign-in asked", NORMAL, asking(NORMAL)],
-      [`beside ${SLOW} slow clients`, NORMAL, beside],
+      [ASKED, FILE, NORMAL, asking(FILE, NORMAL)],
+      [CROWDED, FILE, NORMAL, beside],
     ];
     figures.push(...(await progress.step(`The gateway, ${SLOW} slow clients`, () => inTurn(crowd))));
     return figures;
@@ -112,17 +127,16 @@ async function inTurn(cases: readonly Case[]): Promise<LoadFigures[]> {
   const before = loadavg()[0] as number;
   const found = cases.map((): Series[] => []);
   // What is asked for the first time is in no cache.
-  for (const [, , work] of cases) await work();
+  for (const [, , , work] of cases) await work();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, [, , work]] of cases.entries()) found[index]?.push(await work());
+    for (const [index, [, , , work]] of cases.entries()) found[index]?.push(await work());
   }
   const after = loadavg()[0] as number;
-  return cases.map(([name, connections], index) => {
+  return cases.map(([name, path, connections], index) => {
     const all = found[index] as Series[];
     const median = (key: keyof Series) => all.map((each) => each[key]).sort((a, b) => a - b)[ROUNDS >> 1] as number;
     return {
-      case: name,
-      connections,
+      ...{ case: name, path, connections },
       ...{ perSecond: median("perSecond"), mean: median("mean"), p99: median("p99") },
       failed: all.reduce((sum, { failed }) => sum + failed, 0),
       load: [before, after],
@@ -132,18 +146,11 @@ async function inTurn(cases: readonly Case[]): Promise<LoadFigures[]> {
 
 /** One run of wrk, over connections that are kept. */
 async function series(url: string, connections: number, cookie?: string): Promise<Series> {
-  const report =
-    "done = function(summary, latency) local e = summary.errors; io.write(string.format('RESULT %d %d %f %f %d', " +
-    "summary.requests, summary.duration, latency.mean, latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout)) end";
-  const { code, stdout, stderr } = await capture(
-    "wrk",
-    [
-      ...["-t", connections > 1 ? "2" : "1", "-c", String(connections), "-d", `${SECONDS}s`, "--timeout", "10s"],
-      ...["-H", `Host: ${HOST}`, ...(cookie === undefined ? [] : ["-H", `Cookie: ${cookie}`])],
-      ...["-s", "/dev/stdin", url],
-    ],
-    { input: report },
-  );
+  const { code, stdout, stderr } = await capture("wrk", [
+    ...["-t", connections > 1 ? "2" : "1", "-c", String(connections), "-d", `${SECONDS}s`, "--timeout", "10s"],
+    ...["-H", `Host: ${HOST}`, ...(cookie === undefined ? [] : ["-H", `Cookie: ${cookie}`])],
+    ...["-s", join(__dirname, "wrk.lua"), url],
+  ]);
   const numbers = /RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)/.exec(stdout)?.slice(1).map(Number);
   if (code !== 0 || numbers === undefined) throw new UserError(`wrk failed:\n${stdout}\n${stderr}`);
   const [requests, microseconds, mean, p99, failed] = numbers as [number, number, number, number, number];
@@ -161,39 +168,38 @@ async function slowClients(cookie: string): Promise<TLSSocket[]> {
       socket.on("secureConnect", () => {
         socket.write(sends ? head("POST /index.php", "Content-Length: 100000\r\n") : head("GET /large.bin"));
         if (!sends) socket.pause();
+        const timer = setInterval(() => (sends ? socket.write("x") : socket.read(1024)), 1000);
+        socket.on("close", () => clearInterval(timer));
       });
-      const timer = setInterval(() => (sends ? socket.write("x") : socket.read(1024)), 1000);
-      socket.on("close", () => clearInterval(timer));
-      return new Promise<TLSSocket>((resolve) => socket.once("secureConnect", () => resolve(socket)));
+      return new Promise<TLSSocket>((resolve, reject) => {
+        socket.once("secureConnect", () => resolve(socket));
+        socket.once("close", () => reject(new UserError("The gateway closed the connection of a slow client.")));
+      });
     }),
   );
   return sockets;
 }
 
 export function reportGateway(figures: readonly LoadFigures[]): string {
-  const [direct, open, asked] = figures.filter(({ connections }) => connections === CONNECTIONS);
-  const [, alone, checked] = figures.filter(({ connections }) => connections === 1);
-  const [calm, crowd] = figures.filter(({ connections }) => connections === NORMAL);
-  const lines = [
-    direct && open && asked
-      ? `With TLS the gateway answers ${(open.perSecond / direct.perSecond).toFixed(2)} × as many requests as the container, ${(asked.perSecond / direct.perSecond).toFixed(2)} × where it asks who it is.`
-      : "",
-    alone && checked ? `To be asked costs a request ${(checked.mean - alone.mean).toFixed(2)} ms.` : "",
-    calm && crowd ? `Beside slow clients p99 is ${(crowd.p99 / calm.p99).toFixed(2)} ×.` : "",
-  ];
+  const of = (name: string, path: string, connections: number) =>
+    figures.find((each) => each.case === name && each.path === path && each.connections === connections) as LoadFigures;
+  const shares = [FILE, PAGE].map((path) => {
+    const rate = (name: string) => of(name, path, CONNECTIONS).perSecond;
+    const share = (name: string) => (rate(name) / rate(DIRECT)).toFixed(2);
+    return `${path}: the gateway answers ${share(PUBLIC)} × as many requests as the container, ${share(ASKED)} × where it asks who it is.`;
+  });
+  const cost = of(ASKED, FILE, 1).mean - of(PUBLIC, FILE, 1).mean;
+  const crowd = of(CROWDED, FILE, NORMAL).p99 / of(ASKED, FILE, NORMAL).p99;
   return [
     formatTable([
-      [`${SIZE} BYTES FROM`, "CONNECTIONS", "PER SECOND", "MEAN ms", "P99 ms", "FAILED", "LOAD"],
-      ...figures.map(({ case: name, connections, perSecond, mean, p99, failed, load: [before, after] }) => [
-        name,
-        String(connections),
-        perSecond.toFixed(0),
-        mean.toFixed(2),
-        p99.toFixed(1),
-        String(failed),
+      ["FROM", "WHAT", "CONNECTIONS", "PER SECOND", "MEAN ms", "P99 ms", "FAILED", "LOAD"],
+      ...figures.map(({ case: name, path, connections, perSecond, mean, p99, failed, load: [before, after] }) => [
+        ...[name, path, String(connections), perSecond.toFixed(0), mean.toFixed(2), p99.toFixed(1), String(failed)],
         `${before.toFixed(1)}–${after.toFixed(1)}`,
       ]),
     ]),
-    ...lines.filter(Boolean),
+    "",
+    ...shares,
+    `To be asked costs a request ${cost.toFixed(2)} ms; beside slow clients p99 is ${crowd.toFixed(2)} ×.`,
   ].join("\n");
 }

@@ -145,6 +145,22 @@ echo gethostbyname(getenv("OTHER")) === getenv("OTHER") ? "apart" : "reached";`;
       expect(entries[2]?.revision).toBe(entries[0]?.revision);
       expect(entries.map(({ problem }) => problem)).toEqual(["", "", ""]);
       expect(await muster.succeed("releases", "wiki")).toMatch(/^\S+ \S+ +wiki +rolled back /m);
+      await eventually("the history on the portal", async () => {
+        const { body } = await request(muster.url(undefined, "/api/journal"));
+        return /wiki<\/th><td class="high">rolled back</.test(body);
+      });
+    });
+
+    test("the portal tells what the workers' volumes hold", async () => {
+      await eventually("their figures", async () => {
+        const { body } = await request(muster.url(undefined, "/api/reports"));
+        return ["worker-1", "release-worker"].every((worker) => body.includes(`<td>${worker}</td>`));
+      });
+    });
+
+    test("the CI sends browsers nowhere else for faces", async () => {
+      const { status, headers } = await request(muster.url("ci", "/avatar?email=alice@example.org"));
+      expect([status, headers.location]).toEqual([302, "img/nobody.png"]);
     });
   });
 
