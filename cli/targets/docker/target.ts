@@ -165,20 +165,20 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
 
 /** Runs Pulumi; once more where an interrupted run is in its way. */
 async function applyProgram(engine: PulumiEngine, missing: readonly ImageBuild[], context: DockerContext) {
-  const { stack, docker, progress, running } = context;
+  const { stack, docker, team, progress, running, images } = context;
   const recorded = running === undefined ? await engine.resourceCount() : undefined;
   const lost = recorded !== undefined && recorded > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
   // Pulumi then finds them; its own builds show no progress.
   await buildImages(docker, missing, stack.project.root, progress);
-  const images = await presentImages(docker, imageBuilds(team, usedImages(team), stack.project.root));
-  const left = running === undefined ? await clearNetworks(docker, team.id, engine.resourceIds) : [];
+  const present = await presentImages(docker, images);
+  const left = running === undefined ? await clearNetworks(docker, team, engine.resourceIds) : [];
   try {
     // If a first run is killed, its labels lead to what it made: see removeOrphans.
     await engine.up({
       refresh: lost,
       fresh: recorded !== undefined && !lost,
-      variables: { ...images, ...adopted(left) },
+      variables: { ...present, ...adopted(left) },
     });
   } catch (error) {
     await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
