@@ -22,6 +22,8 @@ if (!packagesAreCurrent()) {
   const code = await installPackages();
   if (code !== 0) fail("Installing the packages failed (npm's message is above). Correct that and run it again.");
 }
+// From Node.js 22 on, it keeps what it has compiled there, also for the program under Pulumi.
+process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules/.cache/node");
 const stripTypes = join(root, "node_modules/sucrase/register/ts.js");
 process.exitCode = await run(process.execPath, ["--require", stripTypes, script, ...args], process.cwd());
 
