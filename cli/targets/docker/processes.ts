@@ -19,10 +19,14 @@ export async function unlimited(docker: Docker, team: string): Promise<ProcessLi
   // Fails where one goes meanwhile: the next run looks again.
   const answer = await docker.tryRun("inspect", "--format", "{{.Id}} {{json .HostConfig.PidsLimit}}", ...ids);
   const current = new Map((answer ?? "").split("\n").map((line) => line.split(" ") as [string, string]));
-  return containers.flatMap(({ id, name, labels }) => {
+  const lacking = containers.flatMap(({ id, name, labels }) => {
     const limit = processLimit(labels["muster.component"] ?? "");
     return limit === undefined || !current.has(id) || current.get(id) === String(limit) ? [] : [{ name, limit }];
   });
+  // An engine without the controller refuses a limit; preflight warns of it.
+  const canLimit =
+    lacking.length === 0 || (await docker.tryRun("info", "--format", "{{.PidsLimit}}"))?.trim() !== "false";
+  return canLimit ? lacking : [];
 }
 
 /** Gives them their limits: without a restart, and no difference that Pulumi sees. */

@@ -50,7 +50,12 @@ describe("limits on processes", () => {
       { name: "red-web", limit: 512 },
     ]);
     await limitProcesses(docker, lacking);
-    expect(commands.slice(1)).toEqual(["update --pids-limit 1024 red-code", "update --pids-limit 512 red-web"]);
+    expect(commands.slice(2)).toEqual(["update --pids-limit 1024 red-code", "update --pids-limit 512 red-web"]);
+  });
+
+  test("are left out where the engine has none", async () => {
+    const { docker } = daemon({ containers }, (command) => (command.startsWith("info") ? "false\n" : "1 null\n"));
+    expect(await unlimited(docker, "red")).toEqual([]);
   });
 
   test("are nobody else's", async () => {
