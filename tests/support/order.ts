@@ -24,7 +24,7 @@ const ALONE = [
 ];
 
 /** Those that take longest, so that no lane is left with one at the end. */
-const LONG = ["trust", "delivery", "upstream", "repositories", "environment", "team"];
+const LONG = ["trust", "entrance", "delivery", "upstream", "repositories", "environment", "team"];
 
 /**
  * Alone on Docker first, while the cluster's program is built; then side by side, with those that need the cluster last;
