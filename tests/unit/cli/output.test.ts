@@ -124,6 +124,7 @@ describe("readiness", () => {
     expect(known.filter((name) => !asked.includes(name))).toEqual([
       "undefined worker-1",
       "undefined release-worker",
+      "undefined roster",
       "live deployer",
     ]);
   });

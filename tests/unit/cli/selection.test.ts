@@ -152,7 +152,7 @@ describe("before anything is created", () => {
   test("memory limits beyond the machine are a warning", () => {
     const members = 2 * (384 + 384 + 1536) + 96;
     const live = 384 + 384 + 384;
-    const shared = 128 + 192 + 384 + 512 + 192 + 2 * 1024;
+    const shared = 128 + 192 + 384 + 512 + 192 + 16 + 2 * 1024;
     const sum = (members + live + shared) * 1024 ** 2;
     expect(memoryWarning(team, sum)).toBeUndefined();
     expect(memoryWarning(team, sum - 1)).toMatch(/^the memory limits add up to 9\.1 GiB, and Docker has 9\.1 GiB\. /);
@@ -170,6 +170,7 @@ test("containers that an environment lacks", () => {
     "muster-worker-1",
     "muster-release-worker",
     "muster-mail",
+    "muster-roster",
     "muster-live-web",
     "muster-live-db",
     "muster-live-deployer",
