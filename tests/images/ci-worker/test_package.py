@@ -63,10 +63,6 @@ class Packed(unittest.TestCase):
             self.assertEqual(packed(found(["dist"], dist="dist")), [])
 
 
-if __name__ == "__main__":
-    unittest.main()
-
-
 class ThroughGit(unittest.TestCase):
     def test_what_a_build_wrote_into_its_home_changes_nothing(self):
         def git(*arguments):
@@ -90,3 +86,7 @@ class ThroughGit(unittest.TestCase):
             with tarfile.open("package.tar") as archive:
                 self.assertEqual(archive.extractfile("a.txt").read(), b"a.txt")
             self.assertFalse(os.path.exists("home/ran"))
+
+
+if __name__ == "__main__":
+    unittest.main()
