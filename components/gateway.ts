@@ -165,7 +165,7 @@ export class Gateway extends pulumi.ComponentResource {
  * @param insideHost the gateway's name for the team's own containers
  */
 export function trustSettings(gatewayTls: GatewayTls, insideHost: string): Readonly<Record<string, string>> {
-  if (gatewayTls.kind !== "own") return {};
+  if (gatewayTls.kind === "off" || (gatewayTls.kind !== "own" && gatewayTls.authority === undefined)) return {};
   const bundle = "/tmp/trust/certificates.crt";
   return {
     AUTHORITY_URL: `http://${insideHost}:${INSIDE_PORT}/-/authority.crt`,
@@ -181,14 +181,15 @@ export function trustSettings(gatewayTls: GatewayTls, insideHost: string): Reado
 function tlsSettings(gatewayTls: GatewayTls, team: string): Record<string, string> {
   switch (gatewayTls.kind) {
     case "off":
-    case "files":
       return {};
+    case "files":
+      return trusted(gatewayTls);
     case "own":
       return { GATEWAY_TEAM: team };
     case "acme": {
       const { email, directory, dns } = gatewayTls;
       const provider = dns && { GATEWAY_ACME_DNS: dns.provider, GATEWAY_ACME_ENVIRONMENT: variables(dns).join(" ") };
-      return { GATEWAY_ACME_EMAIL: email, GATEWAY_ACME_DIRECTORY: directory, ...provider };
+      return { GATEWAY_ACME_EMAIL: email, GATEWAY_ACME_DIRECTORY: directory, ...trusted(gatewayTls), ...provider };
     }
     default: {
       const exhaustive: never = gatewayTls;
@@ -196,6 +197,9 @@ function tlsSettings(gatewayTls: GatewayTls, team: string): Record<string, strin
     }
   }
 }
+
+const trusted = ({ authority }: { readonly authority: string | undefined }): Record<string, string> =>
+  authority === undefined ? {} : { GATEWAY_TRUSTED: authority };
 
 const variables = ({ environment }: { readonly environment: object }): string[] => Object.keys(environment).sort();
 

@@ -1,8 +1,9 @@
 import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
+import { follow } from "../node/follow.mjs";
 import { onEnd, run, serve } from "../node/web/serve.mjs";
-import { readConfig, setting } from "./config.mjs";
+import { FOLLOWED, readConfig, setting } from "./config.mjs";
 import { createOperations, Refused } from "./operate.mjs";
 import { createHasher } from "./passwords.mjs";
 import { createHandler } from "./server.mjs";
@@ -18,22 +19,31 @@ function asset(path) {
   return readFileSync(new URL(path, import.meta.url), "utf8");
 }
 
-run(() => {
-  const config = readConfig(process.env);
+run(async () => {
   const key = setting(process.env, "GATEWAY_KEY");
   const db = new DatabaseSync(DATABASE);
   // Each change is on the disk before it is answered, or gone with the whole answer.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 30000");
   const store = createStore(db, Date.now);
   store.sweep();
-  store.keepOnly(config.members.keys());
   setInterval(store.sweep, SWEEP).unref();
 
   const style = asset("../node/web/look.css") + asset("style.css");
-  const handle = createHandler({ config, store, hasher: createHasher(), style, key, now: Date.now });
-  const server = serve(handle, `access for ${config.members.size} members`);
+  const hasher = createHasher();
+  /** @type {ReturnType<typeof createHandler>} */
+  let handle;
+  /** @type {ReturnType<typeof createOperations>} */
+  let operations = {};
+  await follow(FOLLOWED, (settings) => {
+    const config = readConfig(settings);
+    store.keepOnly(config.members.keys());
+    handle = createHandler({ config, store, hasher, style, key, now: Date.now });
+    operations = createOperations(config, store, Date.now);
+    console.log(`muster: access for ${config.members.size} members`);
+    return config.members.keys();
+  });
+  const server = serve((request, response) => handle(request, response), "access");
 
-  const operations = createOperations(config, store, Date.now);
   rmSync(SOCKET, { force: true });
   const operator = createServer(async (request, response) => {
     try {

@@ -1,41 +1,47 @@
 import { readFileSync } from "node:fs";
+import { follow } from "../node/follow.mjs";
 import { onEnd, run, serve } from "../node/web/serve.mjs";
-import { ConfigError, parseConfig } from "./config.mjs";
+import { parseConfig } from "./config.mjs";
 import { createDelivery } from "./delivery.mjs";
 import { createJournal } from "./journal.mjs";
 import { createProber, targetsOf } from "./prober.mjs";
 import { createReports } from "./reports.mjs";
 import { createHandler } from "./server.mjs";
 
-function readConfig() {
-  const { PORTAL_CONFIG: text, PORTAL_CONFIG_FILE: file } = process.env;
-  if (text && file) throw new ConfigError(["PORTAL_CONFIG and PORTAL_CONFIG_FILE are both set: set one of them"]);
-  if (text) return parseConfig(text);
-  if (file) return parseConfig(readFileSync(file, "utf8"));
-  throw new ConfigError(["PORTAL_CONFIG is missing: give the portal's configuration as JSON"]);
-}
-
 /** @param {string} path */
 function asset(path) {
   return readFileSync(new URL(path, import.meta.url), "utf8");
 }
 
-run(() => {
-  const config = readConfig();
+const assets = {
+  style: asset("../node/web/look.css") + asset("public/style.css"),
+  live: asset("public/live.js"),
+  retry: asset("public/retry.js"),
+};
+
+/** @param {import("./config.mjs").PortalConfig} config */
+function handlerOf(config) {
   const { delivery } = config;
-  const handle = createHandler({
+  return createHandler({
     config,
     prober: createProber(targetsOf(config)),
-    assets: {
-      style: asset("../node/web/look.css") + asset("public/style.css"),
-      live: asset("public/live.js"),
-      retry: asset("public/retry.js"),
-    },
+    assets,
     delivery: delivery && createDelivery({ ...config, delivery }),
     reports: createReports(config),
     journal: delivery && createJournal(delivery),
   });
-  const server = serve(handle, `portal of ${config.members.length} members`);
+}
+
+run(async () => {
+  /** @type {ReturnType<typeof handlerOf>} */
+  let handle;
+  await follow(["PORTAL_CONFIG"], ({ PORTAL_CONFIG: text = "" }) => {
+    const config = parseConfig(text);
+    handle = handlerOf(config);
+    console.log(`muster: portal of ${config.members.length} members`);
+    return config.members.map(({ id }) => id);
+  });
+  const server = serve((request, response) => handle(request, response), "portal");
   onEnd(() => {
     server.close();
     // A request may be waiting for a round of probes; nothing is lost when it ends with the process.

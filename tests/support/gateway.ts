@@ -183,7 +183,7 @@ export class LoneGateway {
   logs = async () => (await capture("docker", ["logs", "--tail", "50", this.name], { env: docker.env })).stderr;
 
   async restart(): Promise<void> {
-    await docker.run("restart", "--time", "2", this.name);
+    await docker.run("restart", "-t", "2", this.name);
     await this.answers();
   }
 

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 
+from . import protocol  # Before Buildbot's own: see there.
 from buildbot_worker import pb
 from buildbot_worker.bot import Worker
 from buildbot_worker.pb import BotPb, WorkerForBuilderPbLike
@@ -18,6 +19,7 @@ from .disk import Disk
 from .names import Names
 from .output import Output
 from .services import Services
+from .trust import Trust
 
 ORPHANS_EVERY = 5
 RETRY_SECONDS = 5
@@ -47,6 +49,7 @@ class Builds:
         self._deploys = role == "deployer"
         self._remains = remains.Remains(role)
         self._names = Names(os.environ)
+        self._trust = Trust(os.environ)
         # The deployer runs no tests, and has a database's account already.
         self._services = None if self._deploys else Services()
         self._rest = None
@@ -88,6 +91,7 @@ class Builds:
             privacy.end_others()
         self._remains.before(command)
         self._names.lead()
+        self._trust.establish()
         self._output = {stream: Output() for stream in self._add}
         self._killed = memory.killed()
         return self._spawn(run, protocol, EXPENDABLE[0], (*EXPENDABLE, *argv), *arguments, **options)

@@ -32,8 +32,12 @@ render_members() {
     esac
     kinds="$kinds$kind "
     prefix=${host%%\{*}
-    # The live sites have no page for their database: it would be everybody's.
-    [ -z "$prefix" ] || closed="$closed ${prefix}live.$domain"
+    # The live sites have no editor. The page for their database is the organisers'; where nobody signs in, it would be
+    # everybody's.
+    case $kind:${GATEWAY_ACCESS:+asked} in
+      site:* | database:asked) ;;
+      *) closed="$closed ${prefix}live.$domain" ;;
+    esac
     # A site's other repositories are <repository>--<member>; no id holds "--".
     cat >>servers/50-members.conf <<EOF
 server {

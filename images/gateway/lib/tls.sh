@@ -11,6 +11,8 @@ render_tls() {
   mkdir -p -m 700 "$tls"
   mkdir -p "$run/public/-"
   echo ok >"$run/public/-/health.txt"
+  # Whom the team's own containers trust beside their systems' authorities: for own it is the team's.
+  default GATEWAY_TRUSTED ''
   default GATEWAY_RENEWAL_INTERVAL 43200
   whole_number GATEWAY_RENEWAL_INTERVAL
   case $GATEWAY_TLS in
@@ -46,6 +48,7 @@ EOF
 
 # certify: what is served from now on.
 certify() {
+  [ -z "$GATEWAY_TRUSTED" ] || printf '%s\n' "$GATEWAY_TRUSTED" >"$run/public/-/authority.crt"
   case $GATEWAY_TLS in
     own)
       authority

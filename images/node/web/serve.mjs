@@ -32,14 +32,12 @@ export function onEnd(stop) {
 /**
  * Runs a program whose errors are lines for whoever runs the environment.
  *
- * @param {() => void} main
+ * @param {() => Promise<void>} main
  */
 export function run(main) {
-  try {
-    main();
-  } catch (error) {
+  main().catch((error) => {
     if (!(error instanceof Error)) throw error;
     for (const line of error.message.split("\n")) console.error(`muster: ${line}`);
     process.exitCode = 1;
-  }
+  });
 }

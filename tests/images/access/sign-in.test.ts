@@ -237,6 +237,14 @@ describe("links", () => {
     expect(await check()).toBe(401);
   });
 
+  test("commands ask for what a member sees with a cookie of theirs", async () => {
+    const { cookie } = access.operate("session", { member: "alice" }) as { cookie: string };
+    const status = async (owner: string) =>
+      (await access.browser().check(`code-${owner}.dev.test:8443`, "editor", owner, { cookie })).status;
+    expect([await status("alice"), await status("bob")]).toEqual([200, 403]);
+    expect(() => access.operate("session", { member: "eve" })).toThrow('"eve" is not on the roster');
+  });
+
   test("a port of an editor is the owner's, and the team's as long as the owner shares it", async () => {
     let shared = "[5173]";
     const forwarder = createServer((_, response) => response.end(shared)).listen(0, "127.0.0.1");
