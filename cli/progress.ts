@@ -26,7 +26,8 @@ const DETAIL_WIDTH = 90;
 const CLEAR_LINE = "\r\x1b[2K";
 
 export function createProgress(output: ProgressOutput = process.stderr): Progress {
-  const line = (text: string) => output.write(`${text}\n`);
+  /** In place of the spinner of a step that goes on. */
+  const line = (text: string) => output.write(`${output.isTTY ? CLEAR_LINE : ""}${text}\n`);
   return {
     async step(title, work, result) {
       const started = performance.now();
@@ -37,7 +38,7 @@ export function createProgress(output: ProgressOutput = process.stderr): Progres
         : setInterval(() => line(`… ${title}, ${elapsed()}${detail && `: ${detail}`}`), HEARTBEAT);
       const end = (text: string) => {
         clearInterval(timer);
-        line(`${output.isTTY ? CLEAR_LINE : ""}${text}`);
+        line(text);
       };
       try {
         const value = await work((text) => {

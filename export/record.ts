@@ -47,7 +47,7 @@ async function record<T>(
   const resources: RecordedResource[] = [];
   await pulumi.runtime.setMocks(
     {
-      call: ({ inputs }) => inputs,
+      call: answer,
       newResource: ({ type, name, inputs }) => {
         resources.push({ type, name, inputs: withoutMarks(inputs) });
         return { id: name, state: { ...inputs, ...computed(type, name, inputs) } };
@@ -65,6 +65,12 @@ async function record<T>(
   return { resources: resources.sort((a, b) => (key(a) < key(b) ? -1 : 1)), outputs };
 }
 
+/** No engine is asked, so none has an image. */
+function answer({ token, inputs }: pulumi.runtime.MockCallArgs) {
+  if (token === "docker:index/getRemoteImage:getRemoteImage") throw new Error(`${inputs.name} is not asked for`);
+  return inputs;
+}
+
 /** Inputs of a resource without the marks of those that are secret. */
 const withoutMarks = (inputs: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value)]));
@@ -72,6 +78,8 @@ const withoutMarks = (inputs: Record<string, unknown>) =>
 /** Outputs that a provider would compute and that the program uses. */
 function computed(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {
   switch (type) {
+    case "docker:index/remoteImage:RemoteImage":
+      return { imageId: inputs.name };
     case "docker:index/image:Image":
       return { repoDigest: inputs.imageName };
     case "random:index/randomPassword:RandomPassword":

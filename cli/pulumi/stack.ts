@@ -18,13 +18,21 @@ export type Credentials = Record<string, Record<string, string>>;
 
 /** The Pulumi CLI on one stack. */
 export interface PulumiEngine {
+  /** The file with the stack's state; undefined where the user has chosen another backend. */
+  readonly state: string | undefined;
   /** Selects the stack, making it when it does not exist. */
   prepare(progress: Progress): Promise<void>;
   /**
    * `refresh` compares the state with Docker first; `rebuild` names resources to make anew, whatever the state says;
-   * `fresh` says that there is nothing in the state to lose: it is only written at the end.
+   * `fresh` says that there is nothing in the state to lose: it is only written at the end; `variables` are for the
+   * program.
    */
-  up(options: { refresh: boolean; rebuild?: readonly string[]; fresh?: boolean }): Promise<void>;
+  up(options: {
+    refresh: boolean;
+    rebuild?: readonly string[];
+    fresh?: boolean;
+    variables?: NodeJS.ProcessEnv;
+  }): Promise<void>;
   destroy(options: { refresh: boolean }): Promise<void>;
   /** Resources in the stack's state; the stack itself is one. 0 when the backend does not have it. */
   resourceCount(): Promise<number>;
@@ -60,6 +68,8 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
   }
 
   return {
+    state: environment.backend === "project" ? stateFile(environment.state, stack) : undefined,
+
     async prepare(progress) {
       if (adoptStackFile(stack, environment)) {
         progress.note(`  took the encryptionsalt of another machine out of ${stack.file}: nothing in it is encrypted`);
@@ -75,7 +85,7 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
       if (created.code !== 0) throw new UserError(`Pulumi cannot make the stack: ${created.stderr.trim()}`);
     },
 
-    up: ({ refresh, rebuild = [], fresh = false }) =>
+    up: ({ refresh, rebuild = [], fresh = false, variables = {} }) =>
       run(
         [
           "up",
@@ -84,7 +94,7 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
           ...refreshFlag({ refresh }),
           ...rebuild.flatMap((name) => ["--replace", `**::${name}`]),
         ],
-        fresh ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {},
+        { ...variables, ...(fresh ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {}) },
       ),
     destroy: (flags) => run(["destroy", ...UNATTENDED, ...target, ...refreshFlag(flags)]),
     resourceCount,

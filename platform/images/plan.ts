@@ -21,9 +21,12 @@ export interface ImageBuild {
   readonly parent: ImageName | undefined;
 }
 
-/** The Pulumi resource of an image: one that goes to the registry has another beside the local one. */
-export const imageResourceName = (image: ImageName, pushed: boolean): string =>
-  pushed ? `pushed-image-${image}` : `image-${image}`;
+/** The Pulumi resource that pushes an image. */
+export const pushedImageName = (image: ImageName): string => `pushed-image-${image}`;
+
+/** The Pulumi resource of an image in the engine: another content is another one, with a build of its own. */
+export const localImageName = ({ name }: Pick<ImageBuild, "name">): string =>
+  name.replace(/^muster\//, "image-").replace(":", "-");
 
 /** What the images depend on beside their files. */
 export interface ImageOptions {

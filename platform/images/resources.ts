@@ -1,13 +1,15 @@
 import { dirname, join, relative } from "node:path";
+import type { types } from "@pulumi/docker";
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { ImageName } from "../../config/catalogue";
 import type { Registry, Team } from "../../config/members";
 import { type ImageRef, type PlatformArgs, resourceNames } from "../platform";
-import { type ImageBuild, imageBuild, imageOptions, imageResourceName } from "./plan";
+import { type ImageBuild, imageBuild, imageOptions, localImageName, pushedImageName } from "./plan";
+import { presentId } from "./present";
 
-interface BuiltImage extends ImageRef {
-  readonly resource: docker.Image;
+interface LocalImage extends ImageRef {
+  readonly resource: docker.RemoteImage;
 }
 
 /** The package that holds `images/`, wherever the program is that uses it. */
@@ -44,28 +46,56 @@ export function createImages({
   const resourceName = resourceNames(prefix);
   const options = imageOptions({ mirrors, certificates, packages }, ROOT);
   const references: Partial<Record<ImageName, string | undefined>> = prebuilt;
-  const built = new Map<string, BuiltImage>();
+  const local = new Map<ImageName, LocalImage>();
+  const pushed = new Map<ImageName, ImageRef>();
 
-  function build(name: ImageName, destination: Pick<Registry, "push" | "pull"> | undefined): BuiltImage {
-    const plan = imageBuild(name, options);
-    const imageName = destination === undefined ? plan.name : `${destination.push}/${plan.name}`;
-    const known = built.get(imageName);
+  function localImage(name: ImageName): LocalImage {
+    const known = local.get(name);
     if (known) return known;
-    const parents = plan.parent === undefined ? [] : [build(plan.parent, undefined).resource];
-    const resource = new docker.Image(
-      resourceName(imageResourceName(name, destination !== undefined)),
-      renderImage(plan, imageName, destination === undefined),
-      { dependsOn: parents },
+    const plan = imageBuild(name, options);
+    const parents = plan.parent === undefined ? [] : [localImage(plan.parent).resource];
+    const present = presentId(plan.name);
+    // Only what is built waits for them.
+    const waitsFor: Promise<pulumi.Input<pulumi.Resource>[]> = present.then((id) => (id === undefined ? parents : []));
+    const resource = new docker.RemoteImage(
+      resourceName(localImageName(plan)),
+      {
+        name: plan.name,
+        build: present.then((id) => (id === undefined ? renderBuild(plan) : undefined)),
+        keepLocally: true,
+      },
+      {
+        dependsOn: waitsFor,
+        // How an image came to be changes nothing about it.
+        ignoreChanges: ["build"],
+      },
     );
-    const id = destination === undefined ? resource.repoDigest : asPulled(resource.repoDigest, destination);
-    const image = { name: imageName, id, resource };
-    built.set(imageName, image);
+    // A preview knows what runs on an image that is there; the state may know one that was removed since.
+    const id = pulumi.output(present.then((found) => found ?? resource.imageId));
+    const image = { name: plan.name, id, resource };
+    local.set(name, image);
+    return image;
+  }
+
+  function pushedImage(name: ImageName, destination: Pick<Registry, "push" | "pull">): ImageRef {
+    const known = pushed.get(name);
+    if (known) return known;
+    const source = localImage(name);
+    const imageName = `${destination.push}/${source.name}`;
+    const resource = new docker.Image(
+      resourceName(pushedImageName(name)),
+      { imageName, build: renamed(source.name) },
+      { dependsOn: [source.resource] },
+    );
+    const image = { name: imageName, id: asPulled(resource.repoDigest, destination) };
+    pushed.set(name, image);
     return image;
   }
 
   return (name) => {
     const reference = references[name];
-    return reference === undefined ? build(name, registry) : { name: reference, id: reference };
+    if (reference !== undefined) return { name: reference, id: reference };
+    return registry === undefined ? localImage(name) : pushedImage(name, registry);
   };
 }
 
@@ -75,19 +105,23 @@ const asPulled = (digest: pulumi.Output<string>, { push, pull }: Pick<Registry, 
     ? digest
     : digest.apply((pushed) => (pushed.startsWith(`${push}/`) ? `${pull}${pushed.slice(push.length)}` : pushed));
 
-function renderImage(build: ImageBuild, imageName: string, skipPush: boolean): docker.ImageArgs {
-  // Relative to the program, so that no path of this machine gets into the state.
-  const context = join(relative(process.cwd(), ROOT), build.context);
-  return {
-    imageName,
-    skipPush,
-    build: {
-      context,
-      dockerfile: `${context}/Dockerfile`,
-      args: { ...build.args },
-      // The classic builder works on every engine from 20.10 on, and finds local parents by name.
-      builderVersion: docker.BuilderVersion.BuilderV1,
-      platform: `linux/${process.arch === "x64" ? "amd64" : process.arch}`,
-    },
-  };
-}
+/** Relative to the program, so that no path of this machine gets into the state. */
+const fromProgram = (path: string) => join(relative(process.cwd(), ROOT), path);
+
+const renderBuild = ({ context, args }: ImageBuild): types.input.RemoteImageBuild => ({
+  context: fromProgram(context),
+  buildArgs: { ...args },
+  // The engine's own BuildKit finds local parents by name; a builder of the user's choice may not.
+  useLegacyBuilder: true,
+});
+
+/** A build without a step: the same image under another name, for the resource that pushes what it has built. */
+const renamed = (image: string): docker.ImageArgs["build"] => ({
+  context: fromProgram(RENAME),
+  dockerfile: join(fromProgram(RENAME), "Dockerfile"),
+  args: { IMAGE: image },
+  builderVersion: docker.BuilderVersion.BuilderV1,
+  platform: `linux/${process.arch === "x64" ? "amd64" : process.arch}`,
+});
+
+const RENAME = "platform/images/rename";

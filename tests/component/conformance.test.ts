@@ -130,7 +130,8 @@ const cases: readonly ConformanceCase[] = [
 ];
 
 describe.each(platforms)("$target", ({ target, facts, image, volumeType }) => {
-  const onPlatform = <T>(create: (platform: Platform) => T) => register(() => create(createPlatform(teamFor(target))));
+  const onPlatform = <T>(create: (platform: Platform) => T, present: readonly string[] = []) =>
+    register(() => create(createPlatform(teamFor(target))), present);
 
   test.each(cases)("$title", async ({ spec, facts: expected }) => {
     const { resources, result } = await onPlatform((platform) => {
@@ -175,25 +176,34 @@ describe.each(platforms)("$target", ({ target, facts, image, volumeType }) => {
       platform.image("apache-php");
       platform.image("apache-php");
     });
-    const images = resources.filter(({ type }) => type === "docker:index/image:Image");
+    const images = resources.filter(({ type }) => type === "docker:index/remoteImage:RemoteImage");
     const name = (imageName: string) => imageName.replace(/:[0-9a-f]{12}$/, "");
-    expect(images.map(({ inputs }) => name(inputs.imageName)).sort()).toEqual(
-      target === "docker"
-        ? ["muster/apache-php", "muster/base", "muster/code-server", "muster/php"]
-        : [
-            "muster/base",
-            "muster/php",
-            "registry.example.org/muster/apache-php",
-            "registry.example.org/muster/code-server",
-          ],
+    expect(images.map(({ inputs }) => name(inputs.name)).sort()).toEqual(
+      ["apache-php", "base", "code-server", "php"].map((image) => `muster/${image}`),
     );
-    for (const { inputs, dependencies } of images) {
-      const parent = images.find((candidate) => candidate.inputs.imageName === inputs.build.args.PARENT);
+    for (const { inputs, dependencies, ignoreChanges } of images) {
+      const parent = images.find((candidate) => candidate.inputs.name === inputs.build.buildArgs.PARENT);
       expect(dependencies).toEqual(parent ? [`${parent.type} ${parent.name}`] : []);
-      expect(parent === undefined).toBe(name(inputs.imageName) === "muster/base");
-      // Only what the cluster runs is pushed.
-      expect(inputs.skipPush).toBe(!inputs.imageName.startsWith("registry.example.org/"));
+      expect(parent === undefined).toBe(name(inputs.name) === "muster/base");
+      expect({ keeps: inputs.keepLocally, ignoreChanges }).toEqual({ keeps: true, ignoreChanges: ["build"] });
     }
+    // Only what the cluster runs is pushed, and as it is.
+    const pushed = resources.filter(({ type }) => type === "docker:index/image:Image");
+    expect(pushed.map(({ inputs }) => [name(inputs.imageName), name(inputs.build.args.IMAGE)])).toEqual(
+      target === "docker"
+        ? []
+        : ["apache-php", "code-server"].map((image) => [`registry.example.org/muster/${image}`, `muster/${image}`]),
+    );
+    for (const { inputs, dependencies } of pushed) {
+      const source = images.find((candidate) => candidate.inputs.name === inputs.build.args.IMAGE);
+      expect(dependencies).toEqual([`${source?.type} ${source?.name}`]);
+    }
+  });
+
+  test("an image that the engine has is not built", async () => {
+    const { resources } = await onPlatform((platform) => platform.image("apache-php"), ["php", "base"]);
+    const built = resources.filter(({ inputs }) => inputs.keepLocally && inputs.build !== undefined);
+    expect(built.map(({ name }) => name)).toEqual(["image-apache-php"]);
   });
 
   test("volumes of one purpose are each member's own, and are kept", async () => {
@@ -244,13 +254,13 @@ test("what engines report differently replaces no network and no volume of Docke
     return { ...inputs, ignoreChanges, replacementTrigger };
   };
   const options = { "com.docker.network.enable_ipv6": "false" };
-  expect(described("network")).toMatchObject({ options, ignoreChanges: ["ipv6", "options"] });
+  expect(described("network")).toMatchObject({ options, ignoreChanges: ["ipv6", "labels", "options"] });
   // Engine 29 reports the gateway. A change of the subnet still makes the network anew.
   const [{ subnet, gateway }] = described("alice-network").ipamConfigs;
   expect(gateway).toBe(gatewayOf(subnet));
   expect(described("alice-network")).toMatchObject({
     options,
-    ignoreChanges: ["ipv6", "options", "ipamConfigs"],
+    ignoreChanges: ["ipv6", "labels", "options", "ipamConfigs"],
     replacementTrigger: subnet,
   });
   expect(described("alice-workspace")).toMatchObject({ ignoreChanges: ["driver", "driverOpts", "labels"] });
@@ -287,7 +297,7 @@ describe("images on Kubernetes", () => {
         .filter(({ type }) => type === "kubernetes:apps/v1:Deployment")
         .map(({ inputs }) => inputs.spec.template.spec.containers[0].image),
       pushed: resources
-        .filter(({ type, inputs }) => type === "docker:index/image:Image" && !inputs.skipPush)
+        .filter(({ type }) => type === "docker:index/image:Image")
         .map(({ inputs }) => inputs.imageName.replace(/:[0-9a-f]{12}$/, "")),
     };
   };

@@ -8,7 +8,7 @@ const shortName = ({ type, name }: RegisteredResource) => `${type.split(":").pop
 /** What an example registers, without its images. A program runs when it is first imported: each test has its own. */
 async function run(example: string) {
   const { resources, result } = await register(() => require(`../../examples/${example}`));
-  const images = resources.filter(({ type }) => type === "docker:index/image:Image");
+  const images = resources.filter(({ type }) => type === "docker:index/remoteImage:RemoteImage");
   const others = resources.filter((resource) => !images.includes(resource));
   return { resources, result, images, names: others.map(shortName).sort() };
 }
@@ -49,16 +49,19 @@ test("two teams in one program", async () => {
       `TeamEnvironment ${id}`,
       ...["CiRunner ci", "Gateway gateway", "GitServer git", "LiveServer live", "Mail mail", "Portal portal"],
       ...["ApmStack live", `ApmStack ${member}`, `CodeServer ${member}`, `MemberEnvironment ${member}`],
-      ...["ci", "gateway", "git", "mail", "portal", "release-worker", "worker-1"].map((name) => `Container ${name}`),
+      ...["ci", "gateway", "git", "mail", "portal", "release-worker", "roster", "worker-1"].map(
+        (name) => `Container ${name}`,
+      ),
       ...["db", "deployer", "web"].map((name) => `Container live-${name}`),
       ...["code", "db", "web", ...more].map((name) => `Container ${member}-${name}`),
-      ...["Network network", "Network network-ci", "Network network-editors"],
+      ...["Network network", "Network network-ci", "Network network-editors", "Network network-workers"],
       ...["Network live-network", `Network ${member}-network`],
       ...["ci-deployer", "ci-git", "ci-release-worker", "ci-worker", "live-db"].map(
         (name) => `RandomPassword ${name}-password`,
       ),
       ...["code", "db", "git"].map((name) => `RandomPassword ${member}-${name}-password`),
       "RandomPassword ci-hook-secret",
+      ...["git", "portal"].map((name) => `Volume ${name}-roster`),
       ...["ci", "live-database", "live-releases", "live-shared", "release-worker", "repositories", "worker-1"].map(
         (name) => `Volume ${name}`,
       ),
@@ -79,18 +82,21 @@ test("a CI runner with a git server only", async () => {
     "Container ci",
     "Container gateway",
     "Container git",
+    "Container roster",
     "Container worker-1",
     "Gateway gateway",
     "GitServer git",
     "Network network",
     "Network network-ci",
     "Network network-editors",
+    "Network network-workers",
     "RandomPassword alice-git-password",
     "RandomPassword ci-git-password",
     "RandomPassword ci-hook-secret",
     "RandomPassword ci-release-worker-password",
     "RandomPassword ci-worker-password",
     "Volume ci",
+    "Volume git-roster",
     "Volume repositories",
     "Volume worker-1",
   ]);

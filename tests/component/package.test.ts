@@ -16,9 +16,9 @@ import { ApmStack, type ApmStackArgs, createDockerPlatform } from "muster";
 export async function main(): Promise<string[]> {
   const registered: string[] = [];
   await pulumi.runtime.setMocks({
-    call: ({ inputs }) => inputs,
+    call: () => Promise.reject(new Error("no such image")),
     newResource: ({ type, name, inputs }) => {
-      if (type === "docker:index/image:Image") registered.push(inputs.build.context);
+      if (type === "docker:index/remoteImage:RemoteImage") registered.push(inputs.build.context);
       return { id: name, state: inputs };
     },
   });

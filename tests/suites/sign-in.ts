@@ -177,8 +177,10 @@ export function signInSuite({ unavailable, create }: EngineCase): void {
   test("who leaves the roster is out", async () => {
     const leaver = await invited("bob");
     expect((await leaver.goTo(url())).status).toBe(200);
+    const before = await muster.containers();
     muster.configure({ members: [alice, carol], visibility: {} });
     await muster.succeed("up");
+    expect((await muster.containers()).access).toBe(before.access);
     expect((await leaver.goTo(url())).url).toContain("/-/sign-in");
     // Everybody else's session outlives the edit.
     expect((await visitor.goTo(url())).body).toContain("Alice Kim");

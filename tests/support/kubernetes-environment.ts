@@ -140,6 +140,8 @@ export class KubernetesEnvironment extends TestEnvironment {
     return pod;
   }
 
+  readonly carriers = [];
+
   async containers(): Promise<Record<string, string>> {
     const pods = [...(await this.#pods())].map(([name, { metadata }]) => [name, metadata.uid] as const);
     return Object.fromEntries(pods.sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -34,12 +34,23 @@ export const generatedPassword = (name: string): string => `generated-${name}`;
 /** Id of an image without a registry: the same whatever the files in `images/` hold. */
 export const imageId = (image: string): string => `sha256:${image}`;
 
-/** Runs `create` under Pulumi's mock runtime; ends when every resource has been answered. */
-export async function register<T>(create: () => T): Promise<{ resources: RegisteredResource[]; result: T }> {
+/**
+ * Runs `create` under Pulumi's mock runtime; ends when every resource has been answered.
+ *
+ * @param present images that the engine has
+ */
+export async function register<T>(
+  create: () => T,
+  present: readonly string[] = [],
+): Promise<{ resources: RegisteredResource[]; result: T }> {
   const resources: RegisteredResource[] = [];
   await pulumi.runtime.setMocks(
     {
-      call: ({ inputs }) => inputs,
+      call: async ({ inputs }) => {
+        const image = present.find((name) => inputs.name.startsWith(`muster/${name}:`));
+        if (image !== undefined) return { ...inputs, id: imageId(image) };
+        throw new Error("no such image");
+      },
       newResource: ({ type, name, inputs }) => ({
         id: `${name}-id`,
         state: { ...inputs, ...outputs(type, name, inputs) },
@@ -90,10 +101,11 @@ function start(config: Readonly<Record<string, unknown>>) {
 /** Outputs that a provider would compute. */
 function outputs(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {
   switch (type) {
+    case "docker:index/remoteImage:RemoteImage":
+      return { imageId: imageId(String(inputs.name).replace(/^muster\/|:[0-9a-f]{12}$/g, "")) };
     case "docker:index/image:Image": {
       const repository = String(inputs.imageName).replace(/:[0-9a-f]{12}$/, "");
-      const image = repository.replace(/^.*\//, "");
-      return { repoDigest: inputs.skipPush ? imageId(image) : `${repository}@${imageId(image)}` };
+      return { repoDigest: `${repository}@${imageId(repository.replace(/^.*\//, ""))}` };
     }
     case "random:index/randomPassword:RandomPassword":
       return { result: pulumi.secret(generatedPassword(name)) };
@@ -112,9 +124,9 @@ function recordRequests(resources: RegisteredResource[]): void {
     const secrets: unknown[] = [];
     const inputs = unwrapSecrets(request.getObject()?.toJavaScript() ?? {}, secrets);
     resources.push({
-      urn: monitor.newUrn(request.getParent(), request.getType(), request.getName()),
+      urn: untagged(monitor.newUrn(request.getParent(), request.getType(), request.getName())),
       type: request.getType(),
-      name: request.getName(),
+      name: untagged(request.getName()),
       parent: shortName(request.getParent()),
       inputs,
       secrets,
@@ -130,10 +142,13 @@ function recordRequests(resources: RegisteredResource[]): void {
   };
 }
 
+/** A resource's name without the tag of an image, so that edits of `images/` do not matter. */
+const untagged = (name: string): string => name.replace(/\b(image-[a-z-]+)-[0-9a-f]{12}$/, "$1");
+
 /** `urn:pulumi:test::muster::a$b:c/d:E::name` → `b:c/d:E name` */
 function shortName(urn: string): string {
   const [, , types = "", name = ""] = urn.split("::");
-  return `${types.split("$").pop()} ${name}`.trim();
+  return `${types.split("$").pop()} ${untagged(name)}`.trim();
 }
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";

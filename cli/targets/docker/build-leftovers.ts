@@ -4,6 +4,7 @@ import { type Docker, words } from "../../tools/docker";
 export interface ImageLayers {
   readonly Id: string;
   readonly RootFS: { readonly Layers?: readonly string[] | null };
+  readonly RepoTags?: readonly string[] | null;
 }
 
 /** The parts of a container that show whether it was a step of a build. */
@@ -60,7 +61,7 @@ export async function removeLeftoversOf(docker: Docker, named: readonly ImageLay
   const steps = containers.filter(({ Image }) => own.has(Image));
   if (steps.length > 0) await docker.tryRun("rm", ...steps.map(({ Id }) => Id));
 
-  const untagged = await inspectImages(docker, await imageIds(docker, "dangling=true"));
+  const untagged = (await inspectImages(docker, await imageIds(docker, "dangling=true"))).filter(hasNoName);
   // Docker keeps one that a build is using right now.
   for (const { Id } of builtOn(named, untagged)) await docker.tryRun("image", "rm", Id);
 }
@@ -88,6 +89,9 @@ const layersOf = ({ RootFS }: ImageLayers): readonly string[] => RootFS.Layers ?
 
 const startsWith = (layers: readonly string[], prefix: readonly string[]): boolean =>
   prefix.length > 0 && prefix.every((layer, index) => layers[index] === layer);
+
+/** The containerd store lists an image that was loaded twice as dangling too; removing that would remove its name. */
+export const hasNoName = ({ RepoTags }: Pick<ImageLayers, "RepoTags">): boolean => !RepoTags?.length;
 
 /** Those of `images` that begin with all layers of one of `bases`. */
 export const builtOn = (bases: readonly ImageLayers[], images: readonly ImageLayers[]): ImageLayers[] =>

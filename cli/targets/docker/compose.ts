@@ -70,7 +70,8 @@ export async function composeUp(
   await buildImages(docker, missing, stack.project.root, progress);
 
   mkdirSync(stack.folder, { recursive: true, mode: 0o700 });
-  writeFileSync(composeFile(stack), adopt(exported.yaml, await volumesWithOptions(docker)));
+  const made = { volumes: await volumesWithOptions(docker), networks: await networksOfPulumi(docker, team) };
+  writeFileSync(composeFile(stack), adopt(exported.yaml, made));
   const secrets = stackSecrets(stack, exported.secrets);
   // Names in the environment win over --env-file, so that a variable of the user's would replace a password.
   const env = { ...docker.env, ...secrets };
@@ -90,14 +91,39 @@ async function volumesWithOptions(docker: Docker): Promise<string[]> {
   });
 }
 
-/** Compose refuses a volume that exists with other options, unless it is somebody else's. */
-export function adopt(yaml: string, made: readonly string[]): string {
-  const { volumes, ...rest } = parse(yaml) as { volumes: Record<string, { name: string }> };
-  if (!Object.keys(volumes).some((name) => made.includes(name))) return yaml;
-  const adopted = Object.entries(volumes).map(([key, volume]) =>
-    made.includes(key) ? [key, { name: volume.name, external: true }] : [key, volume],
-  );
-  return stringify({ ...rest, volumes: Object.fromEntries(adopted) }, { lineWidth: 0 });
+/** Names of the team's networks that Pulumi has made, and that Docker did not give up. */
+const networksOfPulumi = async (docker: Docker, team: string): Promise<string[]> =>
+  (await docker.networks())
+    .filter(({ labels }) => labels["muster.team"] === team && !(COMPOSE_PROJECT_LABEL in labels))
+    .map(({ name }) => name);
+
+/** By kind, names of what is there already. */
+export interface Made {
+  readonly volumes: readonly string[];
+  readonly networks: readonly string[];
+}
+
+/** A volume or network of the compose file. */
+interface Described {
+  readonly name: string;
+  readonly driver_opts?: object;
+}
+
+/** Compose refuses a volume or network that exists with other options or labels, unless it is somebody else's. */
+export function adopt(yaml: string, made: Made): string {
+  const { volumes, networks, ...rest } = parse(yaml) as Record<keyof Made, Record<string, Described>>;
+  // A volume that is described with options is our own.
+  const foreign = made.volumes.filter((name) => volumes[name]?.driver_opts === undefined);
+  const isThere = (described: object, names: readonly string[]) => names.some((name) => name in described);
+  if (!isThere(volumes, foreign) && !isThere(networks, made.networks)) return yaml;
+  const adopted = (described: Record<string, Described>, names: readonly string[]) =>
+    Object.fromEntries(
+      Object.entries(described).map(([key, one]) =>
+        names.includes(key) ? [key, { name: one.name, external: true }] : [key, one],
+      ),
+    );
+  const parts = { networks: adopted(networks, made.networks), volumes: adopted(volumes, foreign) };
+  return stringify({ ...rest, ...parts }, { lineWidth: 0 });
 }
 
 /** Removes containers and networks; volumes stay. */

@@ -1,11 +1,13 @@
 import type { Team } from "../../../config/members";
-import { type ImageBuild, imageResourceName } from "../../../platform/images/plan";
-import { ChildError, INTERRUPTED, UserError } from "../../errors";
+import { ADOPTED_NETWORKS } from "../../../platform/docker/adopted";
+import type { ImageBuild } from "../../../platform/images/plan";
+import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
-import { buildImages, imageBuilds, missingImages, usedImages } from "../../images/build";
+import { buildImages, imageBuilds, missingImages, presentImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
-import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient } from "../../tools/docker";
+import { forgetUpdate, isUnchanged, noteUpdate } from "../../pulumi/unchanged";
+import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient, isPodman } from "../../tools/docker";
 import { findDocker } from "../../tools/docker-host";
 import { capture, pipe } from "../../tools/process";
 import { reachAdvice } from "../reach";
@@ -18,7 +20,7 @@ import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } 
 import { runningEngine, teamContainerNames, teamContainers } from "./containers";
 import { preflight } from "./preflight";
 import { limitProcesses, unlimited } from "./processes";
-import { sweep } from "./sweep";
+import { rosterLabels, type StuckNetwork, sweep } from "./sweep";
 
 /** Containers on a Docker daemon. */
 export async function openDockerTarget(context: TargetContext): Promise<Target> {
@@ -30,10 +32,15 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
   const own = teamContainers(containers, id);
   const running = runningEngine(containers, id);
 
+  let builds: readonly ImageBuild[] | undefined;
+  const images = (team: Team) => {
+    builds ??= imageBuilds(team, usedImages(team), stack.project.root);
+    return builds;
+  };
   let asked: Promise<readonly ImageBuild[]> | undefined;
   /** Asks Docker once. */
   const missing = (team: Team) => {
-    asked ??= missingImages(docker, imageBuilds(team, usedImages(team), stack.project.root));
+    asked ??= missingImages(docker, images(team));
     return asked;
   };
 
@@ -54,13 +61,15 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
       if (mustBuild) await checkPackages(team, progress);
       await preflight({ team, host, docker, containers, mustBuild }, progress);
     },
-    pulumiObstacle: async () => podmanObstacle(await docker.run("version", "--format", "{{json .Server}}")),
+    pulumiObstacle: () => podmanObstacle(docker),
     pulumiEnv: async () => docker.env,
-    pulumiUp: async (team, binary) => pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running }),
+    pulumiUp: async (team, binary) =>
+      pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running, images: images(team) }),
 
     async exportUp(team) {
       const lacking = await ensureBase(team);
       if (running === "compose" && !isAppliedFrom(composeFile(stack), own)) throw foreignTeam(context);
+      if (running === undefined) await clearNetworks(docker, id);
       await composeUp(stack, team.id, await ensureCompose(docker.env, progress), docker, lacking, progress);
     },
     async exportDown() {
@@ -69,17 +78,22 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     },
     async sweep() {
       const { containers: removed, networks, stuck } = await sweep(docker, id);
-      for (const advice of stuck) progress.warn(advice);
+      for (const { advice } of stuck) progress.warn(advice);
       return [...removed, ...networks];
     },
     tidy: () => removeBuildLeftovers(docker),
 
-    volumes: () => docker.volumes(`muster.team=${id}`),
+    async volumes() {
+      const all = await docker.volumes(`muster.team=${id}`);
+      const roster = await docker.volumes(...rosterLabels(id));
+      return all.filter((name) => !roster.includes(name));
+    },
     async removeVolumes(names) {
       await docker.run("volume", "rm", ...names);
     },
     removeImages: () => removeImages(docker, context),
 
+    hurryRoster: async () => undefined,
     async shortcomings() {
       const names = (await unlimited(docker, id)).map(({ name }) => name);
       return names.length === 0 ? [] : [`Without a limit on processes (npm run up sets it): ${names.join(", ")}`];
@@ -104,40 +118,32 @@ export const toInstance = ({ name, labels, state, status }: Container): Instance
   status,
 });
 
-/** Podman answers for Docker, but describes what it has made in other words than Pulumi's provider. */
-export function podmanObstacle(version: string): string | undefined {
-  const { Components } = JSON.parse(version) as { Components?: readonly { readonly Name: string }[] | null };
-  if (!Components?.some(({ Name }) => Name.startsWith("Podman"))) return undefined;
+/** Podman describes what it has made in other words than Pulumi's provider. */
+export async function podmanObstacle(docker: Docker): Promise<string | undefined> {
+  if (!(await isPodman(docker))) return undefined;
   return (
     "this is Podman, which describes containers and networks otherwise than Docker, so that Pulumi would replace all of " +
     "them at every update; --engine compose works"
   );
 }
 
-type DockerContext = TargetContext & { readonly docker: Docker; readonly running: Target["running"] };
+type DockerContext = TargetContext & {
+  readonly docker: Docker;
+  readonly running: Target["running"];
+  readonly images: readonly ImageBuild[];
+};
 
 async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild[], context: DockerContext) {
-  const { stack, docker, progress, running } = context;
+  const { stack, docker, progress, running, images } = context;
   const engine = pulumiEngine(binary, stack, docker.env);
   if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
   await engine.prepare(progress);
-  const recorded = running === undefined ? await engine.resourceCount() : undefined;
-  const lost = recorded !== undefined && recorded > 1;
-  if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
-  // The provider never checks whether an image that it built still exists.
-  const known = missing.length > 0 ? await engine.resourceIds() : new Set();
-  const rebuild = missing.filter(({ name }) => known.has(name)).map(({ image }) => imageResourceName(image, false));
-  if (rebuild.length > 0) progress.note(`  images that are gone from Docker are built again: ${rebuild.join(", ")}`);
-  if (missing.length > 0) {
-    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
-    await buildImages(docker, missing, stack.project.root, progress);
-  }
-  try {
-    // If a first run is killed, its labels lead to what it made: see removeOrphans.
-    await engine.up({ refresh: lost, rebuild, fresh: recorded !== undefined && !lost });
-  } catch (error) {
-    await removeOrphans(engine, context, error);
-    await engine.up({ refresh: true });
+  const update = { stack, team, images, state: engine.state, env: docker.env };
+  if (running === "pulumi" && missing.length === 0 && isUnchanged(update)) {
+    progress.note("  nothing has changed since Pulumi's last update");
+  } else {
+    forgetUpdate(update);
+    await applyProgram(engine, missing, context);
   }
 
   let present = teamContainers(await docker.containers(), team.id);
@@ -150,10 +156,33 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
     await engine.up({ refresh: true });
     present = teamContainers(await docker.containers(), team.id);
   }
+  noteUpdate(update);
   // Compose starts what somebody stopped; Pulumi only knows that it exists.
   const stopped = present.filter(({ state }) => state === "exited" || state === "created");
   if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
   await limitProcesses(docker, await unlimited(docker, team.id));
+}
+
+/** Runs Pulumi; once more where an interrupted run is in its way. */
+async function applyProgram(engine: PulumiEngine, missing: readonly ImageBuild[], context: DockerContext) {
+  const { stack, docker, team, progress, running, images } = context;
+  const recorded = running === undefined ? await engine.resourceCount() : undefined;
+  const lost = recorded !== undefined && recorded > 1;
+  if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
+  // Pulumi then finds them; its own builds show no progress.
+  await buildImages(docker, missing, stack.project.root, progress);
+  const present = await presentImages(docker, images);
+  const left = running === undefined ? await clearNetworks(docker, team, engine.resourceIds) : [];
+  try {
+    // If a first run is killed, its labels lead to what it made: see removeOrphans.
+    await engine.up({
+      refresh: lost,
+      fresh: recorded !== undefined && !lost,
+      variables: { ...present, ...adopted(left) },
+    });
+  } catch (error) {
+    await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
+  }
 }
 
 /** Whether Compose was given `file` when it made the containers. */
@@ -163,18 +192,36 @@ export function isAppliedFrom(file: string, containers: readonly Pick<Container,
 }
 
 /**
+ * Without containers, networks of the team are what another engine or an interrupted run left: their names are taken.
+ *
+ * @param known ids of those that the engine knows
+ * @returns those that Docker does not give up
+ */
+async function clearNetworks(docker: Docker, team: string, known = async () => new Set<string>()) {
+  const left = (await docker.networks()).some(({ labels }) => labels["muster.team"] === team);
+  return left ? (await sweep(docker, team, await known())).stuck : [];
+}
+
+/**
  * A run that was killed leaves containers and networks that Pulumi's state does not know, and their names are taken.
  *
+ * @returns the variables of `adopted`
  * @throws `error` when there are none: then they are not why the run failed
  */
 async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: DockerContext, error: unknown) {
   if (!(error instanceof ChildError) || error.exitCode === INTERRUPTED) throw error;
   const { containers, networks, stuck } = await sweep(docker, team, await engine.resourceIds());
-  if (stuck.length > 0) throw new UserError(stuck.join("\n"));
   const orphans = [...containers, ...networks];
-  if (orphans.length === 0) throw error;
-  progress.note(`Removed what an interrupted run left: ${orphans.join(", ")}. Trying again`);
+  if (orphans.length + stuck.length === 0) throw error;
+  if (orphans.length > 0) progress.note(`Removed what an interrupted run left: ${orphans.join(", ")}. Trying again`);
+  return adopted(stuck);
 }
+
+/** Variables by which Pulumi's program uses networks that Docker does not give up. */
+export const adopted = (stuck: readonly StuckNetwork[]): NodeJS.ProcessEnv =>
+  stuck.length === 0
+    ? {}
+    : { [ADOPTED_NETWORKS]: JSON.stringify(Object.fromEntries(stuck.map((n) => [n.name, n.id]))) };
 
 /** Containers that a team's environment has, less those in `present`. */
 export function missingContainers(team: Team, present: readonly string[]): string[] {

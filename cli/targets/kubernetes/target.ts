@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import type { Team } from "../../../config/members";
 import { liveSites, workloads } from "../../../config/workloads";
-import { imageResourceName } from "../../../platform/images/plan";
-import { namespaceName } from "../../../platform/kubernetes/terms";
+import { pushedImageName } from "../../../platform/images/plan";
+import { COMPONENT, namespaceName } from "../../../platform/kubernetes/terms";
 import { UserError } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages } from "../../images/build";
@@ -28,6 +28,9 @@ import { portForward } from "./port-forward";
 import { kubernetesPreflight, permissionProblem } from "./preflight";
 import { followRollout, waitForRollout, watchRollout } from "./rollout";
 import { prune, removeNamespaces, teamStorage } from "./sweep";
+
+/** An annotation whose change has the kubelet look for changed Secrets of a pod at once. */
+const ROSTER_LOOK = "muster.roster";
 
 /** Pods in a cluster: a namespace for each member beside the team's own. */
 export async function openKubernetesTarget(context: TargetContext): Promise<Target> {
@@ -93,6 +96,12 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     },
     removeImages: undefined,
 
+    async hurryRoster(components) {
+      const pods = ["--namespace", namespaceName({ team: id }, undefined)];
+      const selector = ["--selector", `${COMPONENT} in (${components.join(",")})`];
+      // Whoever may not change pods waits until the kubelet looks by itself.
+      await kubectl.capture(["annotate", "pods", ...pods, ...selector, "--overwrite", `${ROSTER_LOOK}=${Date.now()}`]);
+    },
     shortcomings: async () => [],
     instances: async () => (await kubectl.list<Pod>("pods", ...selected)).map(toInstance),
     async logs({ name }, tail) {
@@ -201,7 +210,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
   if (docker && (missing.length > 0 || running === undefined)) {
     await checkPackages(team, progress);
     await ensureBaseImage(docker, team.mirrors, progress);
-    // Pulumi then finds every layer; its own builds show no progress, and leave the containers of their steps behind.
+    // Pulumi then finds them, and pushes them; its own builds show no progress.
     const builds = await missingImages(docker, imageBuilds(team, ownImages(team), root));
     await buildImages(docker, builds, root, progress);
   }
@@ -209,7 +218,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
   const known = missing.length > 0 ? await engine.resourceIds() : new Set<string>();
   const rebuild = missing
     .filter(({ name }) => known.has(`${team.registry?.push}/${name}`))
-    .map(({ image }) => imageResourceName(image, true));
+    .map(({ image }) => pushedImageName(image));
   if (rebuild.length > 0)
     progress.note(`  images that are gone from the registry are pushed again: ${rebuild.join(", ")}`);
 

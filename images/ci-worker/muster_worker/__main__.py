@@ -5,15 +5,17 @@ import os
 import re
 import sys
 
+from . import protocol  # Before Buildbot's own: see there.
 from buildbot_worker import pb
 from buildbot_worker.bot import Worker
-from buildbot_worker.pb import WorkerForBuilderPbLike
+from buildbot_worker.pb import BotPb, WorkerForBuilderPbLike
 from buildbot_worker.runprocess import ProcGroupProcess, RunProcess, RunProcessPP
 from twisted.application import internet, service
 from twisted.internet import process, reactor, task
 from twisted.python import log
 
 from . import memory, privacy, remains
+from .disk import Disk
 from .names import Names
 from .output import Output
 from .services import Services
@@ -136,6 +138,9 @@ def main():
         sys.exit(f"muster: CI_MASTER is {os.environ['CI_MASTER']!r}: it must be HOST:PORT")
 
     Builds(os.environ["CI_ROLE"]).install()
+    disk = Disk()
+    # Called by the master: images/ci-master/muster_ci/disk.py.
+    BotPb.remote_getDiskUsage = lambda bot: disk.figures()
     # Notices within seconds that the master is back: Buildbot's own setting for this does nothing any more.
     pb.backoffPolicy = functools.partial(internet.backoffPolicy, maxDelay=RETRY_SECONDS)
     log.startLogging(sys.stdout, setStdout=False)

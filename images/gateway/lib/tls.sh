@@ -3,6 +3,7 @@
 render_tls() {
   : >http/tls.conf
   : >trust.conf
+  certificate_end
   [ "$GATEWAY_TLS" != off ] || {
     printf 'map "" $hsts {\n    default "";\n}\n' >http/tls.conf
     return 0
@@ -59,6 +60,17 @@ certify() {
       ;;
     acme) show_acme ;;
   esac
+  certificate_end
+}
+
+# certificate_end: tells the portal when the first of what is served ends, in seconds since 1970.
+certificate_end() {
+  first=
+  for file in $(find "$tls" -name "current*.pem" 2>/dev/null); do
+    end=$(date -d "$(openssl x509 -in "$file" -noout -enddate | cut -d= -f2)" +%s)
+    [ -n "$first" ] && [ "$first" -le "$end" ] || first=$end
+  done
+  printf 'map "" $certificate_end {\n    default "%s";\n}\n' "$first" >"$run/http/certificate.conf"
 }
 
 # start_tls: renews in the background while nginx runs; connections that are open go on.
@@ -96,5 +108,6 @@ renew() {
 }
 
 reload() {
+  certificate_end
   nginx -e stderr -c "$run/nginx.conf" -s reload
 }

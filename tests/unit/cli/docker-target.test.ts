@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { limitProcesses, unlimited } from "../../../cli/targets/docker/processes";
 import { sweep } from "../../../cli/targets/docker/sweep";
-import { podmanObstacle } from "../../../cli/targets/docker/target";
+import { adopted, podmanObstacle } from "../../../cli/targets/docker/target";
 import type { Container, Docker, Network } from "../../../cli/tools/docker";
+import { adopt } from "../../../platform/docker/adopted";
 
 const container = (id: string, component: string, state = "running"): Container => ({
   id,
@@ -71,13 +72,16 @@ describe("a network that Docker does not give up", () => {
     const { networks, stuck } = await sweep(docker, "red");
     expect(networks).toEqual(["n2"]);
     expect(commands).toContain("network disconnect --force n1 red-worker-1");
-    expect(stuck).toEqual([expect.stringContaining("sudo systemctl restart docker")]);
+    expect(stuck).toEqual([{ id: "n1", name: "n1", advice: expect.stringContaining("sudo systemctl restart docker") }]);
+    // Pulumi's program takes it by this.
+    const env = adopted(stuck);
+    expect([adopt("n1", env), adopt("other", env), adopted([])]).toEqual([{ import: "n1" }, {}, {}]);
   });
 
   test("names whoever uses it", async () => {
     const foreign = { ...container("c9", "x"), name: "own", labels: {} };
     const { docker } = stuckOn({ c9: { Name: "own" } }, [foreign]);
-    expect((await sweep(docker, "red")).stuck).toEqual([
+    expect((await sweep(docker, "red")).stuck.map(({ advice }) => advice)).toEqual([
       "the network n1 stays, because own uses it: docker network disconnect n1 own",
     ]);
   });
@@ -94,14 +98,15 @@ describe("a network that Docker does not give up", () => {
 
 describe("Pulumi", () => {
   const server = (...names: string[]) => JSON.stringify({ Components: names.map((Name) => ({ Name })) });
+  const obstacle = (version: string) => podmanObstacle(daemon({}, () => version).docker);
 
-  test("cannot work on Podman, and the remedy is named", () => {
-    expect(podmanObstacle(server("Podman Engine", "Conmon"))).toContain("--engine compose works");
+  test("cannot work on Podman, and the remedy is named", async () => {
+    expect(await obstacle(server("Podman Engine", "Conmon"))).toContain("--engine compose works");
   });
 
-  test("works on every other engine", () => {
+  test("works on every other engine", async () => {
     for (const version of [server("Engine", "containerd"), "{}", '{"Components":null}']) {
-      expect(podmanObstacle(version)).toBeUndefined();
+      expect(await obstacle(version)).toBeUndefined();
     }
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { baseImageAdvice, bootstrapArgs, lastWords } from "../../../cli/images/base";
-import { type BuildContainer, builtFor, builtOn, isBuildStep } from "../../../cli/targets/docker/build-leftovers";
+import {
+  type BuildContainer,
+  builtFor,
+  builtOn,
+  hasNoName,
+  isBuildStep,
+} from "../../../cli/targets/docker/build-leftovers";
 import { isDebianLike } from "../../../cli/tools/apt";
 import { parseLabels, publishedPorts } from "../../../cli/tools/docker";
 import { dockerAdvice, type Failure } from "../../../cli/tools/docker-advice";
@@ -196,6 +202,12 @@ test("leftovers of failed builds are told by the layers of the base", () => {
   ];
   expect(builtOn(bases, images).map(({ Id }) => Id)).toEqual(["own", "same"]);
   expect(builtOn([], images)).toEqual([]);
+  expect([{ RepoTags: ["muster/base:1"] }, { RepoTags: [] }, { RepoTags: null }, {}].map(hasNoName)).toEqual([
+    false,
+    true,
+    true,
+    true,
+  ]);
   expect(builtFor([image("base", "a", "b", "c")], images).map(({ Id }) => Id)).toEqual(["own", "debian", "same"]);
 });
 
