@@ -28,7 +28,9 @@ export async function company(...names: string[]): Promise<Company> {
   const folder = mkdtempSync(join(tmpdir(), "company-"));
   const file = (name: string) => join(folder, name);
   const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"];
-  await command("openssl", [...made, "-subj", "/CN=Company", "-keyout", file("ca.key"), "-out", file("ca.pem")]);
+  // Python asks for what an authority may do.
+  const authority = ["-subj", "/CN=Company", "-addext", "keyUsage=critical,keyCertSign,cRLSign"];
+  await command("openssl", [...made, ...authority, "-keyout", file("ca.key"), "-out", file("ca.pem")]);
   await command("openssl", [
     ...[...made, "-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-subj", "/CN=server"],
     ...["-addext", "basicConstraints=critical,CA:FALSE", "-addext", `subjectAltName=${names.join(",")}`],
