@@ -14,6 +14,7 @@ import { kubectlClient } from "../cli/tools/kubectl";
 import type { Team } from "../config/members";
 import { BRANCHES, type DeliveryFigures, measureDelivery, reportDelivery } from "./delivery";
 import { containerMemory, type ImageSize, imageSizes, type WorkloadMemory } from "./docker-figures";
+import { type LoadFigures, measureGateway, reportGateway } from "./gateway";
 import { podMemory } from "./kubernetes-figures";
 import { measureNeighbours, type NeighbourFigures, reportNeighbours } from "./neighbours";
 import { BenchTeam, TEAM } from "./team";
@@ -29,6 +30,8 @@ export interface BenchOptions {
   readonly pushes: number;
   /** Whether to measure one member's site while another runs wild, on a team of two. */
   readonly neighbours: boolean;
+  /** Whether to measure the gateway with TLS and sign-in, on a team of one with a domain. */
+  readonly gateway: boolean;
 }
 
 /** One measured command. */
@@ -49,7 +52,7 @@ const SETTLE = 20_000;
  */
 export async function bench(
   project: Project,
-  { target, registry, sizes, engines, cold, pushes, neighbours }: BenchOptions,
+  { target, registry, sizes, engines, cold, pushes, neighbours, gateway }: BenchOptions,
 ): Promise<void> {
   const progress = createProgress();
   const docker = dockerClient((await findDocker(progress)).env);
@@ -66,6 +69,7 @@ export async function bench(
   const timings: Timing[] = [];
   const delivery: DeliveryFigures[] = [];
   const beside: NeighbourFigures[] = [];
+  const loads: LoadFigures[] = [];
   const memory: Record<string, number> = {};
 
   try {
@@ -85,6 +89,11 @@ export async function bench(
       beside.push(...(await measureNeighbours(docker, progress)));
     }
     await team.run("down", "--volumes");
+    if (gateway) {
+      await progress.step("A team with a domain", () => team.upWithDomain(usable[0] as EngineName));
+      loads.push(...(await measureGateway(docker, progress)));
+      await team.run("down", "--volumes");
+    }
 
     for (const members of sizes) {
       for (const engine of usable) {
@@ -106,13 +115,14 @@ export async function bench(
   }
   const images = await imageSizes(docker);
   if (beside.length > 0) console.log(`\n${reportNeighbours(beside)}`);
+  if (loads.length > 0) console.log(`\n${reportGateway(loads)}`);
   console.log(report(timings, delivery, memory, images, usable));
   const results = join(project.root, "bench/results");
   mkdirSync(results, { recursive: true });
   const machine = { cpus: cpus().length, memoryMiB: Math.round(totalmem() / 1024 ** 2) };
   writeFileSync(
     join(results, "latest.json"),
-    `${JSON.stringify({ machine, target, timings, delivery, beside, memory, images }, undefined, 2)}\n`,
+    `${JSON.stringify({ machine, target, timings, delivery, beside, loads, memory, images }, undefined, 2)}\n`,
   );
 }
 

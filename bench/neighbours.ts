@@ -1,9 +1,8 @@
-import { request } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Progress } from "../cli/progress";
 import { formatTable } from "../cli/table";
 import type { Docker } from "../cli/tools/docker";
 import { capture } from "../cli/tools/process";
+import { quantile, series } from "../tests/support/series";
 import { PORT, TEAM } from "./team";
 
 /** What one member does in their editor while another one's site is asked. */
@@ -14,9 +13,8 @@ const LOADS = {
   "a full disk": "for i in 1 2 3; do dd if=/dev/zero of=/workspace/fill bs=1M count=1500; rm /workspace/fill; done",
 } as const;
 
-/** Requests of one series, and milliseconds between them. */
+/** Requests of one series. */
 const REQUESTS = 300;
-const PAUSE = 20;
 
 export interface NeighbourFigures {
   readonly load: string;
@@ -35,39 +33,12 @@ export async function measureNeighbours(docker: Docker, progress: Progress): Pro
       const wild = capture("docker", ["exec", `${TEAM}-m1-code`, "bash", "-c", `(${script}) > /dev/null 2>&1`], {
         env: docker.env,
       });
-      figures.push({ load, ...(await series()) });
+      const { times, failed } = await series(`http://m2.localhost:${PORT}/`, (count) => count === REQUESTS);
+      figures.push({ load, median: quantile(times, 0.5), p99: quantile(times, 0.99), failed });
       await wild;
     });
   }
   return figures;
-}
-
-async function series(): Promise<Omit<NeighbourFigures, "load">> {
-  const times: number[] = [];
-  let failed = 0;
-  for (let count = 0; count < REQUESTS; count++) {
-    const begin = performance.now();
-    if (!(await answers())) failed++;
-    times.push(performance.now() - begin);
-    await sleep(PAUSE);
-  }
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.min(REQUESTS - 1, Math.floor(REQUESTS * share))] as number;
-  return { median: at(0.5), p99: at(0.99), failed };
-}
-
-/** The name need not resolve here. */
-function answers(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const options = { host: "127.0.0.1", port: PORT, headers: { host: `m2.localhost:${PORT}` }, timeout: 10_000 };
-    const outgoing = request(options, (response) => {
-      response.resume();
-      response.on("end", () => resolve(response.statusCode === 200));
-    });
-    outgoing.on("timeout", () => outgoing.destroy());
-    outgoing.on("error", () => resolve(false));
-    outgoing.end();
-  });
 }
 
 export const reportNeighbours = (figures: readonly NeighbourFigures[]): string =>

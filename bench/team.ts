@@ -9,6 +9,8 @@ import type { Team } from "../config/members";
 
 export const TEAM = "bench";
 export const PORT = 18070;
+/** Of a team that has TLS and sign-in. */
+export const DOMAIN = "bench.test";
 const STACK = "test-bench";
 
 /** The team that is measured: its own name, port, stack and state. */
@@ -31,6 +33,12 @@ export class BenchTeam {
     await this.run("up", "--engine", engine);
   }
 
+  /** One member below a domain, with TLS and sign-in. */
+  async upWithDomain(engine: EngineName): Promise<void> {
+    this.write(1, undefined, { "muster:domain": DOMAIN });
+    await this.run("up", "--engine", engine);
+  }
+
   /** @throws UserError with the end of the command's output */
   async run(command: string, ...args: string[]): Promise<void> {
     const { code, stdout, stderr } = await capture(
@@ -41,7 +49,7 @@ export class BenchTeam {
     if (code !== 0) throw new UserError(`npm run ${command} failed:\n${`${stdout}\n${stderr}`.slice(-2000)}`);
   }
 
-  private write(members: number, workers?: number): void {
+  private write(members: number, workers?: number, more: Record<string, unknown> = {}): void {
     const roster = Array.from({ length: members }, (_, index) => ({ id: `m${index + 1}` }));
     const { target, registry } = this.where;
     const config = {
@@ -54,6 +62,7 @@ export class BenchTeam {
       ...(target === "kubernetes"
         ? { "muster:registry": { push: registry }, "muster:kubernetes": { service: { type: "ClusterIP" }, storage: 1 } }
         : {}),
+      ...more,
     };
     // Keeps what Pulumi stores in the file beside the config.
     const before = existsSync(this.stackFile) ? parse(readFileSync(this.stackFile, "utf8")) : {};

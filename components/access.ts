@@ -33,8 +33,8 @@ export interface AccessService {
 }
 
 /**
- * Knows who is signed in, and answers the gateway whether a request may pass. It holds the roster, so a roster edit
- * replaces it; sessions, passwords and the log of sign-ins are in its volume.
+ * Knows who is signed in, and answers the gateway whether a request may pass. It follows the roster while it runs;
+ * sessions, passwords and the log of sign-ins are in its volume.
  *
  * @example
  * const access = new Access("access", { platform, scope, team, passwords: git.passwords, editors, databases });
@@ -56,24 +56,13 @@ export class Access extends pulumi.ComponentResource {
       {
         component: "access",
         image: platform.image("access"),
-        env: {
-          ACCESS_CONFIG: JSON.stringify({
-            team: team.id,
-            url: teamUrl(team, "portal"),
-            levels,
-            ports: platform.memberEndpoint(DEVELOPMENT_PORTS.component, DEVELOPMENT_PORTS.port),
-            members: team.members.map(({ id, name, role }) => ({
-              id,
-              ...(name === id ? {} : { name }),
-              ...(role === "member" ? {} : { role }),
-            })),
-          }),
-        },
-        secrets: {
+        env: {},
+        secrets: { GATEWAY_KEY: key },
+        roster: {
+          ACCESS_CONFIG: pulumi.output(JSON.stringify(accessConfig(team, platform, levels))),
           ACCESS_DATABASES: pairs(args.databases),
           ACCESS_EDITORS: pairs(args.editors),
           ACCESS_PASSWORDS: pairs(args.passwords),
-          GATEWAY_KEY: key,
         },
         mounts: [{ volume: platform.volume(scope, "access", child), path: "/var/lib/access" }],
         port: WORKLOADS.access.port,
@@ -90,6 +79,19 @@ export class Access extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
+
+/** Who there is, and who may see what. */
+const accessConfig = (team: AccessArgs["team"], platform: Platform, levels: Levels) => ({
+  team: team.id,
+  url: teamUrl(team, "portal"),
+  levels,
+  ports: platform.memberEndpoint(DEVELOPMENT_PORTS.component, DEVELOPMENT_PORTS.port),
+  members: team.members.map(({ id, name, role }) => ({
+    id,
+    ...(name === id ? {} : { name }),
+    ...(role === "member" ? {} : { role }),
+  })),
+});
 
 /** `alice:secret bob:secret`, in roster order. */
 export const pairs = (secrets: Secrets): pulumi.Output<string> =>

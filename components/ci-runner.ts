@@ -149,6 +149,7 @@ export class CiRunner extends pulumi.ComponentResource {
       ...(live.length > 0 ? (["release-worker"] as const) : []),
     ];
     const upstream = upstreamSettings(args.upstream);
+    const workersHost = platform.zoneHost(scope, "ci", "workers");
     this.endpoint = platform.workload(
       scope,
       {
@@ -159,6 +160,7 @@ export class CiRunner extends pulumi.ComponentResource {
           CI_SETTINGS: JSON.stringify(live.length > 0 ? settings : { ...settings, deploys: false }),
           CI_URL: args.url,
           CI_WORKERS: String(count),
+          ...(workersHost === undefined ? {} : { CI_WORKERS_HOST: workersHost }),
           GIT_ACCOUNT_URL: `${gitUrl}/-/account`,
           GIT_INTERNAL_URL: gitUrl,
           ...(args.gitUrl === undefined ? {} : { GIT_URL: args.gitUrl }),
@@ -175,7 +177,7 @@ export class CiRunner extends pulumi.ComponentResource {
         },
         mounts: [{ volume: platform.volume(scope, "ci", child), path: VOLUME_PATHS.ci }],
         port: HTTP_PORT,
-        extraPorts: [{ port: WORKER_PORT, clients: [...workers, "deployer"] }],
+        extraPorts: [{ port: WORKER_PORT, clients: [...workers, "deployer"], zone: "workers" }],
         exposure: "scopes",
         clients: ["gateway", "portal", "git"],
         // Repositories of another git server are read there.
@@ -196,7 +198,7 @@ export class CiRunner extends pulumi.ComponentResource {
       gitPassword,
     };
 
-    const master = `${this.endpoint.host}:${WORKER_PORT}`;
+    const master = `${workersHost ?? this.endpoint.host}:${WORKER_PORT}`;
     for (const worker of workers) {
       const releases = worker === "release-worker";
       platform.workload(

@@ -43,6 +43,12 @@ export interface GatewayArgs {
   /** The team's own services by host name. */
   readonly routes: Readonly<Record<string, Endpoint>>;
   /**
+   * Seconds that PHP may take for a page: a little later a site that hangs is said to.
+   *
+   * @default 30
+   */
+  readonly pageTime?: number;
+  /**
    * What reaches public addresses from inside, besides sites, editors and the deployer.
    *
    * @default []
@@ -57,6 +63,12 @@ export interface GatewayArgs {
 }
 
 /** Visitors use http, at the usual port. */
+/** PHP's own, as the images have it. */
+const DEFAULT_PAGE_TIME = 30;
+
+/** What a page may take beyond PHP's time, in seconds: for what PHP does not count. */
+const PAGE_GRACE = 15;
+
 const PLAIN: NonNullable<GatewayArgs["entrance"]> = {
   port: 8080,
   tls: false,
@@ -85,6 +97,7 @@ export class Gateway extends pulumi.ComponentResource {
       hosts = [],
       portal,
       routes,
+      pageTime = DEFAULT_PAGE_TIME,
       workers = [],
       access,
     }: GatewayArgs,
@@ -107,6 +120,7 @@ export class Gateway extends pulumi.ComponentResource {
           ...(proxies.length === 0 ? {} : { GATEWAY_PROXIES: proxies.join(" ") }),
           ...(hosts.length === 0 ? {} : { GATEWAY_NAMES: hosts.map((host) => `${host}.${domain}`).join(" ") }),
           ...tlsSettings(gatewayTls, team),
+          ...(pageTime > DEFAULT_PAGE_TIME ? { GATEWAY_PAGE_PATIENCE: String(pageTime + PAGE_GRACE) } : {}),
           GATEWAY_PORTAL: `${portal.host}:${portal.port}`,
           GATEWAY_ROUTES: teamRoutes(routes),
           GATEWAY_MEMBERS: memberRoutes(platform),
@@ -151,7 +165,7 @@ export class Gateway extends pulumi.ComponentResource {
  * @param insideHost the gateway's name for the team's own containers
  */
 export function trustSettings(gatewayTls: GatewayTls, insideHost: string): Readonly<Record<string, string>> {
-  if (gatewayTls.kind !== "own") return {};
+  if (gatewayTls.kind === "off" || (gatewayTls.kind !== "own" && gatewayTls.authority === undefined)) return {};
   const bundle = "/tmp/trust/certificates.crt";
   return {
     AUTHORITY_URL: `http://${insideHost}:${INSIDE_PORT}/-/authority.crt`,
@@ -167,14 +181,15 @@ export function trustSettings(gatewayTls: GatewayTls, insideHost: string): Reado
 function tlsSettings(gatewayTls: GatewayTls, team: string): Record<string, string> {
   switch (gatewayTls.kind) {
     case "off":
-    case "files":
       return {};
+    case "files":
+      return trusted(gatewayTls);
     case "own":
       return { GATEWAY_TEAM: team };
     case "acme": {
       const { email, directory, dns } = gatewayTls;
       const provider = dns && { GATEWAY_ACME_DNS: dns.provider, GATEWAY_ACME_ENVIRONMENT: variables(dns).join(" ") };
-      return { GATEWAY_ACME_EMAIL: email, GATEWAY_ACME_DIRECTORY: directory, ...provider };
+      return { GATEWAY_ACME_EMAIL: email, GATEWAY_ACME_DIRECTORY: directory, ...trusted(gatewayTls), ...provider };
     }
     default: {
       const exhaustive: never = gatewayTls;
@@ -182,6 +197,9 @@ function tlsSettings(gatewayTls: GatewayTls, team: string): Record<string, strin
     }
   }
 }
+
+const trusted = ({ authority }: { readonly authority: string | undefined }): Record<string, string> =>
+  authority === undefined ? {} : { GATEWAY_TRUSTED: authority };
 
 const variables = ({ environment }: { readonly environment: object }): string[] => Object.keys(environment).sort();
 

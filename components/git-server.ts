@@ -33,8 +33,8 @@ export interface GitServerArgs {
 }
 
 /**
- * The team's repositories over smart HTTP, browsable, with an account for each member. It holds the roster's accounts,
- * so a roster edit replaces it; repositories and undelivered news of pushes are in its volume.
+ * The team's repositories over smart HTTP, browsable, with an account for each member. It follows the roster's accounts
+ * while it runs; repositories and undelivered news of pushes are in its volume.
  *
  * @example
  * const scope = platform.scope(undefined, {});
@@ -80,11 +80,8 @@ export class GitServer extends pulumi.ComponentResource {
           GIT_REPOSITORIES: repositories.join(" "),
           GIT_URL: args.url,
         },
-        secrets: {
-          CI_HOOK_SECRET: ci.hookSecret,
-          GIT_ACCOUNTS: pairs(this.passwords),
-          GIT_CI_PASSWORD: ci.gitPassword,
-        },
+        secrets: { CI_HOOK_SECRET: ci.hookSecret, GIT_CI_PASSWORD: ci.gitPassword },
+        roster: { GIT_ACCOUNTS: pairs(this.passwords) },
         mounts: [{ volume: platform.volume(scope, "repositories", child), path: VOLUME_PATHS.repositories }],
         port: WORKLOADS.git.port,
         exposure: "scopes",

@@ -22,8 +22,8 @@ export interface PortalArgs {
 }
 
 /**
- * The page that links everybody's services and shows what answers. It holds the roster and no secret; a roster edit
- * replaces it, as it does the git server.
+ * The page that links everybody's services and shows what answers. It holds no secret, and follows the roster while it
+ * runs.
  *
  * @example
  * const routes = { git: git.endpoint, ci: ci.endpoint, live: live.endpoint, mail: mail.endpoint };
@@ -45,7 +45,8 @@ export class Portal extends pulumi.ComponentResource {
       {
         component: "portal",
         image: platform.image("portal"),
-        env: { PORTAL_CONFIG: JSON.stringify(portalConfig(team, platform, routes, live)) },
+        env: {},
+        roster: { PORTAL_CONFIG: pulumi.output(JSON.stringify(portalConfig(team, platform, routes, live))) },
         port: WORKLOADS.portal.port,
         exposure: "team",
         clients: ["gateway"],

@@ -140,6 +140,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         hosts: certifiedHosts(team),
         portal: portal.endpoint,
         routes: { ...routes, ...liveRoutes(live, team) },
+        pageTime: Math.max(...[...team.members, team.live].map(({ php }) => php.maxExecutionTime)),
         workers: ci.access.workers,
         access: access?.service,
       },

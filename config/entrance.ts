@@ -1,18 +1,27 @@
+import { authoritiesIn } from "./certificates";
 import { isLocalDomain } from "./naming";
 import type { TeamConfig } from "./schema/team";
 
-/** What the gateway does about TLS. */
+/**
+ * What the gateway does about TLS. An `authority` is trusted by the team's containers, beside those of their systems.
+ */
 export type GatewayTls =
   /** Nothing: visitors use http, or something in front of it ends TLS. */
   | { readonly kind: "off" }
   /** It has a certificate of the team's own authority. */
   | { readonly kind: "own" }
-  /** Both in PEM. */
-  | { readonly kind: "files"; readonly certificate: string; readonly key: string }
+  /** In PEM. */
+  | {
+      readonly kind: "files";
+      readonly certificate: string;
+      readonly key: string;
+      readonly authority: string | undefined;
+    }
   | {
       readonly kind: "acme";
       readonly email: string;
       readonly directory: string;
+      readonly authority: string | undefined;
       /** Undefined: each name is proved over HTTP. */
       readonly dns: { readonly provider: string; readonly environment: Readonly<Record<string, string>> } | undefined;
     };
@@ -57,7 +66,8 @@ function tlsOf(config: EntranceConfig): GatewayTls {
   const { tls = defaultTls(config) } = config;
   if (typeof tls === "string") return { kind: tls };
   const { acme, certificate = "", key = "" } = tls;
-  return acme === undefined ? { kind: "files", certificate, key } : { kind: "acme", ...acme, dns: acme.dns };
+  if (acme !== undefined) return { kind: "acme", ...acme, authority: acme.authority, dns: acme.dns };
+  return { kind: "files", certificate, key, authority: authoritiesIn(certificate) };
 }
 
 /** What `tls` is where the roster does not say it. */

@@ -38,8 +38,15 @@ export const workloads = (team: Team): Workload[] => [
   ...team.members.flatMap(ownerWorkloads),
 ];
 
-const teamWorkloads = ({ visibility }: Team) =>
-  workloadsIn("team").filter(([, { signIn }]) => !signIn || visibility !== undefined);
+const teamWorkloads = (team: Pick<Team, "visibility" | "target">) =>
+  workloadsIn("team").filter(
+    ([, { signIn, target }]) =>
+      (!signIn || team.visibility !== undefined) && (target === undefined || target === team.target),
+  );
+
+/** Components of the team's own workloads that are told of members who come and go. */
+export const rosterFollowers = (team: Pick<Team, "visibility" | "target">): string[] =>
+  teamWorkloads(team).flatMap(([component, { roster }]) => (roster ? [component] : []));
 
 /** The live site of a repository, in a scope of its own. */
 export interface LiveSite {

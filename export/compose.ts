@@ -41,7 +41,11 @@ export function renderCompose(recording: Recording): ComposeExport {
         networks[inputs.name] = renderNetwork(inputs);
         break;
       case "docker:index/volume:Volume":
-        volumes[inputs.name] = { name: inputs.name, labels: renderLabels(inputs.labels) };
+        volumes[inputs.name] = {
+          name: inputs.name,
+          ...(inputs.driver === undefined ? {} : { driver: inputs.driver, driver_opts: inputs.driverOpts }),
+          labels: renderLabels(inputs.labels),
+        };
         break;
       case "docker:index/remoteImage:RemoteImage":
         images.push({ name: inputs.name, context: inputs.build.context, args: inputs.build.buildArgs });
@@ -68,7 +72,9 @@ function renderService(inputs: Inputs): object {
     image: inputs.image,
     environment: inputs.envs.map(interpolation),
     labels: renderLabels(inputs.labels),
-    networks: inputs.networksAdvanced.map(({ name }: Inputs) => name),
+    ...(inputs.networkMode === undefined
+      ? { networks: renderNetworks(inputs.networksAdvanced) }
+      : { network_mode: inputs.networkMode }),
     ...ifAny(
       "volumes",
       inputs.volumes.map(
@@ -104,6 +110,14 @@ function renderService(inputs: Inputs): object {
     stop_grace_period: `${inputs.destroyGraceSeconds}s`,
     logging: { driver: inputs.logDriver, options: inputs.logOpts },
   };
+}
+
+/** Names alone where nothing is said of any of them. */
+function renderNetworks(networks: Inputs[]): object {
+  const said = networks.some(({ aliases }) => aliases !== undefined);
+  return said
+    ? Object.fromEntries(networks.map(({ name, aliases }) => [name, aliases === undefined ? {} : { aliases }]))
+    : networks.map(({ name }) => name);
 }
 
 /** Pulumi's provider has no such input: `npm run up` sets it there. */

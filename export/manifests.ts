@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
+import { ROSTER_VOLUME } from "../platform/kubernetes/pod";
 import { SECRETS_HASH } from "../platform/kubernetes/terms";
 import { type RecordedResource, type Recording, replaceSecrets } from "./recording";
 import { type SecretSpec, secretSpecs } from "./secrets";
@@ -147,15 +148,15 @@ function withSecretsHash(object: Manifest, secrets: ReadonlyMap<string, Values>)
 }
 
 interface PodSpec {
-  readonly volumes?: readonly { readonly secret?: { readonly secretName: string } }[];
+  readonly volumes?: readonly { readonly name: string; readonly secret?: { readonly secretName: string } }[];
   readonly containers?: readonly {
     readonly env?: readonly { readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } } }[];
   }[];
 }
 
-/** Names of the Secrets that a pod mounts or takes variables of. */
+/** Names of the Secrets that a pod mounts or takes variables of, but for the one that it follows. */
 function givenSecrets({ volumes = [], containers = [] }: PodSpec): string[] {
-  const mounted = volumes.map(({ secret }) => secret?.secretName);
+  const mounted = volumes.map(({ name, secret }) => (name === ROSTER_VOLUME ? undefined : secret?.secretName));
   const taken = containers.flatMap(({ env = [] }) => env.map(({ valueFrom }) => valueFrom?.secretKeyRef?.name));
   return [...new Set([...mounted, ...taken].filter((name) => name !== undefined))].sort();
 }

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type Component, type ImageName, isLive, type Resources } from "../config/catalogue";
+import { type Component, type ImageName, isLive, type Resources, type Zone } from "../config/catalogue";
 import type { Mirrors } from "../config/members";
 import { MEMBER_ID, TEAM_ID } from "../config/naming";
 
@@ -56,6 +56,12 @@ export type Exposure = "private" | "team" | "scopes" | "published";
 export interface ExtraPort {
   readonly port: number;
   readonly clients: readonly Component[];
+  /**
+   * Of which zone alone it is reached, where `Platform.zoneHost` gives that an address. The workload listens there.
+   *
+   * @default every zone of the workload
+   */
+  readonly zone?: Zone;
 }
 
 /** A workload as components describe it, without a word on the platform that runs it. */
@@ -70,6 +76,13 @@ export interface WorkloadSpec {
    * @default {}
    */
   readonly secrets?: Readonly<Record<string, pulumi.Output<string>>>;
+  /**
+   * Secret settings by variable name that change while it runs, without a restart: the image takes each from the file
+   * that `<NAME>_FILE` names, waits for it at the start, and reads it again whenever it is another.
+   *
+   * @default {}
+   */
+  readonly roster?: Readonly<Record<string, pulumi.Output<string>>>;
   /** @default [] */
   readonly mounts?: readonly Mount[];
   /** The TCP port that its endpoint, its probe and the gateway use. */
@@ -150,11 +163,23 @@ export interface Platform {
   /** The host name at which a published workload's further ports are reached. */
   insideHost(scope: Scope, component: Component): string;
   /**
+   * The host name of a workload at the address that it has in one zone, for the `zone` of an `ExtraPort`; undefined on a
+   * platform that tells the clients of each port apart.
+   */
+  zoneHost(scope: Scope, component: Component, zone: Zone): string | undefined;
+  /**
    * `host:port` of a component of any member, `{member}` standing for the id. The gateway routes by it, so that a new
    * member needs no change there.
    */
   memberEndpoint(component: Component, port: number): string;
 }
+
+/** Where a workload finds the files of its `roster`. */
+export const ROSTER_FOLDER = "/run/roster";
+
+/** The variables that name them. */
+export const rosterVariables = ({ roster = {} }: { readonly roster?: object }): Record<string, string> =>
+  Object.fromEntries(Object.keys(roster).map((name) => [`${name}_FILE`, `${ROSTER_FOLDER}/${name}`]));
 
 /** `<member>-<what>`, or `what` for the team's own. */
 export const scopedName = (member: string | undefined, what: string): string =>

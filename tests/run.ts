@@ -11,6 +11,8 @@ import { inLanes } from "./support/lanes";
 import { inOrder, lanes } from "./support/order";
 import { prebuild } from "./support/prebuild";
 import { findPython } from "./support/python";
+import { CERTUTIL } from "./support/trusted-domain";
+import { which } from "./support/which";
 
 /** In the order in which they run: the cheapest tier that can show a fault comes first. */
 const TIERS = ["unit", "component", "e2e", "browser", "cluster"] as const;
@@ -40,8 +42,9 @@ Environment variables:
   DOCKER_HOST            the Docker daemon; otherwise the one of Docker's context, or of a usual socket
   KUBECONFIG             a cluster that the tests may fill; otherwise they start one, and stop it at the end
   MUSTER_TEST_REGISTRY   host:port of a registry that "docker push" and the nodes of KUBECONFIG's cluster know alike
-  MUSTER_TEST_LANES      how many files of the last three run side by side; otherwise one for each core, while 6 GiB
-                         of memory are there for each, and at most 4
+  MUSTER_TEST_LANES      how many files of the last three run side by side; otherwise one more than there are cores, while
+                         3.5 GiB of memory are there for each, and at most 4
+  MUSTER_TEST_PHP_DEBUG  file of the extension PHP Debug (*.vsix), in place of the small debugger of the tests
   MUSTER_TEST_KUBECTL    path of a kubectl that fits KUBECONFIG's cluster; otherwise the one in PATH
   PULUMI_HOME            where Pulumi's CLI and plugins are looked for (~/.pulumi)
 
@@ -144,8 +147,9 @@ function report(tiers: readonly Tier[], rows: readonly Row[]): number {
 /** Installs what the tiers need; where no browser can be installed, its tests say that they are skipped. */
 async function prepare(tiers: readonly Tier[], progress: Progress): Promise<NodeJS.ProcessEnv> {
   const { debianLike, root } = aptAccess();
-  if (tiers.includes("browser") && chromiumPath() === undefined && debianLike && root) {
-    await aptInstall(progress, ["chromium", "fonts-dejavu-core"]);
+  if (tiers.includes("browser") && debianLike && root) {
+    if (chromiumPath() === undefined) await aptInstall(progress, ["chromium", "fonts-dejavu-core"]);
+    if ((await which(CERTUTIL)) === undefined) await aptInstall(progress, ["libnss3-tools"]);
   }
   if (tiers.includes("unit") && findPython() === undefined && debianLike && root) {
     await aptInstall(progress, ["python3", "python3-yaml"]);

@@ -1,25 +1,34 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { LIVE } from "../../config/catalogue";
 import type { Team } from "../../config/members";
 import { memberUrl, publicUrl, teamUrl } from "../../config/naming";
 import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
-import { ask } from "../targets/readiness";
+import { accessCookie } from "../targets/access";
 import { type GatewayAddress, type Instance, runningInstance, type Target } from "../targets/target";
-import { capture, follow } from "../tools/process";
+import { capture } from "../tools/process";
 import { knownCredentials } from "./credentials";
+import { visit } from "./project-pages";
+import { lastLine, push } from "./project-push";
 import { openSession } from "./session";
 
-/** Milliseconds in which a site that has changed has to answer. */
-const PATIENCE = 15_000;
-const INTERVAL = 500;
-const REDIRECTS = 5;
+/** Where the gateway has its own authority: images/gateway/lib/certificates.sh. */
+const AUTHORITY = "/tmp/nginx/public/-/authority.crt";
+/** Updates a member's clone, also one whose starter project was replaced: it has a single commit, and no change. */
+const UPDATE = `cd "$1" 2>/dev/null || exec git clone --quiet "$GIT_URL/$2.git" "$1"
+git pull --quiet --ff-only 2>/tmp/pull || {
+  git rev-parse --quiet --verify HEAD^ >/dev/null || test -n "$(git status --porcelain)" && cat /tmp/pull >&2 && exit 1
+  git reset --quiet --hard "@{upstream}"
+}`;
 /** How a front end's build for the member's own site goes, as images/code-server/builder writes it down. */
 const BUILD_STATE = 'jq -r "if .state == \\"failed\\" then .command + \\" \\" + .why else .state end" "$1"';
+/** How the survey begins: images/php/survey/muster_survey/text.py. */
+const NOT_SERVED = /^not served here: /;
+/** In the place of a site that nobody expects. */
+const NONE = "none";
 const BUILDING = ["building", "waiting"];
 
 export interface ProjectsOptions {
@@ -56,16 +65,29 @@ export async function projects(project: Project, paths: readonly string[], optio
   const editor = runningInstance(await target.instances(), member, "code");
   if (editor === undefined) throw new UserError(`${member}'s editor is not running: npm run up${session.options}`);
 
+  const authority = await authorityOf(target, team);
+  const folder = mkdtempSync(join(tmpdir(), "muster-projects-"));
   const outcomes: Outcome[] = [];
-  for (const [repository, path] of sources) {
-    const outcome = await progress.step(`Trying ${repository}`, (detail) =>
-      target.withGateway(team, async (find) => {
-        const gateway = await find();
-        if (gateway === undefined) throw new UserError("The gateway is not in reach.");
-        return tryProject({ team, target, editor, gateway, member, password }, repository, path, detail);
-      }),
-    );
-    outcomes.push(outcome);
+  try {
+    const authorityFile = authority === undefined ? undefined : join(folder, "authority.crt");
+    if (authorityFile !== undefined) writeFileSync(authorityFile, authority as string);
+    for (const [repository, path] of sources) {
+      const outcome = await progress.step(
+        `Trying ${repository}`,
+        (detail) =>
+          target.withGateway(team, async (find) => {
+            const found = await find();
+            if (found === undefined) throw new UserError("The gateway is not in reach.");
+            const gateway = authority === undefined ? found : { ...found, authority };
+            const trial = { team, target, editor, gateway, authorityFile, member, password };
+            return tryProject(trial, repository, path, detail);
+          }),
+        ({ own, build, live }) => `own site ${own}; ${build}; live ${live}`,
+      );
+      outcomes.push(outcome);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
   console.log(`\n${outcomeTable(outcomes)}`);
   return outcomes.every(({ works }) => works) ? 0 : 1;
@@ -95,11 +117,12 @@ export function projectSources(paths: readonly string[]): Map<string, string> {
   return sources;
 }
 
-interface Trial {
+export interface Trial {
   readonly team: Team;
-  readonly target: Pick<Target, "exec">;
+  readonly target: Target;
   readonly editor: Instance;
   readonly gateway: GatewayAddress;
+  readonly authorityFile: string | undefined;
   readonly member: string;
   readonly password: string;
 }
@@ -112,13 +135,17 @@ async function tryProject(trial: Trial, repository: string, path: string, detail
     const said = await push(trial, repository, source.folder, detail);
     const seconds = (performance.now() - started) / 1000;
     const first = repository === team.repositories[0];
-    const script = 'cd "$1" 2>/dev/null && git pull --quiet --ff-only || git clone --quiet "$GIT_URL/$2.git" "$1"';
     const folder = `/workspace/${repository}`;
-    const clone = await target.exec(editor, ["bash", "-lc", script, "clone", folder, repository], "");
+    const clone = await target.exec(editor, ["bash", "-lc", UPDATE, "clone", folder, repository], "");
     const ownUrl = first ? memberUrl(team, "site", member) : publicUrl(team, `${repository}--${member}`);
     const liveUrl = first ? teamUrl(team, "live") : publicUrl(team, `${repository}--${LIVE}`);
-    const own = clone.code === 0 ? await ownSite(trial, repository, ownUrl, detail) : lastLine(clone.stderr);
-    const live = await visit(liveUrl, gateway);
+    if (NOT_SERVED.test(said.found)) return { repository, own: NONE, live: NONE, ...said, seconds, works: true };
+    const isFrontEnd = said.found.startsWith("front end");
+    const asMember = async () => ({ gateway, cookie: await accessCookie(target, team, member) });
+    const seen = async (url: string) => visit(url, await asMember(), isFrontEnd);
+    const own =
+      clone.code === 0 ? await ownSite(trial, repository, () => seen(ownUrl), detail) : lastLine(clone.stderr);
+    const live = await seen(liveUrl);
     const works = /^passed/.test(said.build) && own === "works" && live === "works";
     return {
       repository,
@@ -134,7 +161,18 @@ async function tryProject(trial: Trial, repository: string, path: string, detail
   }
 }
 
-const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
+/**
+ * The team's own authority, by a way that needs no trust in it; undefined where the gateway has another one.
+ *
+ * @throws UserError while the gateway is not running
+ */
+async function authorityOf(target: Target, team: Team): Promise<string | undefined> {
+  if (team.gatewayTls.kind !== "own") return undefined;
+  const gateway = runningInstance(await target.instances(), undefined, "gateway");
+  const read = gateway && (await target.exec(gateway, ["cat", AUTHORITY], ""));
+  if (read?.code !== 0) throw new UserError("The gateway is not running, or has no certificate yet.");
+  return read.stdout;
+}
 
 /** The folder itself where it is a whole repository; else a copy of its files, committed. */
 async function committed(path: string): Promise<{ folder: string; note: string; remove: () => void }> {
@@ -163,58 +201,16 @@ async function committed(path: string): Promise<{ folder: string; note: string; 
   return { folder, note: shallow ? "shallow, committed anew" : "no repository, committed", remove };
 }
 
-/** Pushes HEAD to the deploy branch, and waits for the build's end. */
-async function push(trial: Trial, repository: string, folder: string, detail: (text: string) => void) {
-  const { team, gateway, member, password } = trial;
-  const authorization = Buffer.from(`${member}:${password}`).toString("base64");
-  // In the environment, because everybody may read a command line. The domain need not resolve here.
-  const headers = [`Authorization: Basic ${authorization}`, `Host: ${new URL(teamUrl(team, "git")).host}`];
-  const env = {
-    ...process.env,
-    GIT_TERMINAL_PROMPT: "0",
-    // The address is the gateway's by the same word that led there without TLS.
-    ...(gateway.tls ? { GIT_SSL_NO_VERIFY: "1" } : {}),
-    GIT_CONFIG_COUNT: String(headers.length),
-    ...Object.fromEntries(
-      headers.flatMap((header, index) => [
-        [`GIT_CONFIG_KEY_${index}`, "http.extraHeader"],
-        [`GIT_CONFIG_VALUE_${index}`, header],
-      ]),
-    ),
-  };
-  const url = `${gateway.tls ? "https" : "http"}://${gateway.address}:${gateway.port}/${repository}.git`;
-  const ref = `HEAD:refs/heads/${team.ci.deployBranch}`;
-  const args = ["-C", folder, "push", "--push-option=ci.wait", url, ref];
-  const { code, said } = await follow("git", args, detail, { env });
-  return {
-    ...buildOf(said),
-    ...(code === 0
-      ? {}
-      : { build: `push refused: ${said.find((line) => /^ *!|^fatal:/.test(line))?.trim() ?? said.at(-1) ?? ""}` }),
-  };
-}
-
-/** What a push with `ci.wait` said of its build, and of what the survey found. */
-export function buildOf(said: readonly string[]): { build: string; found: string } {
-  const lines = said.flatMap((line) => /^remote: CI: (.*\S)/.exec(line)?.[1] ?? []);
-  const end = lines.findLast((line) => /^(passed|FAILED|broke off|was cancelled|skipped)\b/.test(line));
-  const failed = lines.find((line) => /^\S.*: (FAILED|broke off)/.test(line.trim()));
-  return {
-    build: end === undefined ? "no build" : end.startsWith("passed") ? end : (failed?.trim() ?? end),
-    found: lines.find((line) => / site\b|\bfront end\b| · /i.test(line))?.trim() ?? "",
-  };
-}
-
 /** What `visit` says once a front end is built for it, or why it is not. */
 async function ownSite(
-  { target, editor, gateway }: Trial,
+  { target, editor }: Trial,
   repository: string,
-  url: string,
+  look: () => Promise<string>,
   detail: (text: string) => void,
 ) {
   // A site that has just been built is looked for by its web server, which takes its time with many repositories.
   for (let built = 0; ; ) {
-    const result = await visit(url, gateway);
+    const result = await look();
     if (result === "works") return result;
     const file = `/workspace/.muster/builds/${repository}.json`;
     const said = await target.exec(editor, ["bash", "-c", BUILD_STATE, "state", file], "");
@@ -223,31 +219,6 @@ async function ownSite(
     if (state !== "built" && !BUILDING.includes(state)) return `${result}: ${state}`;
     detail("building for the own site");
   }
-}
-
-/** `works`, or what is wrong with the page at `url`, redirects followed. */
-async function visit(url: string, gateway: GatewayAddress): Promise<string> {
-  const end = performance.now() + PATIENCE;
-  for (;;) {
-    const result = await open(url, gateway);
-    if (result === "works" || performance.now() > end) return result;
-    await sleep(INTERVAL);
-  }
-}
-
-async function open(url: string, gateway: GatewayAddress): Promise<string> {
-  let address = url;
-  for (let hop = 0; hop <= REDIRECTS; hop++) {
-    const answer = await ask(address, gateway);
-    if (answer === undefined) return "no answer";
-    const { status, location } = answer;
-    if (status < 300) return "works";
-    if (status >= 400 || location === undefined) return String(status);
-    const next = new URL(location, address);
-    if (next.host !== new URL(url).host) return `leads to ${next.host}`;
-    address = next.href;
-  }
-  return "redirects for ever";
 }
 
 /** A row for each project, and how many of them work. */
@@ -263,6 +234,9 @@ export function outcomeTable(outcomes: readonly Outcome[]): string {
       found,
     ]),
   ]);
-  const working = outcomes.filter(({ works }) => works).length;
-  return `${table}\n\n${working} of ${outcomes.length} work on their own site and live.`;
+  const sites = outcomes.filter(({ own }) => own !== NONE);
+  const others = outcomes.length - sites.length;
+  const working = sites.filter(({ works }) => works).length;
+  const rest = others === 0 ? "" : ` ${others} cannot be served here, which the push says.`;
+  return `${table}\n\n${working} of ${sites.length} work on their own site and live.${rest}`;
 }

@@ -9,6 +9,9 @@ const SCHEMA_FILE = "roster.schema.json";
 const REFERENCE_FILE = "docs/roster.md";
 const COMPONENTS_FILE = "docs/components.md";
 const README_FILE = "README.md";
+/** What pages of several images look like: written to those that are built elsewhere than images/node. */
+const LOOK_FILE = "images/node/web/look.css";
+const LOOK_COPIES = ["images/gateway/conf/trust/look.css"];
 const BEGIN = "<!-- roster:begin -->";
 const END = "<!-- roster:end -->";
 
@@ -22,6 +25,9 @@ export function withReference(readme: string, reference: string): string {
   if (begin < 0 || end < begin) throw new UserError(`${README_FILE}: lacks ${BEGIN} and ${END}: put them back`);
   return `${readme.slice(0, begin + BEGIN.length)}\n\n${reference}\n\n${readme.slice(end)}`;
 }
+
+const lookCopy = (): string =>
+  `/* Written by \`npm run schema\` from ${LOOK_FILE}. */\n${readFileSync(join(__dirname, "../..", LOOK_FILE), "utf8")}`;
 
 /**
  * Writes what is generated from the config's definitions and the components' doc comments.
@@ -38,6 +44,7 @@ export function writeSchema(root: string, check: boolean): string {
     { name: COMPONENTS_FILE, text: `${componentsReference(join(__dirname, "../.."))}\n` },
     { name: README_FILE, text: withReference(readme, everydayReference("muster")) },
     ...Object.entries(ruleFiles()).map(([name, text]) => ({ name, text })),
+    ...LOOK_COPIES.map((name) => ({ name, text: lookCopy() })),
   ];
   const stale = files.filter(({ name, text }) => {
     const path = join(root, name);

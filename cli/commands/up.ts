@@ -4,6 +4,7 @@ import { findStack, type Project, type Stack, stackTeam } from "../project";
 import { ensurePulumi } from "../pulumi/cli";
 import { checkEngine, chooseEngine, ENGINE_TITLES, type EngineName } from "../targets/engines";
 import { waitUntilReady } from "../targets/readiness";
+import { waitForRoster } from "../targets/roster";
 import { checkFirst } from "./first-repository";
 import { openSession } from "./session";
 import { summary } from "./summary";
@@ -50,6 +51,7 @@ async function bringUp(stack: Stack, team: Team, engine: EngineName | undefined)
   if (choice.name === "pulumi") await target.pulumiUp(team, choice.binary);
   else await target.exportUp(team);
   await target.withGateway(team, (find) => waitUntilReady(team, find, target, progress));
+  await waitForRoster(team, target, progress);
   await takeOver(session, team);
   console.log(summary(team, options, await target.access(team)));
 }

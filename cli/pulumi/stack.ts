@@ -18,6 +18,8 @@ export type Credentials = Record<string, Record<string, string>>;
 
 /** The Pulumi CLI on one stack. */
 export interface PulumiEngine {
+  /** The file with the stack's state; undefined where the user has chosen another backend. */
+  readonly state: string | undefined;
   /** Selects the stack, making it when it does not exist. */
   prepare(progress: Progress): Promise<void>;
   /**
@@ -66,6 +68,8 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
   }
 
   return {
+    state: environment.backend === "project" ? stateFile(environment.state, stack) : undefined,
+
     async prepare(progress) {
       if (adoptStackFile(stack, environment)) {
         progress.note(`  took the encryptionsalt of another machine out of ${stack.file}: nothing in it is encrypted`);

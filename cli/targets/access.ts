@@ -24,14 +24,17 @@ export async function askAccess<T>(session: Session, team: Team, action: string,
 /**
  * The cookie with which a command asks services where members sign in; undefined where none is needed, or where the
  * service does not answer yet.
+ *
+ * @param member whose session it is; without one, every service answers
  */
 export async function accessCookie(
   target: Target,
   { visibility }: Pick<Team, "visibility">,
+  member?: string,
 ): Promise<string | undefined> {
   const instance = visibility && (await accessInstance(target));
   if (instance === undefined) return undefined;
-  const { code, stdout } = await ask(target, instance, "session", {});
+  const { code, stdout } = await ask(target, instance, "session", { member });
   return code === 0 ? (JSON.parse(stdout) as { cookie: string }).cookie : undefined;
 }
 

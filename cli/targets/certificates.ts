@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:tls";
+import { certificatesIn } from "../../config/certificates";
 import type { Team } from "../../config/members";
-import { certificatesIn } from "../../config/schema/tls";
 import { encrypts } from "./readiness";
 import type { FindGateway } from "./target";
 

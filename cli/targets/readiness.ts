@@ -151,6 +151,9 @@ export async function notReady(
   return candidates.filter((_, index) => !ready[index]);
 }
 
+/** Whether an address leads to this machine alone. */
+export const isLoopback = (address: string): boolean => /^(?:127\.|::1$|localhost$)/.test(address);
+
 /** Whether the gateway itself encrypts. */
 export const encrypts = ({ gatewayTls }: Pick<Team, "gatewayTls">): boolean => gatewayTls.kind !== "off";
 
@@ -173,7 +176,11 @@ export const answersAt = async (team: Team, gateway: GatewayAddress): Promise<bo
  *
  * @returns undefined when there is no whole answer within three seconds
  */
-export function ask(url: string, { address, port, tls }: GatewayAddress, cookie?: string): Promise<Reply | undefined> {
+export function ask(
+  url: string,
+  { address, port, tls, authority }: GatewayAddress,
+  cookie?: string,
+): Promise<Reply | undefined> {
   const { host, hostname, pathname, search } = new URL(url);
   return new Promise((resolve) => {
     const options = {
@@ -184,8 +191,9 @@ export function ask(url: string, { address, port, tls }: GatewayAddress, cookie?
       timeout: REQUEST_TIMEOUT,
     };
     // This machine need not trust the team, unless a cookie that opens pages goes to another one.
-    const rejectUnauthorized = cookie !== undefined && !/^(?:127\.|::1$|localhost$)/.test(address);
-    const encrypted = { ...options, agent: false as const, servername: hostname, rejectUnauthorized };
+    const rejectUnauthorized = authority !== undefined || (cookie !== undefined && !isLoopback(address));
+    const trust = { servername: hostname, rejectUnauthorized, ...(authority !== undefined && { ca: authority }) };
+    const encrypted = { ...options, agent: false as const, ...trust };
     const call = (tls ? encryptedRequest : request)(tls ? encrypted : { ...options, agent: false }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (text) => (body += text));

@@ -34,6 +34,8 @@ export interface GatewayAddress {
   readonly port: number;
   /** Whether the gateway itself encrypts there. */
   readonly tls: boolean;
+  /** The authority, as PEM, that has to vouch for the gateway. By default whom this machine trusts. */
+  readonly authority?: string;
 }
 
 /** Finds where the gateway is reached at this moment; undefined while it is not reached at all. */
@@ -98,6 +100,9 @@ export interface Target {
   removeVolumes(names: readonly string[]): Promise<void>;
   /** Removes the images that Muster built; undefined where they are out of reach. */
   readonly removeImages: (() => Promise<void>) | undefined;
+
+  /** Has what was changed of the roster shown to these components sooner than the platform does by itself. */
+  hurryRoster(components: readonly string[]): Promise<void>;
 
   /** The team's containers or pods, as they are now. */
   instances(): Promise<Instance[]>;

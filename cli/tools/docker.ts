@@ -31,8 +31,8 @@ export interface Docker {
   tryRun(...args: string[]): Promise<string | undefined>;
   containers(): Promise<Container[]>;
   networks(): Promise<Network[]>;
-  /** Names of the volumes that carry a label. */
-  volumes(label: string): Promise<string[]>;
+  /** Names of the volumes that carry each of some labels. */
+  volumes(...labels: string[]): Promise<string[]>;
   hasImage(name: string): Promise<boolean>;
   /** The last lines of a container's log. */
   logs(container: string, tail: number): Promise<string[]>;
@@ -66,7 +66,10 @@ export function dockerClient(env: NodeJS.ProcessEnv): Docker {
         subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : [])),
       }));
     },
-    volumes: async (label) => words(await run("volume", "ls", "--quiet", "--filter", `label=${label}`)).sort(),
+    volumes: async (...labels) => {
+      const filters = labels.flatMap((label) => ["--filter", `label=${label}`]);
+      return words(await run("volume", "ls", "--quiet", ...filters)).sort();
+    },
     hasImage: async (name) => (await tryRun("image", "inspect", "--format", "{{.Id}}", name)) !== undefined,
     logs: async (container, tail) => {
       const { stdout, stderr } = await capture("docker", ["logs", "--tail", String(tail), container], { env });

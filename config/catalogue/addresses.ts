@@ -43,8 +43,8 @@ interface MemberAddressEntry extends AddressEntry {
   readonly prefix: string;
   /** Other workloads whose logs tell why it does not answer. */
   readonly needs: readonly Component[];
-  /** How long the gateway waits for the next byte: editors keep connections open all day. */
-  readonly patience: "10m" | "1d";
+  /** How long the gateway waits for the next byte of what is no stream: streams last as long as they like. */
+  readonly patience: "20s" | "10m";
 }
 
 /** Every member's own addresses below the team's domain. */
@@ -58,7 +58,7 @@ export const MEMBER_ADDRESSES = {
     needs: ["db", "cache"],
     patience: "10m",
   },
-  editor: { title: "Editor", prefix: "code-", component: "code", probe: "/healthz", needs: [], patience: "1d" },
+  editor: { title: "Editor", prefix: "code-", component: "code", probe: "/healthz", needs: [], patience: "20s" },
   database: { title: "Database", prefix: "db-", component: "web", needs: ["db"], patience: "10m" },
 } as const satisfies Record<string, MemberAddressEntry>;
 

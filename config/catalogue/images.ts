@@ -14,6 +14,7 @@ export const IMAGES = {
   "ci-worker": { parent: "php" },
   mail: { parent: "node" },
   access: { parent: "node" },
+  roster: { parent: "base" },
 } as const satisfies Record<string, { readonly parent?: string }>;
 
 export type ImageName = keyof typeof IMAGES;

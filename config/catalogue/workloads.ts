@@ -19,10 +19,11 @@ export const isLive = (scope: string | undefined): scope is string =>
 export type Place = "team" | "member" | "live" | "sites";
 
 /**
- * What talks to each other on Docker, each zone a network: visitors' sites, members' editors, and what tests and
- * deploys. Whoever is in two of them passes nothing on by itself.
+ * What talks to each other on Docker, each zone a network: visitors' sites, members' editors, what tests and deploys
+ * with the services that it needs, and the CI's master with its workers alone. Whoever is in two of them passes nothing
+ * on by itself.
  */
-export const ZONES = ["sites", "editors", "ci"] as const;
+export const ZONES = ["sites", "editors", "ci", "workers"] as const;
 
 export type Zone = (typeof ZONES)[number];
 
@@ -47,6 +48,10 @@ interface WorkloadEntry {
   readonly where?: { readonly option: "cache"; readonly is: "redis" };
   /** It runs only where members sign in. */
   readonly signIn?: true;
+  /** It runs on this target only. */
+  readonly target?: "docker";
+  /** It is told of members who come and go while it runs. */
+  readonly roster?: true;
 }
 
 /** Every workload by its component: its label, and the end of its name. `worker` stands for `worker-1`, `worker-2` …. */
@@ -70,6 +75,7 @@ export const WORKLOADS = {
     limits: { memory: 192, cpus: 1 },
     processes: 256,
     volumes: [],
+    roster: true,
   },
   git: {
     place: "team",
@@ -80,10 +86,11 @@ export const WORKLOADS = {
     limits: { memory: 384, cpus: 1 },
     processes: 512,
     volumes: ["repositories"],
+    roster: true,
   },
   ci: {
     place: "team",
-    zones: ["ci"],
+    zones: ["ci", "workers"],
     image: "ci-master",
     title: "the CI's master",
     port: 8080,
@@ -93,7 +100,7 @@ export const WORKLOADS = {
   },
   worker: {
     place: "team",
-    zones: ["ci"],
+    zones: ["ci", "workers"],
     image: "ci-worker",
     title: "each CI worker",
     port: 8080,
@@ -105,7 +112,7 @@ export const WORKLOADS = {
   // Only the deploy branch's builds run here: what goes live shares nothing with code that nobody has merged.
   "release-worker": {
     place: "team",
-    zones: ["ci"],
+    zones: ["ci", "workers"],
     image: "ci-worker",
     title: "the worker that builds what goes live",
     port: 8080,
@@ -135,6 +142,20 @@ export const WORKLOADS = {
     // Away from what visitors reach.
     zones: ["editors"],
     signIn: true,
+    roster: true,
+  },
+  // Hands the roster to those who follow it; a cluster does that itself.
+  roster: {
+    place: "team",
+    image: "roster",
+    title: "the container that hands out the roster",
+    // It listens on none, and is on no network.
+    port: 8080,
+    zones: [],
+    limits: { memory: 16, cpus: 0.5 },
+    processes: 32,
+    volumes: [],
+    target: "docker",
   },
   web: {
     place: "sites",
@@ -185,7 +206,7 @@ export const WORKLOADS = {
   },
   deployer: {
     place: "live",
-    zones: ["ci"],
+    zones: ["ci", "workers"],
     image: "ci-worker",
     title: "the deployer",
     port: 8080,
@@ -220,9 +241,9 @@ type Limited<P extends Place> = {
 /** The workloads whose limits a member's entry may set. */
 export type LimitedWorkload = Limited<"sites" | "member">;
 
-/** The images that workloads run on, sorted; the others are only built upon. */
-export type WorkloadImage = (typeof WORKLOADS)[WorkloadKind]["image"];
+/** The images that workloads run on wherever they run, sorted; the others are only built upon. */
+export type WorkloadImage = (typeof WORKLOADS)[Exclude<WorkloadKind, "roster">]["image"];
 
 export const WORKLOAD_IMAGES: readonly WorkloadImage[] = [
-  ...new Set(Object.values(WORKLOADS).map(({ image }) => image)),
+  ...new Set(Object.values(WORKLOADS).flatMap((workload) => ("target" in workload ? [] : [workload.image]))),
 ].sort();

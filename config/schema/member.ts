@@ -124,8 +124,8 @@ export const member = group({
     .enum(["member", "organiser"], { error: "is not a known role: use member or organiser" })
     .optional()
     .describe(
-      "Where members sign in, an organiser gets into everybody's site, editor and database page, for helping; a line " +
-        "in the editor says so. Default member.",
+      "Where members sign in, an organiser gets into everybody's site, editor and database page, for helping, and into " +
+        "that of the live database (`db-live`); a line in the editor says so. Default member.",
     ),
   ...memberOptions,
 });

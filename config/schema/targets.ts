@@ -147,6 +147,7 @@ export interface TargetProblem {
 
 interface ClusterConfig {
   readonly port: number;
+  readonly httpPort?: number | undefined;
   readonly registry?: { readonly push: string } | undefined;
   readonly images: Readonly<Partial<Record<WorkloadImage, string | undefined>>>;
   readonly kubernetes: {
@@ -157,7 +158,13 @@ interface ClusterConfig {
 }
 
 /** What is wrong with values of the kubernetes target that are each right by themselves. */
-export function* clusterProblems({ port, registry, images, kubernetes }: ClusterConfig): Iterable<TargetProblem> {
+export function* clusterProblems({
+  port,
+  httpPort = 0,
+  registry,
+  images,
+  kubernetes,
+}: ClusterConfig): Iterable<TargetProblem> {
   if (registry === undefined && WORKLOAD_IMAGES.some((image) => images[image] === undefined)) {
     yield {
       path: ["registry"],
@@ -166,8 +173,11 @@ export function* clusterProblems({ port, registry, images, kubernetes }: Cluster
   }
   const { service, ingress, gatewayApi } = kubernetes;
   const entrance = ingress !== undefined || gatewayApi !== undefined;
-  if (service.type === "NodePort" && !entrance && (port < 30_000 || port > 32_767)) {
-    yield { path: ["port"], message: "cannot be a node port: use 30000 to 32767, or another kubernetes/service/type" };
+  const isNodePort = (each: number) => each >= 30_000 && each <= 32_767;
+  if (service.type === "NodePort" && !entrance) {
+    const message = "cannot be a node port: use 30000 to 32767, or another kubernetes/service/type";
+    if (!isNodePort(port)) yield { path: ["port"], message };
+    if (httpPort > 0 && !isNodePort(httpPort)) yield { path: ["httpPort"], message };
   }
   if (ingress !== undefined && gatewayApi !== undefined) {
     yield { path: ["kubernetes", "gatewayApi"], message: "comes beside an ingress: keep one of the two" };

@@ -1,6 +1,7 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { authoritiesIn, CERTIFICATE, certificatesIn } from "../certificates";
 import { defaultTls } from "../entrance";
 import { isLocalDomain } from "../naming";
 import { concealed, emailAddress, group, network, pattern, quantity, text, typeError, url } from "./values";
@@ -21,13 +22,18 @@ const fileOf = (what: string, marker: RegExp) => (path: string, context: z.Refin
   }
 };
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 const acme = group({
   email: emailAddress("ops@example.org").describe("Who is told when a certificate is about to expire."),
   directory: url("https://acme.example.org/directory")
     .default("https://acme-v02.api.letsencrypt.org/directory")
     .describe("Directory of the ACME server. Let's Encrypt's by default."),
+  authority: text("authority.pem")
+    .transform(fileOf("a certificate", CERTIFICATE))
+    .optional()
+    .describe(
+      "File with the certificates that vouch for a company's own ACME server, and for what it issues. Default: none, " +
+        "for a server that systems know.",
+    ),
   dns: group({
     provider: pattern(
       /^[a-z0-9]{1,30}$/,
@@ -145,6 +151,10 @@ export function* tlsProblems(config: TlsConfig): Iterable<TlsProblem> {
   if (typeof tls !== "object") return;
   const { certificate, key, acme } = tls;
   if (acme !== undefined) {
+    if (acme.authority !== undefined && authoritiesIn(acme.authority) === undefined) {
+      const message = "names no certificate that vouches for itself: name the file with that of the authority itself";
+      yield { path: ["tls", "acme", "authority"], message };
+    }
     if (certificate !== undefined || key !== undefined) {
       yield { path: ["tls", "acme"], message: "comes beside files: keep one of the two" };
     }
@@ -164,10 +174,6 @@ export function* tlsProblems(config: TlsConfig): Iterable<TlsProblem> {
     yield { path: ["tls", "key"], message: "is missing: name the file of the certificate's private key" };
   } else yield* fileProblems(domain, certificate, key);
 }
-
-/** Certificates of a PEM file, the server's own first. */
-export const certificatesIn = (pem: string): X509Certificate[] =>
-  (pem.match(CERTIFICATE) ?? []).map((text) => new X509Certificate(text));
 
 function* fileProblems(domain: string, certificate: string, key: string): Iterable<TlsProblem> {
   const at = (name: "certificate" | "key", message: string) => ({ path: ["tls", name], message });

@@ -1,5 +1,6 @@
+import { header, send } from "../node/web/http.mjs";
 import { lastParameter } from "./addresses.mjs";
-import { header, readForm, redirect, send } from "./http.mjs";
+import { readForm, redirect } from "./http.mjs";
 import { Busy, fault } from "./passwords.mjs";
 
 /** @typedef {import("./server.mjs").Visit} Visit */

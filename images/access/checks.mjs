@@ -1,13 +1,14 @@
+import { header, send } from "../node/web/http.mjs";
 import { basic, credentials, decide } from "./decide.mjs";
-import { header, send } from "./http.mjs";
 
 /** @typedef {import("./http.mjs").Request} Request */
 /** @typedef {import("./http.mjs").Response} Response */
 
 /**
- * For a second, or nearly two, the gateway does not ask again. While nobody answers here, who was in stays in for five minutes.
+ * For a second, or nearly two, the gateway does not ask again; then one of several requests does, and for another second
+ * the others go by the last answer. While nobody answers here, who was in stays in for five minutes.
  */
-const KEPT = "max-age=1, stale-if-error=300";
+const KEPT = "max-age=1, stale-while-revalidate=1, stale-if-error=300";
 
 /**
  * What the gateway asks before it passes a request on.

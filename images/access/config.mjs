@@ -24,17 +24,20 @@ import { readFileSync } from "node:fs";
 
 const LEVELS = ["public", "team", "owner"];
 
+/** The settings that change with the roster. */
+export const FOLLOWED = ["ACCESS_CONFIG", "ACCESS_PASSWORDS", "ACCESS_EDITORS", "ACCESS_DATABASES"];
+
 /**
  * Reads `ACCESS_CONFIG` (JSON) and the secrets `ACCESS_PASSWORDS`, `ACCESS_EDITORS` and `ACCESS_DATABASES`
- * (`alice:secret bob:secret`), each also from the file that `<NAME>_FILE` names.
+ * (`alice:secret bob:secret`).
  *
- * @param {NodeJS.ProcessEnv} env
+ * @param {Record<string, string | undefined>} settings
  * @returns {AccessConfig}
  * @throws {Error} that says what is missing or wrong
  */
-export function readConfig(env) {
+export function readConfig(settings) {
   /** @type {{team: string, url: string, levels: Record<string, Level>, members: {id: string, name?: string, role?: Member["role"]}[], ports?: string}} */
-  const { team, url: address, levels, members, ports } = json("ACCESS_CONFIG", setting(env, "ACCESS_CONFIG"));
+  const { team, url: address, levels, members, ports } = json("ACCESS_CONFIG", settings.ACCESS_CONFIG ?? "");
   if (!team || !URL.canParse(address) || !Array.isArray(members)) {
     throw new Error("ACCESS_CONFIG lacks team, url or members");
   }
@@ -45,7 +48,7 @@ export function readConfig(env) {
   const roster = new Map(
     members.map(({ id, name = id, role = "member" }) => [id, /** @type {Member} */ ({ id, name, role })]),
   );
-  const secrets = (/** @type {string} */ name) => pairs(name, setting(env, name));
+  const secrets = (/** @type {string} */ name) => pairs(name, settings[name] ?? "");
   const passwords = secrets("ACCESS_PASSWORDS");
   const without = [...roster.keys()].filter((id) => !passwords.has(id));
   if (without.length > 0) throw new Error(`ACCESS_PASSWORDS has none of ${without.join(", ")}`);

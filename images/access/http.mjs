@@ -4,12 +4,6 @@
 /** Bytes of a form. */
 const FORM = 16_384;
 
-/** @param {Request} request @param {string} name */
-export function header({ headers }, name) {
-  const value = headers[name];
-  return typeof value === "string" ? value : "";
-}
-
 /**
  * @param {Request} request
  * @returns {Promise<URLSearchParams>}
@@ -22,17 +16,6 @@ export async function readForm(request) {
     if (body.length > FORM) throw new RangeError("the form is too large");
   }
   return new URLSearchParams(body);
-}
-
-/**
- * @param {Response} response
- * @param {number} status
- * @param {string} body
- * @param {string} [type]
- */
-export function send(response, status, body, type = "text/html") {
-  response.writeHead(status, { "content-type": `${type}; charset=utf-8`, "content-length": Buffer.byteLength(body) });
-  response.end(body);
 }
 
 /**

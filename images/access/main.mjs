@@ -1,42 +1,49 @@
 import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
-import { readConfig, setting } from "./config.mjs";
+import { follow } from "../node/follow.mjs";
+import { onEnd, run, serve } from "../node/web/serve.mjs";
+import { FOLLOWED, readConfig, setting } from "./config.mjs";
 import { createOperations, Refused } from "./operate.mjs";
 import { createHasher } from "./passwords.mjs";
 import { createHandler } from "./server.mjs";
 import { createStore } from "./store.mjs";
 
-const PORT = 8080;
 const SOCKET = "/tmp/access.sock";
 const DATABASE = "/var/lib/access/access.sqlite";
 /** Milliseconds between two looks for what is over. */
 const SWEEP = 3_600_000;
 
-function main() {
-  const config = readConfig(process.env);
+/** @param {string} path */
+function asset(path) {
+  return readFileSync(new URL(path, import.meta.url), "utf8");
+}
+
+run(async () => {
   const key = setting(process.env, "GATEWAY_KEY");
   const db = new DatabaseSync(DATABASE);
   // Each change is on the disk before it is answered, or gone with the whole answer.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 30000");
   const store = createStore(db, Date.now);
   store.sweep();
-  store.keepOnly(config.members.keys());
   setInterval(store.sweep, SWEEP).unref();
 
-  const style = readFileSync(new URL("style.css", import.meta.url), "utf8");
-  const handle = createHandler({ config, store, hasher: createHasher(), style, key, now: Date.now });
-  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
-    handle(request, response).catch((error) => {
-      console.error("muster: a request failed:", error);
-      response.destroy();
-    });
+  const style = asset("../node/web/look.css") + asset("style.css");
+  const hasher = createHasher();
+  /** @type {ReturnType<typeof createHandler>} */
+  let handle;
+  /** @type {ReturnType<typeof createOperations>} */
+  let operations = {};
+  await follow(FOLLOWED, (settings) => {
+    const config = readConfig(settings);
+    store.keepOnly(config.members.keys());
+    handle = createHandler({ config, store, hasher, style, key, now: Date.now });
+    operations = createOperations(config, store, Date.now);
+    console.log(`muster: access for ${config.members.size} members`);
+    return config.members.keys();
   });
-  // Longer than the gateway keeps a connection, so that none is closed under a request.
-  server.keepAliveTimeout = 70_000;
-  server.listen(PORT, () => console.log(`muster: access for ${config.members.size} members on port ${PORT}`));
+  const server = serve((request, response) => handle(request, response), "access");
 
-  const operations = createOperations(config, store, Date.now);
   rmSync(SOCKET, { force: true });
   const operator = createServer(async (request, response) => {
     try {
@@ -51,19 +58,9 @@ function main() {
     }
   }).listen(SOCKET);
 
-  for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) {
-    process.once(signal, () => {
-      for (const each of [server, operator]) each.close();
-      db.close();
-      process.exit(0);
-    });
-  }
-}
-
-try {
-  main();
-} catch (error) {
-  if (!(error instanceof Error)) throw error;
-  for (const line of error.message.split("\n")) console.error(`muster: ${line}`);
-  process.exitCode = 1;
-}
+  onEnd(() => {
+    for (const each of [server, operator]) each.close();
+    db.close();
+    process.exit(0);
+  });
+});

@@ -44,9 +44,15 @@ export function createOperations(config, store, now) {
 
     log: () => store.log(),
 
-    /** A cookie with which `npm run up` and `status` ask every service. */
-    session() {
-      const value = store.addSession({ kind: "operator", member: "", host: "", expires: now() + OPERATION });
+    /**
+     * A cookie with which a command asks every service, or what a member sees.
+     *
+     * @param {{member?: string}} order
+     */
+    session({ member }) {
+      if (member !== undefined && !config.members.has(member)) throw new Refused(`"${member}" is not on the roster`);
+      const kind = member === undefined ? "operator" : "member";
+      const value = store.addSession({ kind, member: member ?? "", host: "", expires: now() + OPERATION });
       return { cookie: `${cookies.names.session}=${value}` };
     },
   };

@@ -1,19 +1,10 @@
+import { escapeHtml, MARK, page as wholePage } from "../node/web/html.mjs";
 import { say } from "./texts.mjs";
 
 /** @typedef {import("./texts.mjs").Language} Language */
 /** @typedef {import("./texts.mjs").Text} Text */
 /** @typedef {{team: string, style: string}} Look */
 /** @typedef {{text: Text, values?: Record<string, string | number>, good?: boolean}} Message */
-
-const MARK =
-  '<svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><g><circle cx="5" cy="6.5" r="3"/><circle cx="19" cy="6.5" r="3"/><circle cx="5" cy="17.5" r="3"/><circle cx="19" cy="17.5" r="3"/></g><circle class="you" cx="12" cy="12" r="4"/></svg>';
-
-/** @param {string} text */
-export function escapeHtml(text) {
-  return text
-    .replace(/[\p{Cc}\p{Cs}]/gu, "\u{fffd}")
-    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
 
 /**
  * The pages of one language. They work without JavaScript, and load nothing.
@@ -29,25 +20,17 @@ export function createPages({ team, style }, language) {
    * @param {string} title already safe
    * @param {string} body
    */
-  const page = (title, body) => `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<meta name="color-scheme" content="light dark">
-<title>${title} · ${escapeHtml(team)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
+  const page = (title, body) =>
+    wholePage({
+      language,
+      title: `${title} · ${escapeHtml(team)}`,
+      style,
+      body: `<main>
 <p class="brand">${MARK}${escapeHtml(team)}</p>
 <h1>${title}</h1>
 ${body}
-</main>
-</body>
-</html>
-`;
+</main>`,
+    });
 
   /** @param {Message | undefined} message */
   const notice = (message) =>
@@ -84,7 +67,7 @@ ${field("again", "again", 'type="password" autocomplete="new-password"')}`;
 <input type="hidden" name="to" value="${escapeHtml(to)}">
 ${field("id", "name", `value="${escapeHtml(id)}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="40"${id === "" ? " autofocus" : ""}`, "nameHint")}
 ${field("password", "password", `type="password" autocomplete="current-password" maxlength="200"${id === "" ? "" : " autofocus"}`)}
-<button>${t("signIn")}</button>
+<button class="button">${t("signIn")}</button>
 </form>
 <p class="soft">${t("noPassword")}</p>`,
       ),
@@ -96,7 +79,7 @@ ${field("password", "password", `type="password" autocomplete="current-password"
         `<p>${t("welcomeText", { team })}</p>
 ${notice(message)}<form method="post">
 ${username(id)}${newPassword()}
-<button>${t("start")}</button>
+<button class="button">${t("start")}</button>
 </form>`,
       ),
 
@@ -110,13 +93,13 @@ ${notice(message)}<form method="post" action="/-/account">
 <p class="hint">${t("changeText")}</p>
 ${username(id)}${field("password", "current", 'type="password" autocomplete="current-password" maxlength="200"')}
 ${newPassword()}
-<button>${t("changePassword")}</button>
+<button class="button">${t("changePassword")}</button>
 </form>
 <form method="post" action="/-/sign-out">
 <h2>${t("signOut")}</h2>
 <p class="hint">${t("signOutText")}</p>
-<button class="quiet">${t("signOut")}</button>
-<button class="quiet" name="everywhere" value="yes">${t("signOutAll")}</button>
+<button class="button quiet">${t("signOut")}</button>
+<button class="button quiet" name="everywhere" value="yes">${t("signOutAll")}</button>
 </form>
 <p class="soft"><a href="${escapeHtml(portal)}">${t("portal")}</a></p>`,
       ),

@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
+import { header, send } from "../node/web/http.mjs";
+import { languageOf } from "../node/web/language.mjs";
 import { createAccount } from "./account.mjs";
 import { createAddresses, lastParameter } from "./addresses.mjs";
 import { createAttempts } from "./attempts.mjs";
 import { createChecks } from "./checks.mjs";
 import { createCookies } from "./cookies.mjs";
-import { header, redirect, send } from "./http.mjs";
+import { redirect } from "./http.mjs";
 import { createIdentity } from "./identity.mjs";
 import { createPages } from "./pages.mjs";
 import { Busy } from "./passwords.mjs";
 import { createPorts } from "./ports.mjs";
 import { createSessions } from "./sessions.mjs";
-import { languageOf } from "./texts.mjs";
+import { say } from "./texts.mjs";
 import { same } from "./tokens.mjs";
 
 /** @typedef {import("./http.mjs").Request} Request */
@@ -166,12 +168,9 @@ export function createHandler({ config, store, hasher, style, key, now }) {
       await handle(request, response);
     } catch (error) {
       if (!(error instanceof Busy) && !(error instanceof RangeError)) throw error;
-      send(
-        response,
-        error instanceof Busy ? 503 : 413,
-        `${error.message || "Many people are signing in."}\n`,
-        "text/plain",
-      );
+      const busy = error instanceof Busy;
+      const text = say(languageOf(request.headers["accept-language"]), busy ? "busy" : "formTooLarge");
+      send(response, busy ? 503 : 413, `${text}\n`, "text/plain");
     }
   };
 }

@@ -1,3 +1,5 @@
+import { speaker } from "../node/web/language.mjs";
+
 /** What the pages say, by language. `{…}` is filled in. */
 export const TEXTS = {
   en: {
@@ -50,6 +52,7 @@ export const TEXTS = {
     nothing: "There is nothing here",
     nothingText: "The address is not one of the team's.",
     twice: "A site of this team has put cookies of ours into your browser",
+    formTooLarge: "What was sent is too large.",
     twiceText:
       "Who you are cannot be told from them, so nobody is signed in here. Delete this site's cookies, and sign in again.",
   },
@@ -97,43 +100,19 @@ export const TEXTS = {
     siteOf: "{owner}님의 사이트입니다",
     portOf: "{owner}님의 개발 서버입니다",
     closed: "볼 수 없는 페이지입니다",
-    ask: "{name}님으로 로그인되어 있습니다. 보아야 한다면 {owner}님이나 운영자에게 문의하세요: {organisers}.",
-    askAlone: "{name}님으로 로그인되어 있습니다. 보아야 한다면 {owner}님에게 문의하세요.",
+    ask: "{name}님으로 로그인되어 있습니다. 이 페이지를 봐야 한다면 {owner}님이나 운영자에게 문의하세요: {organisers}.",
+    askAlone: "{name}님으로 로그인되어 있습니다. 이 페이지를 봐야 한다면 {owner}님에게 문의하세요.",
     own: "내 것으로 가기",
     nothing: "아무것도 없습니다",
     nothingText: "팀의 주소가 아닙니다.",
     twice: "이 팀의 한 사이트가 브라우저에 로그인 쿠키를 넣었습니다",
+    formTooLarge: "보낸 내용이 너무 큽니다.",
     twiceText: "누구인지 알 수 없어 아무도 로그인되지 않았습니다. 이 사이트의 쿠키를 지우고 다시 로그인하세요.",
   },
 };
 
-/** @typedef {keyof typeof TEXTS} Language */
+/** @typedef {import("../node/web/language.mjs").Language} Language */
 /** @typedef {keyof typeof TEXTS.en} Text */
 
-/**
- * The first language of the browser that there is; English otherwise.
- *
- * @param {string | undefined} accepted `Accept-Language`
- * @returns {Language}
- */
-export function languageOf(accepted) {
-  const wanted = (accepted ?? "")
-    .split(",")
-    .map((entry) => {
-      const [tag = "", ...parameters] = entry.trim().toLowerCase().split(";");
-      const quality = parameters.map((each) => /^\s*q=([\d.]+)\s*$/.exec(each)?.[1]).find(Boolean);
-      return { language: tag.split("-")[0] ?? "", quality: Number(quality ?? 1) };
-    })
-    .filter(({ language, quality }) => Object.hasOwn(TEXTS, language) && quality > 0)
-    .sort((a, b) => b.quality - a.quality);
-  return /** @type {Language} */ (wanted[0]?.language ?? "en");
-}
-
-/**
- * @param {Language} language
- * @param {Text} text
- * @param {Record<string, string | number>} [values]
- */
-export function say(language, text, values = {}) {
-  return TEXTS[language][text].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
-}
+/** Says a sentence; what is filled in is not made safe for HTML. */
+export const say = speaker(TEXTS);

@@ -7,6 +7,8 @@ const { notices } = require("./notices.cjs");
 /** Of 1000, in thousandths of the container's memory: as if a process had this much more. */
 const EXPENDABLE = 500;
 const EVERY = 1000;
+/** How often one looks for the name of what was ended. */
+const LOOKS = 5;
 
 /**
  * The editor's own: its servers, the hosts of terminals and extensions, the way to the database. What these start,
@@ -57,26 +59,29 @@ function shortage(cgroup) {
   return { killed: Number(/^oom_kill (\d+)/m.exec(events)?.[1] ?? 0), limit: Math.round(limit / 2 ** 20) };
 }
 
-/** The largest of those that are gone. */
+/** The largest of those that are gone, or have no memory any more. */
 function victim(before, after) {
-  const gone = [...before].filter(([id]) => !after.has(id)).map(([, process]) => process);
-  return gone.sort((a, b) => b.memory - a.memory)[0]?.name ?? "a process";
+  const gone = [...before].filter(([id, { memory }]) => memory > 0 && !after.get(id)?.memory).map(([, each]) => each);
+  return gone.sort((a, b) => b.memory - a.memory)[0]?.name;
 }
 
 /** Looks once a second; returns the function that looks. */
 function guard({ proc = "/proc", cgroup = "/sys/fs/cgroup", say = notices() } = {}) {
   let known = new Map();
   let { killed } = shortage(cgroup);
+  let looks = 0;
   return () => {
     const current = processes(proc);
     mark(proc, current.keys());
     const now = shortage(cgroup);
     if (now.killed > killed) {
-      say(
-        "memory",
-        `out of memory: ${victim(known, current)} was ended. Everything in this editor together may have ${now.limit} MiB.`,
-      );
+      const name = victim(known, current);
+      // What the kernel ends is counted before it is gone.
+      if (name === undefined && ++looks < LOOKS) return;
+      const ended = `${name ?? "a process"} was ended`;
+      say("memory", `out of memory: ${ended}. Everything in this editor together may have ${now.limit} MiB.`);
     }
+    looks = 0;
     killed = now.killed;
     known = current;
   };

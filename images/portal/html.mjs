@@ -1,10 +1,13 @@
-import { howToBeginFor } from "./mine.mjs";
+import { escapeHtml, MARK, page } from "../node/web/html.mjs";
 import { serviceId } from "./prober.mjs";
+import { serviceName, speak } from "./texts.mjs";
 
 /** @typedef {import("./config.mjs").PortalConfig} PortalConfig */
 /** @typedef {import("./config.mjs").Member} Member */
 /** @typedef {import("./config.mjs").Service} Service */
 /** @typedef {import("./prober.mjs").State} State */
+/** @typedef {import("./texts.mjs").Language} Language */
+/** @typedef {import("./texts.mjs").Say} Say */
 /**
  * @typedef {object} Assets Texts that are written into the pages: error pages appear under the members' host names,
  *   where the portal's own files cannot be asked for.
@@ -18,8 +21,8 @@ const FILTER_FROM = 13;
 const HUES = 12;
 const FACES = 9;
 
-/** What public/live.js writes too. @type {Record<State, string>} */
-const WORDS = { up: "up", starting: "starting", down: "down", unknown: "checking" };
+/** What public/live.js writes too. @type {readonly import("./texts.mjs").Text[]} */
+const LIVE_TEXTS = ["up", "starting", "down", "unknown", "allUp", "someUp", "checkedAt", "found", "portalAway"];
 
 const ICONS = {
   site: '<circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c2.6 2.6 3.9 5.6 3.9 9s-1.3 6.4-3.9 9c-2.6-2.6-3.9-5.6-3.9-9S9.4 5.6 12 3z"/>',
@@ -35,17 +38,6 @@ const ICONS = {
 const FAVICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#16263d"/><g fill="#8fa3c2"><circle cx="9" cy="11" r="3.5"/><circle cx="23" cy="11" r="3.5"/><circle cx="9" cy="21.5" r="3.5"/><circle cx="23" cy="21.5" r="3.5"/></g><circle cx="16" cy="16" r="4.5" fill="#ffb547"/></svg>',
 )}`;
-
-/**
- * Makes a text safe inside elements and quoted attributes. Control characters have no business in a page.
- *
- * @param {string} text
- */
-export function escapeHtml(text) {
-  return text
-    .replace(/[\p{Cc}\p{Cs}]/gu, "\u{fffd}")
-    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
 
 /**
  * The first characters, as people see them, of a name's first and last words.
@@ -83,114 +75,117 @@ export function hueOf(id) {
  * @param {Readonly<Record<string, State>>} states
  * @param {Assets} assets
  * @param {string} roster Changes with the configuration, so that an open page notices.
- * @param {string} [delivery] The section of tests and releases.
- * @param {{viewer: import("./mine.mjs").Viewer, section: string}} [mine] For a member who is signed in.
+ * @param {Language} language
+ * @param {{first?: string, last?: string, viewer?: Member | undefined}} [parts] What stands before and after the members,
+ *   as HTML, and who is signed in.
  */
-export function renderPortal(config, states, assets, roster, delivery = "", mine = undefined) {
+export function renderPortal(config, states, assets, roster, language, { first = "", last = "", viewer } = {}) {
+  const t = speak(language);
   const { members, services, team } = config;
   const filter =
     members.length < FILTER_FROM
       ? ""
-      : `<div class="filter" hidden><input type="search" id="filter" placeholder="Find a member" aria-label="Find a member by name or id" autocomplete="off" spellcheck="false"></div>`;
+      : `<div class="filter" hidden><input type="search" id="filter" placeholder="${t("find")}" aria-label="${t("findBy")}" autocomplete="off" spellcheck="false"></div>`;
+  const texts = escapeHtml(JSON.stringify(Object.fromEntries(LIVE_TEXTS.map((text) => [text, textOf(t, text)]))));
   return document({
+    language,
     title: `${team} · Muster`,
     assets,
     script: assets.live,
-    attributes: ` data-roster="${escapeHtml(roster)}"`,
-    body: `<a class="skip" href="#members">Skip to the members</a>
+    attributes: ` data-roster="${escapeHtml(roster)}" data-texts="${texts}"`,
+    body: `<a class="skip" href="#members">${t("skip")}</a>
 <header class="top"><div class="wide">
-<p class="brand">${mark()}Muster</p>
+<p class="brand">${MARK}Muster</p>
 <h1><bdi>${escapeHtml(team)}</bdi></h1>
-<div class="roll">${faces(members)}<p class="summary" id="summary" role="status">${escapeHtml(summary(shownStates(config, states)))}</p><a class="jump" href="#begin">How to begin</a></div>
+<div class="roll">${faces(members)}<p class="summary" id="summary" role="status">${escapeHtml(summary(t, shownStates(config, states)))}</p><a class="jump" href="#begin">${t("begin")}</a></div>
 </div></header>
 <main class="wide">
-${mine?.section ?? ""}
-${services.length === 0 ? "" : `<section aria-labelledby="team-title"><h2 id="team-title">For the team</h2><ul class="team">${services.map((service) => `<li>${link(undefined, service, states)}</li>`).join("")}</ul></section>`}
-<section aria-labelledby="members"><div class="heading"><h2 id="members" tabindex="-1">Members <span class="count" id="count" aria-live="polite">${members.length}</span></h2>${filter}</div>
-${members.length === 0 ? `<p class="empty">Nobody is on the roster yet. Add a member to it, and this page shows where to begin.</p>` : `<ul class="members${members.length < 3 ? " few" : ""}">${members.map((member) => card(member, states)).join("\n")}</ul>`}
-<p class="empty" id="nobody" hidden>No member matches that.</p></section>
-${delivery}
-${mine === undefined ? howToBegin(config) : howToBeginFor(mine.viewer)}
+${first}
+${services.length === 0 ? "" : `<section aria-labelledby="team-title"><h2 id="team-title">${t("forTheTeam")}</h2><ul class="team">${services.map((service) => `<li>${link(t, undefined, service, states)}</li>`).join("")}</ul></section>`}
+<section aria-labelledby="members"><div class="heading"><h2 id="members" tabindex="-1">${t("members")} <span class="count" id="count" aria-live="polite">${members.length}</span></h2>${filter}</div>
+${members.length === 0 ? `<p class="empty">${t("noMembers")}</p>` : `<ul class="members${members.length < 3 ? " few" : ""}">${members.map((member) => card(t, member, states)).join("\n")}</ul>`}
+<p class="empty" id="nobody" hidden>${t("noMatch")}</p></section>
+${last}
+${howToBegin(t, config, viewer !== undefined)}
 </main>
-<footer class="wide"><p id="checked">The states are those of this moment; reload for newer ones.</p></footer>`,
+<footer class="wide"><p id="checked">${t("momentary")}</p></footer>`,
   });
+}
+
+/** With its places to fill in left as they are: the page's script fills them. @param {Say} t @param {import("./texts.mjs").Text} text */
+function textOf(t, text) {
+  return t(text, { up: "{up}", all: "{all}", time: "{time}", found: "{found}" });
 }
 
 /**
  * The page of a service that is starting, or that broke off an answer.
  *
  * @param {PortalConfig} config
- * @param {import("./notice.mjs").Notice} page
+ * @param {import("./notice.mjs").Notice} notice
  * @param {Assets} assets
+ * @param {Language} language
  */
-export function renderNotice(config, page, assets) {
-  const others = (page.others ?? []).map(
+export function renderNotice(config, notice, assets, language) {
+  const { title, text, later, wait, member } = notice;
+  const others = (notice.others ?? []).map(
     ({ name, url }) => `<li><a href="${escapeHtml(url)}"><bdi>${escapeHtml(name)}</bdi></a></li>`,
   );
   return document({
-    title: page.title,
+    language,
+    title,
     assets,
-    ...(page.wait
-      ? { script: assets.retry, head: '<noscript><meta http-equiv="refresh" content="5"></noscript>' }
-      : {}),
+    ...(wait ? { script: assets.retry, head: '<noscript><meta http-equiv="refresh" content="5"></noscript>' } : {}),
     body: `<main class="notice">
-<div class="sign" aria-hidden="true">${page.member === undefined ? "" : avatar(page.member)}${page.wait ? "<i></i><i></i><i></i>" : ""}${page.member === undefined && !page.wait ? mark() : ""}</div>
-<h1>${escapeHtml(page.title)}</h1>
-<p role="status" id="message">${escapeHtml(page.text)}</p>
-${page.later === undefined ? "" : `<p id="later" hidden>${escapeHtml(page.later)}</p>`}
+<div class="sign" aria-hidden="true">${member === undefined ? "" : avatar(member)}${wait ? "<i></i><i></i><i></i>" : ""}${member === undefined && !wait ? MARK : ""}</div>
+<h1>${escapeHtml(title)}</h1>
+<p role="status" id="message">${escapeHtml(text)}</p>
+${later === undefined ? "" : `<p id="later" hidden>${escapeHtml(later)}</p>`}
 ${others.length === 0 ? "" : `<ul class="others">${others.join("")}</ul>`}
-<p class="back"><a class="button" href="${escapeHtml(config.url)}">Open the portal</a></p>
+<p class="back"><a class="button" href="${escapeHtml(config.url)}">${speak(language)("openPortal")}</a></p>
 </main>`,
   });
 }
 
 /**
- * @param {{title: string, assets: Assets, body: string, script?: string, head?: string, attributes?: string}} parts
+ * @param {{language: Language, title: string, assets: Assets, body: string, script?: string, head?: string, attributes?: string}} parts
  */
-function document({ title, assets, body, script, head = "", attributes = "" }) {
-  return `<!doctype html>
-<html lang="en"${attributes}>
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-<link rel="icon" href="${FAVICON}">
-${head}<style>${assets.style}</style>
-</head>
-<body>
-${body}
-${script === undefined ? "" : `<script>${script}</script>`}
-</body>
-</html>
-`;
+function document({ language, title, assets, body, script, head = "", attributes = "" }) {
+  return page({
+    language,
+    title: escapeHtml(title),
+    style: assets.style,
+    head: `<link rel="icon" href="${FAVICON}">\n${head}`,
+    attributes,
+    body: script === undefined ? body : `${body}\n<script>${script}</script>`,
+  });
 }
 
 /**
+ * @param {Say} t
  * @param {Member} member
  * @param {Readonly<Record<string, State>>} states
  */
-function card(member, states) {
+function card(t, member, states) {
   const name = escapeHtml(member.name);
-  return `<li class="card" data-find="${escapeHtml(`${member.name} ${member.id}`.toLowerCase())}"><div class="who">${avatar(member)}<div><h3 dir="auto" title="${name}">${name}</h3>${member.name === member.id ? "" : `<p class="id">${escapeHtml(member.id)}</p>`}</div></div><div class="services">${member.services.map((service) => link(member, service, states)).join("")}</div></li>`;
+  return `<li class="card" data-find="${escapeHtml(`${member.name} ${member.id}`.toLowerCase())}"><div class="who">${avatar(member)}<div><h3 dir="auto" title="${name}">${name}</h3>${member.name === member.id ? "" : `<p class="id">${escapeHtml(member.id)}</p>`}</div></div><div class="services">${member.services.map((service) => link(t, member, service, states)).join("")}</div></li>`;
 }
 
 /**
+ * @param {Say} t
  * @param {Member | undefined} member
  * @param {Service} service
  * @param {Readonly<Record<string, State>>} states
  */
-export function link(member, service, states) {
+export function link(t, member, service, states) {
   const id = serviceId(member?.id, service.kind);
   const state = states[id];
-  const owner = member === undefined ? "" : `<span class="hush"> of ${escapeHtml(member.name)}</span>`;
+  const owner = member === undefined ? "" : `<span class="hush">${t("of", { name: escapeHtml(member.name) })}</span>`;
   // Not every service can be asked; then the link speaks for itself.
   const shown =
     state === undefined
       ? ""
-      : `<span class="state" data-service="${escapeHtml(id)}" data-state="${state}"><span class="hush">, </span><span>${WORDS[state]}</span></span>`;
-  return `<a class="service" href="${escapeHtml(service.url)}">${icon(service.kind)}<span class="label"><bdi>${escapeHtml(service.name)}</bdi>${owner}</span>${shown}</a>`;
+      : `<span class="state" data-service="${escapeHtml(id)}" data-state="${state}"><span class="hush">, </span><span>${t(state)}</span></span>`;
+  return `<a class="service" href="${escapeHtml(service.url)}">${icon(service.kind)}<span class="label"><bdi>${escapeHtml(serviceName(t, service))}</bdi>${owner}</span>${shown}</a>`;
 }
 
 /** @param {Member[]} members */
@@ -212,22 +207,22 @@ function icon(kind) {
   return `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${shape}</svg>`;
 }
 
-function mark() {
-  return '<svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><g><circle cx="5" cy="6.5" r="3"/><circle cx="19" cy="6.5" r="3"/><circle cx="5" cy="17.5" r="3"/><circle cx="19" cy="17.5" r="3"/></g><circle class="you" cx="12" cy="12" r="4"/></svg>';
-}
-
-/** @param {PortalConfig} config */
-function howToBegin({ services, delivery }) {
-  const wait =
-    delivery === undefined ? "" : " With <code>git push -o ci.wait</code> your terminal shows how the tests end.";
-  const push = services.some(({ kind }) => kind === "git")
-    ? `<li><b>Share it.</b> Push to the team's repository; what passes the tests goes live.${wait}</li>`
-    : "<li><b>Try things.</b> Site, editor and database are your own: nothing you do there disturbs anybody else.</li>";
-  return `<section class="begin" aria-labelledby="begin"><h2 id="begin" tabindex="-1">How to begin</h2><ol>
-<li><b>Open your editor.</b> Log in with your password. Whoever runs this environment sees it with <code>npm run credentials</code>.</li>
-<li><b>Edit and save.</b> Your site serves the folder <code>public</code>: reload it, and the change is there.</li>
-<li><b>Use the terminal.</b> <code>mariadb</code> opens your own database; PHP, Composer, Node and git are at hand.</li>
-${push}
+/**
+ * @param {Say} t
+ * @param {PortalConfig} config
+ * @param {boolean} signedIn
+ */
+function howToBegin(t, { services, delivery }, signedIn) {
+  const wait = delivery === undefined ? "" : t("beginWait");
+  const steps = [
+    t(signedIn ? "beginSignedIn" : "beginLogIn"),
+    t("beginEdit"),
+    t("beginTerminal"),
+    services.some(({ kind }) => kind === "git") ? t("beginPush", { wait }) : t("beginTry"),
+    ...(signedIn ? [t("beginElsewhere")] : []),
+  ];
+  return `<section class="begin" aria-labelledby="begin"><h2 id="begin" tabindex="-1">${t("begin")}</h2><ol>
+${steps.map((step) => `<li>${step}</li>`).join("\n")}
 </ol></section>`;
 }
 
@@ -246,11 +241,12 @@ function shownStates({ members, services }, states) {
 /**
  * The line under the team's name; public/live.js writes it too.
  *
+ * @param {Say} t
  * @param {State[]} states
  */
-export function summary(states) {
+export function summary(t, states) {
   if (states.length === 0) return "";
-  if (states.includes("unknown")) return "Checking what is up …";
+  if (states.includes("unknown")) return t("checkingAll");
   const up = states.filter((state) => state === "up").length;
-  return up === states.length ? "Everything is up" : `${up} of ${states.length} services are up`;
+  return up === states.length ? t("allUp") : t("someUp", { up, all: states.length });
 }

@@ -1,6 +1,9 @@
+import { serviceName } from "./texts.mjs";
+
 /** @typedef {import("./config.mjs").PortalConfig} PortalConfig */
 /** @typedef {import("./config.mjs").Member} Member */
 /** @typedef {import("./config.mjs").Service} Service */
+/** @typedef {import("./texts.mjs").Say} Say */
 /**
  * @typedef {object} Trouble What the gateway says of a request that it could not pass on.
  * @property {string} member Empty for a service of the team.
@@ -20,73 +23,62 @@
 
 const FEW = 12;
 
+/** @type {Record<string, import("./texts.mjs").Text>} */
+const KINDS = { site: "theSite", editor: "theEditor", database: "theDatabase" };
+
 /**
  * What a visitor is told instead of a bare 502.
  *
  * @param {PortalConfig} config
  * @param {Trouble} trouble
+ * @param {Say} t
  * @returns {Notice}
  */
-export function noticeFor(config, { member: id, service, broken }) {
+export function noticeFor(config, { member: id, service, broken }, t) {
   // A port is one of the editor's.
   const kind = service === "port" ? "editor" : service;
   if (id === "") {
     const service = config.services.find((candidate) => candidate.kind === kind);
-    if (service === undefined) {
-      return { ...missing(`The team has no service called ${kind}`), text: "What the team has is on the portal." };
-    }
-    return answerLost(service.name, "It", broken);
+    if (service === undefined) return missing(t("noService", { service: kind }), t("noServiceText"));
+    return answerLost(serviceName(t, service), broken, t);
   }
+  const text = KINDS[kind];
+  const its = text === undefined ? kind : t(text);
   const member = config.members.find((candidate) => candidate.id === id);
   if (member === undefined) {
     const others = config.members.length > FEW ? [] : sameService(config, kind);
-    return {
-      ...missing(`${id} is not on the roster`),
-      text:
-        others.length > 0
-          ? "Is the name spelled right? These members are here:"
-          : "Is the name spelled right? The portal lists everybody who is here.",
-      others,
-    };
+    return { ...missing(t("notOnRoster", { id }), t(others.length > 0 ? "spelledThese" : "spelled")), others };
   }
   if (!member.services.some((service) => service.kind === kind)) {
-    return { ...missing(`${id} has no ${kind}`), text: "What there is of everybody is on the portal.", member };
+    return { ...missing(t("hasNone", { id, service: its }), t("hasNoneText")), member };
   }
-  const it = kind === "database" ? "The page for the database" : `The ${kind}`;
-  return { ...answerLost(`${id}'s ${kind}`, it, broken), member };
+  return { ...answerLost(t("membersService", { id, service: its }), broken, t), member };
 }
 
-/** @param {string} title */
-function missing(title) {
-  return { status: 404, title, wait: false };
+/** @param {string} title @param {string} text */
+function missing(title, text) {
+  return { status: 404, title, text, wait: false };
 }
 
 /**
  * @param {string} what
- * @param {string} it
  * @param {number | undefined} broken
+ * @param {Say} t
  * @returns {Notice}
  */
-function answerLost(what, it, broken) {
+function answerLost(what, broken, t) {
   if (broken === undefined) {
     return {
       status: 503,
-      title: `${what} is starting`,
-      text: "This page opens it by itself as soon as it answers.",
-      later: "It takes longer than usual. Perhaps it was stopped: whoever runs this environment sees why in its log.",
+      title: t("isStarting", { what }),
+      text: t("isStartingText"),
+      later: t("isStartingLong"),
       wait: true,
     };
   }
   // Loading it again by itself could repeat what broke it.
-  return {
-    status: broken,
-    title: `${what} did not finish its answer`,
-    text:
-      broken === 504
-        ? `${it} took the request, and the answer took too long. Load the page again to ask once more.`
-        : `${it} took the request and broke off. It may have run into an error, or is being restarted. Load the page again to ask once more.`,
-    wait: false,
-  };
+  const text = t(broken === 504 ? "tookTooLong" : "brokeOff");
+  return { status: broken, title: t("unfinished", { what }), text, wait: false };
 }
 
 /**

@@ -1,8 +1,10 @@
-import { escapeHtml } from "./html.mjs";
+import { escapeHtml } from "../node/web/html.mjs";
 import { fullness, severity } from "./reports.mjs";
+import { volumeName } from "./texts.mjs";
 
 /** @typedef {import("./reports.mjs").Report} Report */
 /** @typedef {import("./reports.mjs").Volume} Volume */
+/** @typedef {import("./texts.mjs").Say} Say */
 
 const MB = 1e6;
 const GB = 1e9;
@@ -11,32 +13,35 @@ const GB = 1e9;
  * The section of volumes, and what is wrong with them.
  *
  * @param {Report[]} reports
+ * @param {Say} t
  */
-export function renderReports(reports) {
-  return `<div id="reports">${renderVolumes(reports)}</div>`;
+export function renderReports(reports, t) {
+  return `<div id="reports">${renderVolumes(reports, t)}</div>`;
 }
 
-/** @param {Report[]} reports */
-export function renderVolumes(reports) {
+/** @param {Report[]} reports @param {Say} t */
+export function renderVolumes(reports, t) {
   const rows = reports.filter(({ volumes }) => volumes.length > 0);
-  const lines = [...diskLines(rows), ...reports.flatMap(extensionLines)];
+  const lines = [...diskLines(rows, t), ...reports.flatMap((report) => extensionLines(report, t))];
   if (rows.length === 0 && lines.length === 0) return "";
   const said = lines.map(
-    ({ kind, text }) => `<li class="${kind}"><b>${kind === "critical" ? "Now: " : ""}</b>${escapeHtml(text)}</li>`,
+    ({ kind, text }) => `<li class="${kind}"><b>${kind === "critical" ? t("urgent") : ""}</b>${escapeHtml(text)}</li>`,
   );
-  return `<section class="disks" aria-labelledby="disks"><h2 id="disks">Disks</h2>
+  const heads = [t("volumeWhose"), t("volume"), t("volumeHolds"), t("volumeDisk")];
+  return `<section class="disks" aria-labelledby="disks"><h2 id="disks">${t("disks")}</h2>
 ${said.length === 0 ? "" : `<ul class="alerts" role="status">${said.join("")}</ul>`}
-<details><summary>What the volumes hold</summary><div class="sheet"><table><thead><tr><th scope="col">Whose</th><th scope="col">Volume</th><th scope="col">Holds</th><th scope="col">Its disk is full</th></tr></thead><tbody>${rows.map(rowsOf).join("")}</tbody></table></div></details></section>`;
+<details><summary>${t("volumes")}</summary><div class="sheet"><table><thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join("")}</tr></thead><tbody>${rows.map((report) => rowsOf(report, t)).join("")}</tbody></table></div></details></section>`;
 }
 
-/** @param {Report} report */
-function rowsOf({ owner, name, volumes }) {
-  const who = owner !== "team" ? name : name === "live" ? "Live" : "Team";
+/** @param {Report} report @param {Say} t */
+function rowsOf({ owner, name, volumes }, t) {
+  const who = owner !== "team" ? name : t(name === "live" ? "live" : "team");
   return volumes
     .map((volume) => {
       const percent = fullness(volume);
       const used = volume.used === null ? "…" : amount(volume.used);
-      return `<tr><th scope="row"><bdi>${escapeHtml(who)}</bdi></th><td>${escapeHtml(volume.purpose)}</td><td>${used}</td><td class="${severity(percent)}">${percent} % of ${amount(volume.size)}</td></tr>`;
+      const full = t("percentOf", { percent, size: amount(volume.size) });
+      return `<tr><th scope="row"><bdi>${escapeHtml(who)}</bdi></th><td>${escapeHtml(volumeName(t, volume.purpose))}</td><td>${used}</td><td class="${severity(percent)}">${full}</td></tr>`;
     })
     .join("");
 }
@@ -45,8 +50,9 @@ function rowsOf({ owner, name, volumes }) {
  * One line for each disk: volumes that say the same are on the same one.
  *
  * @param {Report[]} reports
+ * @param {Say} t
  */
-function diskLines(reports) {
+function diskLines(reports, t) {
   /** @type {Map<string, {kind: "high" | "critical", percent: number, free: number, titles: string[]}>} */
   const disks = new Map();
   for (const { owner, name, volumes } of reports) {
@@ -56,25 +62,21 @@ function diskLines(reports) {
       if (kind === "") continue;
       const key = `${volume.size} ${percent}`;
       const disk = disks.get(key) ?? { kind, percent, free: volume.free, titles: [] };
-      disk.titles.push(
-        owner === "team"
-          ? `${name === "live" ? "the live server" : "the team"}'s ${volume.purpose}`
-          : `${name}'s ${volume.purpose}`,
-      );
+      const whose = owner !== "team" ? "membersVolume" : name === "live" ? "livesVolume" : "teamsVolume";
+      disk.titles.push(t(whose, { name, volume: volumeName(t, volume.purpose) }));
       disks.set(key, disk);
     }
   }
   return [...disks.values()].map(({ kind, percent, free, titles }) => {
-    const what = titles.length > 3 ? `The disk of ${titles.length} volumes` : `The disk of ${titles.join(", ")}`;
-    return { kind, text: `${what} is ${percent} % full: ${amount(free)} are free.` };
+    const volumes = titles.length > 3 ? t("manyVolumes", { count: titles.length }) : titles.join(", ");
+    return { kind, text: t("diskFull", { volumes, percent, free: amount(free) }) };
   });
 }
 
-/** @param {Report} report */
-function extensionLines({ name, extensions }) {
+/** @param {Report} report @param {Say} t */
+function extensionLines({ name, extensions }, t) {
   if (extensions.length === 0) return [];
-  const what = extensions.join(", ");
-  return [{ kind: "high", text: `${name}'s editor could not install ${what}: see its log.` }];
+  return [{ kind: "high", text: t("extensions", { name, extensions: extensions.join(", ") }) }];
 }
 
 /** @param {number} bytes */

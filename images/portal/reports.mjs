@@ -102,7 +102,7 @@ export function readReport(body) {
   const isAmount = (/** @type {unknown} */ value) => Number.isSafeInteger(value) && Number(value) >= 0;
   const volumes = Object.entries(Object(disk)).flatMap(([purpose, figures]) => {
     const { used, size, free } = Object(figures);
-    if (!/^[a-z-]{1,20}$/.test(purpose) || !isAmount(size) || !isAmount(free)) return [];
+    if (!/^[a-z][a-z0-9-]{0,19}$/.test(purpose) || !isAmount(size) || !isAmount(free)) return [];
     return [{ purpose, used: isAmount(used) ? used : null, size, free }];
   });
   const names = Array.isArray(extensions) ? extensions.slice(0, MANY_EXTENSIONS) : [];

@@ -1,19 +1,33 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Zone } from "../../config/catalogue";
+import { WORKLOADS, type Zone } from "../../config/catalogue";
 import { createImages } from "../images/resources";
-import { checkScope, checkTeam, type Platform, type PlatformArgs, resourceNames, type Scope } from "../platform";
+import {
+  checkScope,
+  checkTeam,
+  type ImageRef,
+  type Platform,
+  type PlatformArgs,
+  resourceNames,
+  rosterVariables,
+  type Scope,
+  type WorkloadSpec,
+} from "../platform";
 import { publishedAddresses } from "./addresses";
 import { adopt } from "./adopted";
 import {
+  type ContainerArgs,
   containerName,
   type DockerNames,
   joinedZones,
   memberNetworkName,
+  ROSTER,
   renderContainer,
   renderLabels,
+  zoneAlias,
   zoneNetworkName,
 } from "./render";
+import { createCarrier } from "./roster";
 import { createSubnets, DEFAULT_SUBNETS, gatewayOf } from "./subnets";
 
 export interface DockerPlatformArgs extends PlatformArgs {
@@ -78,6 +92,33 @@ export function createDockerPlatform({
   };
   joinZone("sites");
 
+  const rosterMount = createCarrier(names, name, (carried) => {
+    const spec = {
+      component: ROSTER,
+      env: {},
+      port: WORKLOADS.roster.port,
+      exposure: "private",
+      clients: [],
+      probe: { kind: "command", command: ["test", "-e", "/tmp/written"] },
+      resources: WORKLOADS.roster.limits,
+      stopGrace: 1,
+    } as const;
+    const { networks: _, ...args } = renderContainer(names, { member: undefined }, spec, published);
+    const described = describeContainer(args, { ...spec, image: image(WORKLOADS.roster.image) });
+    new docker.Container(
+      name(ROSTER),
+      {
+        ...described,
+        envs: carried.env,
+        networkMode: "none",
+        networksAdvanced: [],
+        volumes: carried.volumes,
+        ports: [],
+      },
+      REPLACED,
+    );
+  });
+
   return {
     kind: "docker",
     name,
@@ -125,48 +166,68 @@ export function createDockerPlatform({
 
     workload(scope, spec, opts) {
       joinedZones(scope, spec).forEach(joinZone);
-      const args = renderContainer(names, scope, spec, published);
+      const args = renderContainer(
+        names,
+        scope,
+        { ...spec, env: { ...spec.env, ...rosterVariables(spec) } },
+        published,
+      );
+      const mounts = [
+        ...(spec.mounts ?? []),
+        ...(spec.roster ? [rosterMount(scope, spec.component, spec.roster, opts)] : []),
+      ];
       new docker.Container(
         name(scope.member, spec.component),
         {
-          name: args.name,
-          hostname: args.hostname,
-          image: spec.image.id,
+          ...describeContainer(args, spec),
           envs: environment(args.env, spec.secrets ?? {}),
-          labels: args.labels,
-          networksAdvanced: args.networks.map((name) => ({ name: networks.get(name) ?? name })),
-          volumes: (spec.mounts ?? []).map(({ volume, path, readOnly = false }) => ({
+          networksAdvanced: args.networks.map(({ name, ...rest }) => ({ name: networks.get(name) ?? name, ...rest })),
+          volumes: mounts.map(({ volume, path, readOnly = false }) => ({
             volumeName: volume.name,
             containerPath: path,
             ...(readOnly ? { readOnly } : {}),
           })),
           ports: args.ports,
-          ...(args.healthcheck ? { healthcheck: args.healthcheck } : {}),
-          memory: args.memory,
-          // Without an equal swap limit the provider sees a difference at every second update.
-          memorySwap: args.memory,
-          cpus: args.cpus,
-          ...(spec.yields ? { cpuShares: YIELDING_SHARES } : {}),
-          capabilities: { drops: ["ALL"] },
-          securityOpts: ["no-new-privileges:true"],
-          init: spec.init ?? true,
-          restart: "unless-stopped",
-          // The provider kills at once without it, whatever stopTimeout says.
-          destroyGraceSeconds: spec.stopGrace,
-          logDriver: "json-file",
-          logOpts: { "max-size": "10m", "max-file": "3" },
         },
-        // A container's name is taken until it is gone. The provider changes a health check in its state only.
-        { ...opts, deleteBeforeReplace: true, replaceOnChanges: ["healthcheck"], ...keptPorts(args.ports) },
+        { ...opts, ...REPLACED, ...keptPorts(args.ports) },
       );
       return { host: args.name, port: spec.port };
     },
 
     host: (scope, component) => containerName(names, scope.member, component),
     insideHost: (scope, component) => containerName(names, scope.member, component),
+    zoneHost: (scope, component, zone) => zoneAlias(names, scope.member, component, zone),
     memberEndpoint: (component, port) => `${containerName(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }
+
+/** What every container has, whatever it is given. */
+const describeContainer = (
+  args: Omit<ContainerArgs, "networks">,
+  spec: Pick<WorkloadSpec, "yields" | "init" | "stopGrace"> & { readonly image: ImageRef },
+) => ({
+  name: args.name,
+  hostname: args.hostname,
+  image: spec.image.id,
+  labels: args.labels,
+  ...(args.healthcheck ? { healthcheck: args.healthcheck } : {}),
+  memory: args.memory,
+  // Without an equal swap limit the provider sees a difference at every second update.
+  memorySwap: args.memory,
+  cpus: args.cpus,
+  ...(spec.yields ? { cpuShares: YIELDING_SHARES } : {}),
+  capabilities: { drops: ["ALL"] },
+  securityOpts: ["no-new-privileges:true"],
+  init: spec.init ?? true,
+  restart: "unless-stopped",
+  // The provider kills at once without it, whatever stopTimeout says.
+  destroyGraceSeconds: spec.stopGrace,
+  logDriver: "json-file",
+  logOpts: { "max-size": "10m", "max-file": "3" },
+});
+
+/** A container's name is taken until it is gone. The provider changes a health check in its state only. */
+const REPLACED = { deleteBeforeReplace: true, replaceOnChanges: ["healthcheck"] };
 
 /** Of the CPUs while they are busy; every other container has 1024. */
 const YIELDING_SHARES = 128;

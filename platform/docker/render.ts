@@ -12,6 +12,9 @@ export interface DockerNames {
   readonly team: string;
 }
 
+/** Component of what hands out the roster, volumes included: it is no data, and goes with the environment. */
+export const ROSTER = "roster";
+
 /** `<team>-<member>-<component>`, or `<team>-<component>` for the team's own. */
 export const containerName = ({ team }: DockerNames, member: string | undefined, component: string): string =>
   `${team}-${scopedName(member, component)}`;
@@ -19,6 +22,10 @@ export const containerName = ({ team }: DockerNames, member: string | undefined,
 /** The network of a zone. No member's has a "_". */
 export const zoneNetworkName = ({ team }: DockerNames, zone: Zone): string =>
   zone === "sites" ? team : `${team}_${zone}`;
+
+/** A container's further name in the network of a zone: no component ends so. */
+export const zoneAlias = (names: DockerNames, member: string | undefined, component: string, zone: Zone): string =>
+  `${containerName(names, member, component)}-${zone}`;
 
 /** A member's own network. */
 export const memberNetworkName = ({ team }: DockerNames, member: string): string => `${team}-${member}`;
@@ -34,7 +41,8 @@ export interface ContainerArgs {
   readonly hostname: string;
   readonly env: Readonly<Record<string, string>>;
   readonly labels: types.input.ContainerLabel[];
-  readonly networks: string[];
+  /** With the further names that it has in each. */
+  readonly networks: readonly { readonly name: string; readonly aliases?: string[] }[];
   readonly ports: types.input.ContainerPort[];
   readonly healthcheck: types.input.ContainerHealthcheck | undefined;
   /** MiB */
@@ -63,8 +71,13 @@ export function renderContainer(
     env: Object.fromEntries(Object.entries(spec.env).sort(([a], [b]) => (a < b ? -1 : 1))),
     labels: renderLabels(names, member, spec.component),
     networks: [
-      ...(member === undefined ? [] : [memberNetworkName(names, member)]),
-      ...joinedZones(scope, spec).map((zone) => zoneNetworkName(names, zone)),
+      ...(member === undefined ? [] : [{ name: memberNetworkName(names, member) }]),
+      ...joinedZones(scope, spec).map((zone) => ({
+        name: zoneNetworkName(names, zone),
+        ...(spec.extraPorts?.some((port) => port.zone === zone)
+          ? { aliases: [zoneAlias(names, member, spec.component, zone)] }
+          : {}),
+      })),
     ],
     ports:
       spec.exposure === "published"

@@ -18,6 +18,7 @@ import type { ClusterOptions } from "../../config/schema/team";
 import { createImages } from "../images/resources";
 import { checkScope, checkTeam, type Platform, type PlatformArgs, resourceNames, type VolumeRef } from "../platform";
 import { renderLimitRange, renderNamespace, renderPullSecret, renderQuota } from "./namespace";
+import { rosterName } from "./pod";
 import { renderBasePolicies, renderWorkloadPolicy } from "./policies";
 import { type Routes, renderRoutes } from "./routes";
 import { type KubernetesNames, serviceHost } from "./terms";
@@ -166,7 +167,10 @@ export function createKubernetesPlatform({
       new Service(name, objects.service, child);
       if (objects.inside !== undefined) new Service(insideName(name), objects.inside, child);
       if (spec.exposure === "published") publish(name, renderRoutes(names, scope, spec.component, options), child);
-      const secrets = objects.secret === undefined ? [] : [new Secret(name, objects.secret, child)];
+      const secrets = [
+        ...(objects.secret === undefined ? [] : [new Secret(name, objects.secret, child)]),
+        ...(objects.roster === undefined ? [] : [new Secret(rosterName(name), objects.roster, child)]),
+      ];
       const started = {
         ...child,
         dependsOn: [...child.dependsOn, ...secrets],
@@ -191,6 +195,7 @@ export function createKubernetesPlatform({
 
     host: (scope, component) => serviceHost(names, scope.member, component),
     insideHost: (scope, component) => serviceHost(names, scope.member, insideName(component)),
+    zoneHost: () => undefined,
     memberEndpoint: (component, port) => `${serviceHost(names, "{member}", component)}:${port}`,
   } satisfies Platform;
 }

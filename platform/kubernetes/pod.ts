@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import type { Team } from "../../config/members";
-import type { Probe, Scope, WorkloadSpec } from "../platform";
+import { type Probe, ROSTER_FOLDER, rosterVariables, type Scope, type WorkloadSpec } from "../platform";
 import { type KubernetesNames, objectLabels, PULL_SECRET, quantities, requests, SECRETS_HASH } from "./terms";
 
 /**
@@ -22,8 +22,9 @@ export type V1 = {
 };
 
 /** What the renderer needs of a workload: values that only the engine knows are passed through. */
-export type RenderedSpec = Omit<WorkloadSpec, "secrets"> & {
+export type RenderedSpec = Omit<WorkloadSpec, "secrets" | "roster"> & {
   readonly secrets?: Readonly<Record<string, Input<string>>>;
+  readonly roster?: Readonly<Record<string, Input<string>>>;
   /** Changes with any secret's value, so that the pod is replaced and reads the new one. */
   readonly secretsHash?: Input<string>;
 };
@@ -31,6 +32,12 @@ export type RenderedSpec = Omit<WorkloadSpec, "secrets"> & {
 /** What the team's config says about its workloads on a cluster. */
 export type ClusterOptions = Pick<Team, "port" | "kubernetes" | "registry"> & Partial<Pick<Team, "httpPort">>;
 export const SECRETS_FOLDER = "/run/secrets/muster";
+
+/** The pod's volume with what the workload follows: another content replaces no pod. */
+export const ROSTER_VOLUME = "roster";
+
+/** Name of the Secret that is mounted there. */
+export const rosterName = (component: string): string => `${component}-roster`;
 
 /** What can be written to beside the volumes: the root file system cannot. */
 export const scratchFolders = ({ scratch = [] }: RenderedSpec): string[] => ["/tmp", ...[...scratch].sort()];
@@ -79,6 +86,9 @@ export function renderPod(
           persistentVolumeClaim: { claimName: volume.name },
         })),
         ...(hasSecretFiles(spec) ? [{ name: "secrets", secret: { secretName: component, defaultMode: 0o440 } }] : []),
+        ...(spec.roster
+          ? [{ name: ROSTER_VOLUME, secret: { secretName: rosterName(component), defaultMode: 0o440 } }]
+          : []),
         ...scratchFolders(spec).map((path) => ({ name: volumeName(path), emptyDir: {} })),
       ],
     },
@@ -106,6 +116,7 @@ export function renderContainer(spec: RenderedSpec): V1["Container"] {
         ...(readOnly ? { readOnly } : {}),
       })),
       ...(hasSecretFiles(spec) ? [{ name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true }] : []),
+      ...(spec.roster ? [{ name: ROSTER_VOLUME, mountPath: ROSTER_FOLDER, readOnly: true }] : []),
       ...scratchFolders(spec).map((path) => ({ name: volumeName(path), mountPath: path })),
     ],
     resources: { limits: quantities(resources), requests: quantities(requests(resources, spec.yields)) },
@@ -131,7 +142,10 @@ export function renderVariables(spec: RenderedSpec): types.input.core.v1.EnvVar[
       ? { name: `${key}_FILE`, value: `${SECRETS_FOLDER}/${key}` }
       : { name: key, valueFrom: { secretKeyRef: { name: spec.component, key } } },
   );
-  const plain = Object.entries(spec.env).map(([name, value]) => ({ name, value: literal(value) }));
+  const plain = Object.entries({ ...spec.env, ...rosterVariables(spec) }).map(([name, value]) => ({
+    name,
+    value: literal(value),
+  }));
   return [...plain, ...secrets].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

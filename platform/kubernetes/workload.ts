@@ -1,6 +1,6 @@
 import type { Team } from "../../config/members";
 import type { Scope, WorkloadSpec } from "../platform";
-import { type ClusterOptions, type RenderedSpec, renderPod, type V1 } from "./pod";
+import { type ClusterOptions, type RenderedSpec, renderPod, rosterName, type V1 } from "./pod";
 import { type KubernetesNames, objectMeta, podSelector } from "./terms";
 
 export type StorageOptions = Pick<Team["kubernetes"], "storage" | "storageClass" | "accessMode">;
@@ -28,6 +28,8 @@ export function renderClaim(
 /** The objects of one workload; its network policy is in `kubernetes-policies`. */
 export interface WorkloadObjects {
   readonly secret: V1["Secret"] | undefined;
+  /** What it follows, which the kubelet changes in a running pod. */
+  readonly roster: V1["Secret"] | undefined;
   readonly service: V1["Service"];
   /** A published workload's further ports, which its own Service would publish as well. */
   readonly inside: V1["Service"] | undefined;
@@ -43,20 +45,23 @@ export function renderWorkload(
   cluster: ClusterOptions,
 ): WorkloadObjects {
   return {
-    secret: renderSecret(names, scope, spec),
+    secret: renderSecret(names, scope, spec, spec.component, spec.secrets),
+    roster: renderSecret(names, scope, spec, rosterName(spec.component), spec.roster),
     service: renderService(names, scope, spec, cluster),
     inside: renderInside(names, scope, spec),
     controller: renderController(names, scope, spec, cluster),
   };
 }
 
-function renderSecret(names: KubernetesNames, scope: Scope, spec: RenderedSpec): WorkloadObjects["secret"] {
-  if (Object.keys(spec.secrets ?? {}).length === 0) return undefined;
-  return {
-    metadata: objectMeta(names, scope, spec.component, spec.component),
-    type: "Opaque",
-    stringData: sorted(spec.secrets ?? {}),
-  };
+function renderSecret(
+  names: KubernetesNames,
+  scope: Scope,
+  { component }: RenderedSpec,
+  name: string,
+  values: RenderedSpec["secrets"] = {},
+): WorkloadObjects["secret"] {
+  if (Object.keys(values).length === 0) return undefined;
+  return { metadata: objectMeta(names, scope, component, name), type: "Opaque", stringData: sorted(values) };
 }
 
 /** The port at which other workloads reach this one. */

@@ -21,14 +21,18 @@ describe("on a domain", () => {
   });
 
   test("the access service has the roster, and every log-in that it introduces members with", () => {
-    const { ACCESS_CONFIG = "", ...own } = variables(resources, "access");
-    expect(own).toEqual({
-      ACCESS_DATABASES: secrets((id) => `${id}-db-password`, "live"),
-      ACCESS_EDITORS: secrets((id) => `${id}-code-password`),
-      ACCESS_PASSWORDS: secrets((id) => `${id}-git-password`),
+    const names = ["ACCESS_CONFIG", "ACCESS_DATABASES", "ACCESS_EDITORS", "ACCESS_PASSWORDS"];
+    expect(variables(resources, "access")).toEqual({
+      ...Object.fromEntries(names.map((name) => [`${name}_FILE`, `/run/roster/${name}`])),
       GATEWAY_KEY: generatedPassword("access-gateway-key"),
     });
-    expect(JSON.parse(ACCESS_CONFIG)).toEqual({
+    const roster = variables(resources, "roster");
+    expect(roster).toMatchObject({
+      ACCESS_ACCESS_DATABASES: secrets((id) => `${id}-db-password`, "live"),
+      ACCESS_ACCESS_EDITORS: secrets((id) => `${id}-code-password`),
+      ACCESS_ACCESS_PASSWORDS: secrets((id) => `${id}-git-password`),
+    });
+    expect(JSON.parse(roster.ACCESS_ACCESS_CONFIG as string)).toEqual({
       team: "hackathon",
       url: "https://dev.test",
       levels: {
@@ -66,7 +70,7 @@ test("on localhost there is no access service, and no other container differs fo
   const [without, having] = [containers(local), containers(asked)];
   expect([...having.keys()].filter((name) => !without.has(name))).toEqual(["access"]);
   for (const [name, inputs] of without) {
-    if (name === "gateway" || name.endsWith("-code")) continue;
+    if (["gateway", "roster"].includes(name) || name.endsWith("-code")) continue;
     expect([name, having.get(name)]).toEqual([name, inputs]);
   }
   for (const { id } of members) {

@@ -31,6 +31,7 @@ describe("the compose file", () => {
   test("takes volumes that somebody has made with options as they are, and makes the others", () => {
     expect(adopt(written.yaml, { volumes: ["elsewhere"], networks: ["bridge"] })).toBe(written.yaml);
     const { volumes, ...rest } = parse(adopt(written.yaml, { volumes: ["hackathon-alice-home"], networks: [] }));
+    expect(adopt(written.yaml, { volumes: ["hackathon-git-roster"], networks: [] })).toBe(written.yaml);
     const home = { name: "hackathon-alice-home", external: true };
     expect({ ...rest, volumes }).toEqual({ ...compose, volumes: { ...compose.volumes, "hackathon-alice-home": home } });
   });
@@ -53,14 +54,16 @@ describe("the compose file", () => {
 
   test("refers to secrets by name, several in one value too", () => {
     const { environment } = compose.services.git;
-    expect(environment).toContain("GIT_ACCOUNTS=alice:${ALICE_GIT_PASSWORD} bob:${BOB_GIT_PASSWORD}");
+    expect(compose.services.roster.environment).toContain(
+      "GIT_GIT_ACCOUNTS=alice:${ALICE_GIT_PASSWORD} bob:${BOB_GIT_PASSWORD}",
+    );
     expect(environment).toContain("GIT_CI_PASSWORD=${CI_GIT_PASSWORD}");
     expect(environment).toContain("CI_HOOK_SECRET=${CI_HOOK_SECRET}");
     expect(compose.services["live-deployer"].environment).toEqual(
       expect.arrayContaining(["DB_PASSWORD=${LIVE_DB_PASSWORD}", "WORKER_PASSWORD=${CI_DEPLOYER_PASSWORD}"]),
     );
     expect(compose.services["worker-2"].environment).toEqual([
-      "CI_MASTER=hackathon-ci:9989",
+      "CI_MASTER=hackathon-ci-workers:9989",
       "CI_ROLE=worker",
       "MAIL_FROM=ci@localhost",
       "PUBLIC_DOMAIN=localhost",
@@ -71,6 +74,20 @@ describe("the compose file", () => {
       "WORKER_NAME=worker-2",
       "WORKER_PASSWORD=${CI_WORKER_PASSWORD}",
     ]);
+  });
+
+  test("hands the roster out in volumes that only one other container has, from one that is on no network", () => {
+    const { roster, git, portal } = compose.services;
+    expect([roster.network_mode, roster.networks]).toEqual(["none", undefined]);
+    expect(roster.volumes).toEqual(["hackathon-git-roster:/roster/git", "hackathon-portal-roster:/roster/portal"]);
+    expect(roster.environment).toContain("ROSTER=git/GIT_ACCOUNTS portal/PORTAL_CONFIG");
+    expect(git.volumes).toContain("hackathon-git-roster:/run/roster:ro");
+    expect(portal.volumes).toEqual(["hackathon-portal-roster:/run/roster:ro"]);
+    expect(portal.environment).toEqual(["PORTAL_CONFIG_FILE=/run/roster/PORTAL_CONFIG"]);
+    expect(compose.volumes["hackathon-git-roster"]).toMatchObject({
+      driver: "local",
+      driver_opts: { type: "tmpfs", device: "tmpfs", o: "size=4m,mode=1777" },
+    });
   });
 
   test("doubles every other dollar sign", () => {

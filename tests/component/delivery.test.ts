@@ -84,13 +84,17 @@ describe("on Docker", () => {
   };
 
   test.each([
-    ["git", ["hackathon_editors", "hackathon_ci"], ["hackathon-repositories:/srv/git"]],
-    ["ci", ["hackathon_ci"], ["hackathon-ci:/var/lib/buildbot"]],
-    ["worker-1", ["hackathon_ci"], ["hackathon-worker-1:/var/lib/worker"]],
-    ["release-worker", ["hackathon_ci"], ["hackathon-release-worker:/var/lib/worker"]],
+    [
+      "git",
+      ["hackathon_editors", "hackathon_ci"],
+      ["hackathon-repositories:/srv/git", "hackathon-git-roster:/run/roster:ro"],
+    ],
+    ["ci", ["hackathon_ci", "hackathon_workers"], ["hackathon-ci:/var/lib/buildbot"]],
+    ["worker-1", ["hackathon_ci", "hackathon_workers"], ["hackathon-worker-1:/var/lib/worker"]],
+    ["release-worker", ["hackathon_ci", "hackathon_workers"], ["hackathon-release-worker:/var/lib/worker"]],
     [
       "live-deployer",
-      ["hackathon-live", "hackathon_ci"],
+      ["hackathon-live", "hackathon_ci", "hackathon_workers"],
       ["hackathon-live-releases:/srv/live", "hackathon-live-shared:/srv/shared"],
     ],
     [
@@ -101,12 +105,24 @@ describe("on Docker", () => {
     ["live-db", ["hackathon-live"], ["hackathon-live-database:/var/lib/mysql"]],
   ])("%s is on the networks %j with the volumes %j", (name, networks, volumes) => {
     const { inputs } = named(resources, name);
-    expect(inputs.networksAdvanced).toEqual(networks.map((network) => ({ name: network })));
+    expect(inputs.networksAdvanced.map(({ name }: Record<string, unknown>) => name)).toEqual(networks);
     const mounted = inputs.volumes.map(
       ({ volumeName, containerPath, readOnly }: Record<string, unknown>) =>
         `${volumeName}:${containerPath}${readOnly ? ":ro" : ""}`,
     );
     expect(mounted).toEqual(volumes);
+  });
+
+  test("workers know the master by its name at the address where it listens for them alone", () => {
+    const name = "hackathon-ci-workers";
+    expect(named(resources, "ci").inputs.networksAdvanced).toContainEqual({
+      name: "hackathon_workers",
+      aliases: [name],
+    });
+    expect(plain("ci")).toContain(`CI_WORKERS_HOST=${name}`);
+    for (const worker of ["worker-1", "release-worker", "live-deployer"]) {
+      expect(plain(worker)).toContain(`CI_MASTER=${name}:9989`);
+    }
   });
 
   test("nothing but the live server's own mounts its volumes or is on its network", () => {
@@ -118,7 +134,7 @@ describe("on Docker", () => {
   });
 
   test.each([
-    ["git", ["CI_HOOK_SECRET", "GIT_ACCOUNTS", "GIT_CI_PASSWORD"]],
+    ["git", ["CI_HOOK_SECRET", "GIT_CI_PASSWORD"]],
     ["ci", ["CI_HOOK_SECRET", "DEPLOYER_PASSWORD", "GIT_CI_PASSWORD", "RELEASE_WORKER_PASSWORD", "WORKER_PASSWORD"]],
     ["worker-1", ["WORKER_PASSWORD"]],
     ["release-worker", ["WORKER_PASSWORD"]],
@@ -141,8 +157,8 @@ describe("on Docker", () => {
   });
 
   test("the git server has an account for each member, in roster order", () => {
-    expect(named(resources, "git").secrets).toContain(
-      "GIT_ACCOUNTS=alice:generated-alice-git-password bob:generated-bob-git-password",
+    expect(named(resources, "roster").inputs.envs).toContain(
+      "GIT_GIT_ACCOUNTS=alice:generated-alice-git-password bob:generated-bob-git-password",
     );
     expect(named(resources, "bob-code").secrets).toContain("GIT_PASSWORD=generated-bob-git-password");
   });
@@ -154,6 +170,7 @@ describe("on Docker", () => {
         "CI_API_URL=http://hackathon-ci:8080/api/v2",
         "CI_HOOK_URL=http://hackathon-ci:8080/change_hook/base",
         "CI_URL=http://ci.localhost:8080",
+        "GIT_ACCOUNTS_FILE=/run/roster/GIT_ACCOUNTS",
         "GIT_ALLOW_DELETION=off",
         "GIT_ALLOW_FORCE_PUSH=off",
         "GIT_INTERNAL_URL=http://hackathon-git:8080",
@@ -169,6 +186,7 @@ describe("on Docker", () => {
         'CI_SETTINGS={"deployBranch":"main","timeout":600,"steps":[],"environment":{},"dist":"dist","workflows":"run","unrunnable":"warn","anonymous":true}',
         "CI_URL=http://ci.localhost:8080",
         "CI_WORKERS=1",
+        "CI_WORKERS_HOST=hackathon-ci-workers",
         "GIT_ACCOUNT_URL=http://hackathon-git:8080/-/account",
         "GIT_INTERNAL_URL=http://hackathon-git:8080",
         "GIT_URL=http://git.localhost:8080",
@@ -178,7 +196,7 @@ describe("on Docker", () => {
     [
       "worker-1",
       [
-        "CI_MASTER=hackathon-ci:9989",
+        "CI_MASTER=hackathon-ci-workers:9989",
         "CI_ROLE=worker",
         "MAIL_FROM=ci@localhost",
         "PUBLIC_DOMAIN=localhost",
@@ -192,7 +210,7 @@ describe("on Docker", () => {
     [
       "release-worker",
       [
-        "CI_MASTER=hackathon-ci:9989",
+        "CI_MASTER=hackathon-ci-workers:9989",
         "CI_ROLE=release",
         "MAIL_FROM=ci@localhost",
         "PUBLIC_DOMAIN=localhost",
@@ -206,7 +224,7 @@ describe("on Docker", () => {
     [
       "live-deployer",
       [
-        "CI_MASTER=hackathon-ci:9989",
+        "CI_MASTER=hackathon-ci-workers:9989",
         "CI_ROLE=deployer",
         "DB_HOST=hackathon-live-db",
         "DB_NAME=app",
@@ -260,8 +278,8 @@ describe("on Docker", () => {
     expect(plain("gateway")).toContain(
       "GATEWAY_ROUTES=*--live=hackathon-live-web:13380 ci=hackathon-ci:8080 git=hackathon-git:8080 live=hackathon-live-web:13380 mail=hackathon-mail:8080",
     );
-    const [config = ""] = plain("portal");
-    expect(JSON.parse(config.slice("PORTAL_CONFIG=".length)).services).toEqual([
+    const config = named(resources, "roster").inputs.envs.find((line: string) => line.startsWith("PORTAL_PORTAL"));
+    expect(JSON.parse(config.slice("PORTAL_PORTAL_CONFIG=".length)).services).toEqual([
       { kind: "git", name: "Git", url: "http://git.localhost:8080", probe: "http://hackathon-git:8080/-/health" },
       { kind: "ci", name: "CI", url: "http://ci.localhost:8080", probe: "http://hackathon-ci:8080/-/health" },
       {
@@ -291,7 +309,7 @@ describe("on Docker", () => {
   test.each<[string, object, { changed?: string[]; created?: string[] }]>([
     ["a step of the CI", { ci: { steps: [{ name: "lint", command: "true" }] } }, { changed: ["ci"] }],
     ["a variable of the CI", { ci: { environment: { A: "1" } } }, { changed: ["ci"] }],
-    ["the deploy branch", { ci: { deployBranch: "live" } }, { changed: ["ci", "git", "portal"] }],
+    ["the deploy branch", { ci: { deployBranch: "live" } }, { changed: ["ci", "git", "roster"] }],
     ["two more workers", { ci: { workers: 3 } }, { changed: ["ci"], created: ["worker-2", "worker-3"] }],
     ["the workers' limits", { ci: { limits: { memory: 2048 } } }, { changed: ["release-worker", "worker-1"] }],
     ["a force push's permission", { git: { forcePush: true } }, { changed: ["git"] }],
@@ -299,7 +317,7 @@ describe("on Docker", () => {
       "a second repository",
       { repositories: ["app", "blog"] },
       {
-        changed: ["alice-code", "bob-code", "ci", "gateway", "git", "portal"],
+        changed: ["alice-code", "bob-code", "ci", "gateway", "git", "roster"],
         created: ["live--blog-db", "live--blog-deployer", "live--blog-web"],
       },
     ],
@@ -307,7 +325,7 @@ describe("on Docker", () => {
       "another first repository",
       { repositories: ["blog"] },
       {
-        changed: ["alice-code", "alice-web", "bob-code", "bob-web", "ci", "git", "live-deployer", "live-web", "portal"],
+        changed: ["alice-code", "alice-web", "bob-code", "bob-web", "ci", "git", "live-deployer", "live-web", "roster"],
       },
     ],
     [

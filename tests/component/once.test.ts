@@ -64,7 +64,7 @@ describe("a command reads its stack once:", () => {
     const { reads, asked } = await watched(() => up(project, { engine: "compose" }));
     expect(reads).toBe(1);
     expect(count(asked, "compose --project-name once")).toBe(1);
-    expect(count(asked, "build ")).toBe(12);
+    expect(count(asked, "build ")).toBe(13);
     expect(count(asked, IMAGES)).toBe(1);
     expect(count(asked, "image inspect ")).toBe(1);
   }, 60_000);

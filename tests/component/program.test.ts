@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import * as pulumi from "@pulumi/pulumi";
@@ -13,8 +13,10 @@ const platforms = [
     volume: "docker:index/volume:Volume",
     gateway: "docker:index/container:Container gateway",
     portal: "docker:index/container:Container portal",
-    /** What a roster edit changes beside the member's own: they hold the members' accounts and links. */
-    shared: ["docker:index/container:Container git", "docker:index/container:Container portal"],
+    /** What has the accounts of the git server. */
+    roster: "roster",
+    /** What a roster edit changes beside the member's own: it holds the members' accounts and links. */
+    shared: ["docker:index/container:Container roster"],
   },
   {
     target: "kubernetes",
@@ -22,11 +24,8 @@ const platforms = [
     volume: "kubernetes:core/v1:PersistentVolumeClaim",
     gateway: "kubernetes:apps/v1:Deployment gateway",
     portal: "kubernetes:apps/v1:Deployment portal",
-    shared: [
-      "kubernetes:apps/v1:Deployment portal",
-      "kubernetes:apps/v1:StatefulSet git",
-      "kubernetes:core/v1:Secret git",
-    ],
+    roster: "git-roster",
+    shared: ["kubernetes:core/v1:Secret git-roster", "kubernetes:core/v1:Secret portal-roster"],
   },
 ];
 
@@ -52,7 +51,7 @@ function tree(resources: readonly RegisteredResource[], parent = "", indent = ""
     .join("");
 }
 
-describe.each(platforms)("the program on $target", ({ target, config, volume, gateway, portal, shared }) => {
+describe.each(platforms)("the program on $target", ({ target, config, volume, gateway, portal, roster, shared }) => {
   const run = async (members: readonly object[]) =>
     (await runProgram({ team: "hackathon", ...config, members })).resources;
 
@@ -86,7 +85,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     expect(new Set(resources.map(({ urn }) => urn)).size).toBe(resources.length);
   });
 
-  test("a new member gets what the others have, and only git server and portal change", async () => {
+  test("a new member gets what the others have, and only the roster changes", async () => {
     const { created, changed, deleted } = diff(resources, await run([alice, bob, carol]));
     const alices = resources.map(idOf).filter(belongsTo("alice"));
     expect(created.sort()).toEqual(alices.map((id) => id.replace(/ alice/, " carol")).sort());
@@ -99,7 +98,7 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     expect({ changed, deleted }).toEqual({ changed: shared, deleted: [] });
   });
 
-  test("a member who leaves takes their own resources along, and only git server and portal change", async () => {
+  test("a member who leaves takes their own resources along, and only the roster changes", async () => {
     const { created, changed, deleted } = diff(resources, await run([alice]));
     const bobs = resources.map(idOf).filter(belongsTo("bob"));
     // An image that only bob's cache used goes with him.
@@ -170,10 +169,10 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     // The database's password is the site's and the editor's too.
     ["alice-db-password", ["alice-code", "alice-db", "alice-web"]],
     ["alice-code-password", ["alice-code"]],
-    ["alice-git-password", ["alice-code", "git"]],
+    ["alice-git-password", ["alice-code", roster]],
     ["bob-db-password", ["bob-code", "bob-db", "bob-web"]],
     ["bob-code-password", ["bob-code"]],
-    ["bob-git-password", ["bob-code", "git"]],
+    ["bob-git-password", ["bob-code", roster]],
     // Code under test runs in worker-1: it holds nothing but its own password.
     ["live-db-password", ["live-db", "live-deployer", "live-web"]],
     ["ci-deployer-password", ["ci", "live-deployer"]],
@@ -198,7 +197,9 @@ describe.each(platforms)("the program on $target", ({ target, config, volume, ga
     for (const { inputs } of given) {
       const component: string = inputs.metadata.labels["muster.component"];
       const { image } = WORKLOADS[component.replace(/-\d+$/, "") as WorkloadKind];
-      const entrypoint = readFileSync(join(__dirname, "../../images", image, "entrypoint"), "utf8");
+      const folder = join(__dirname, "../../images", image);
+      const [first = ""] = ["entrypoint", "main.mjs"].filter((name) => existsSync(join(folder, name)));
+      const entrypoint = readFileSync(join(folder, first), "utf8");
       const unknown = Object.keys(inputs.stringData).filter(
         (name) => !new RegExp(`\\b(?:${name}|secret_files)\\b`).test(entrypoint),
       );
@@ -264,6 +265,7 @@ describe("on Docker", () => {
       ["hackathon-mail", 192, 192, "0.5"],
       ["hackathon-portal", 192, 192, "1.0"],
       ["hackathon-release-worker", 1024, 1024, "1.0"],
+      ["hackathon-roster", 16, 16, "0.5"],
       ["hackathon-worker-1", 1024, 1024, "1.0"],
     ]);
   });

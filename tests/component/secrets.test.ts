@@ -80,7 +80,7 @@ test.each(["\uE000ALICE_DB_PASSWORD\uE001", "<secret-00000000-0000-4000-8000-000
   "a member's name is never taken for a secret: %j",
   async (name) => {
     const { yaml } = renderCompose(await record({ team: "hackathon", members: [{ id: "alice", name }] }));
-    const portal = yaml.split("\n").find((line) => line.includes("PORTAL_CONFIG="));
+    const portal = yaml.split("\n").find((line) => line.includes("PORTAL_PORTAL_CONFIG="));
     expect(portal).toContain("alice");
     expect(portal).not.toContain("$");
     expect(yaml).toContain("DB_PASSWORD=${ALICE_DB_PASSWORD}");

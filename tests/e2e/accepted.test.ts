@@ -7,7 +7,6 @@ import { createProgress } from "../../cli/progress";
 import { dockerClient } from "../../cli/tools/docker";
 import { buildOrder, imageBuild, imageOptions } from "../../platform/images/plan";
 import { run } from "../support/environment";
-import { eventually } from "../support/poll";
 import { acceptedRosters } from "../support/rosters";
 import { type Start, startsOf } from "../support/starts";
 
@@ -15,10 +14,12 @@ import { type Start, startsOf } from "../support/starts";
  * Accepted rosters, really started: of each, one of the containers whose settings a roster varies, another one for each
  * roster, until it answers its own health check. tests/component/accepted.test.ts gives all of them to the images' checks.
  */
-const COUNT = Number(process.env.MUSTER_TEST_STARTS ?? 8);
+const COUNT = Number(process.env.MUSTER_TEST_STARTS ?? 40);
 const SEED = Number(process.env.MUSTER_TEST_SEED ?? 13);
-const AT_ONCE = 3;
-const SECONDS = 60;
+const AT_ONCE = 4;
+/** Until the answer, on a machine that is busy otherwise: one that refuses its settings ends at once. */
+const SECONDS = 300;
+const UNTIL = 'until "$@" > /dev/null 2>&1; do sleep 0.1; done';
 
 jest.setTimeout(COUNT * 30_000 + 20 * 60_000);
 
@@ -58,25 +59,31 @@ async function fault({ image, env, spec }: Start, index: number): Promise<string
   const scratch = (spec.scratch ?? []).flatMap((path) => ["--tmpfs", `${path}:uid=1000,gid=1000`]);
   const started = await run(
     "docker",
-    ["run", "--detach", "--init", "--name", name, "--env-file", list, ...scratch, names.get(image) as string],
+    [
+      ...["run", "--detach", "--init", "--name", name, "--network", "none", "--env-file", list],
+      ...[...scratch, names.get(image) as string],
+    ],
     settings,
   );
   try {
     if (started.code !== 0) return started.output;
     const probe =
       spec.probe.kind === "http" ? ["http-healthcheck", spec.probe.path, String(spec.port)] : ["healthcheck"];
-    const outcome = await eventually(
-      `an answer of ${name}`,
-      async () => {
-        if ((await run("docker", ["exec", name, ...probe])).code === 0) return "answers";
-        const { output } = await run("docker", ["inspect", "--format", "{{.State.Running}}", name]);
-        return output.trim() === "true" ? undefined : "has ended";
-      },
-      SECONDS,
-    );
-    return outcome === "answers" ? undefined : (await run("docker", ["logs", "--tail", "20", name])).output;
-  } catch (error) {
-    return `${error}\n${(await run("docker", ["logs", "--tail", "20", name])).output}`;
+    // Ends with the container, too.
+    const { code } = await run("docker", [
+      "exec",
+      name,
+      "timeout",
+      String(SECONDS),
+      "sh",
+      "-c",
+      UNTIL,
+      "until",
+      ...probe,
+    ]);
+    if (code === 0) return undefined;
+    const { output } = await run("docker", ["inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", name]);
+    return `${output}${(await run("docker", ["logs", "--tail", "20", name])).output}`;
   } finally {
     await run("docker", ["rm", "--force", "--volumes", name]);
   }
@@ -93,5 +100,5 @@ test(`${COUNT} accepted rosters start`, async () => {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
   expect(starts).toHaveLength(COUNT);
-  expect(faults.slice(0, 3)).toEqual([]);
+  expect({ count: faults.length, first: faults.slice(0, 3) }).toEqual({ count: 0, first: [] });
 });

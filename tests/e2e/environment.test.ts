@@ -37,12 +37,22 @@ function ownTests(environment: () => DockerEnvironment): void {
     const flows = await everyFlowOnDocker(muster);
     const open = await openFlows(muster, flows);
     expect(lacking(flows, open)).toEqual([]);
-    const networks = new Map<string, string[]>();
+    /** Addresses by network, of each container. */
+    const networks = new Map<string, Map<string, string>>();
     for (const name of Object.keys(await muster.containers())) {
-      networks.set(name, Object.keys((await muster.inspect(name)).NetworkSettings.Networks));
+      const { Networks } = (await muster.inspect(name)).NetworkSettings;
+      networks.set(name, new Map(Object.entries(Networks).map(([network, { IPAddress }]) => [network, IPAddress])));
     }
-    const shared = flows.filter(({ from, to }) => networks.get(from)?.some((name) => networks.get(to)?.includes(name)));
+    const shared = flows.filter(({ from, to, host }) =>
+      [...(networks.get(to) ?? [])].some(
+        ([network, address]) => networks.get(from)?.has(network) && (host ?? address) === address,
+      ),
+    );
     expect(open).toEqual(shared.map(title).sort());
+    // Where workers ask for work, nobody else comes near.
+    expect(open.filter((flow) => flow.endsWith(" → ci:9989"))).toEqual(
+      ["live-deployer", "release-worker", "worker-1"].map((from) => `${from} → ci:9989`),
+    );
     const closed = (from: RegExp, to: RegExp) =>
       expect(open.filter((flow) => from.test(flow) && to.test(flow.replace(/^.* → /, "")))).toEqual([]);
     // What builds and deploys, and where git listens, is out of reach for sites; so are editors.

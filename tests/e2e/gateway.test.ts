@@ -144,10 +144,37 @@ describe("without TLS", () => {
     await eventually("its end", async () => (await held()) === 0, 10);
   });
 
-  test("a service that hangs is said to after some seconds", async () => {
-    const { status } = await gateway.ask(`http://ci.${DOMAIN}/hang`);
-    // The page of the portal, which answers here.
-    expect(status).toBe(200);
+  test("what hangs is said to after some seconds, in the visitor's language; streams and debuggers go on", async () => {
+    const stream = open(`GET /events HTTP/1.1\nHost: code-alice.${DOMAIN}\nAccept: text/event-stream\n\n`);
+    const debugged = open(`GET /hang HTTP/1.1\nHost: alice.${DOMAIN}\nAccept: text/html\nCookie: XDEBUG_SESSION=1\n\n`);
+    let events = 0;
+    stream.on("data", () => events++);
+    const headers = { accept: "text/html", "accept-language": "ko" };
+    const pages = await Promise.all(
+      ["alice", "live", "code-alice", "git", "ci"].map((host) =>
+        // The page of the portal, which tells here what it was asked.
+        gateway.reached(`http://${host}.${DOMAIN}/hang`, { headers }),
+      ),
+    );
+    expect(pages.map(({ headers }) => [headers["x-muster-service"], headers["x-muster-broken"]])).toEqual([
+      ["site", "504"],
+      ["live", "504"],
+      ["editor", "504"],
+      ["git", "504"],
+      ["ci", "504"],
+    ]);
+    expect(pages.every(({ headers }) => headers["accept-language"] === "ko")).toBe(true);
+    const before = events;
+    await eventually("more events", async () => events > before, 10);
+    expect(debugged.bytesRead).toBe(0);
+    expect(await held()).toBe(2);
+    for (const socket of [stream, debugged]) socket.destroy();
+  });
+
+  test("the portal is told when the certificate ends, where there is one", async () => {
+    const claim = { headers: { "x-muster-certificate": "1" } };
+    const { headers } = await gateway.reached(`http://${DOMAIN}/`, claim);
+    expect(headers["x-muster-certificate"]).toBeUndefined();
   });
 });
 
@@ -258,6 +285,9 @@ describe("with the team's own authority", () => {
     await eventually("the renewal", async () => (await served()) !== old, 20);
     const renewed = /notAfter=(.*)/.exec(await served())?.[1];
     await eventually("the new one being served", async () => (await gateway.certificate()).valid_to === renewed, 20);
+    // For the portal's line about its end.
+    const told = async () => (await gateway.reached(`https://${DOMAIN}/`)).headers["x-muster-certificate"];
+    expect(Number(await told())).toBe(Date.parse(renewed ?? "") / 1000);
     const before = events;
     await eventually("the stream going on", async () => events > before + 2, 10);
     stream.destroy();

@@ -4,6 +4,8 @@ import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 import { request } from "../support/http";
 import { eventually } from "../support/poll";
+import { Trials } from "../support/trials";
+import { SHARE } from "./tricks";
 
 const ALICE = { id: "alice", name: "Alice Kim", email: "alice@example.org" };
 const BOB = { id: "bob" };
@@ -142,6 +144,16 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     expect(seconds).toBeLessThan(60);
   });
 
+  if (engine === "pulumi") {
+    test("what a branch's build leaves reaches no later one, nor what goes live", async () => {
+      const trials = new Trials(muster);
+      await trials.begin();
+      const found = [...(await trials.playAndRelease(SHARE))];
+      expect(found.filter(([, harm]) => harm.length > 0)).toEqual([]);
+      expect(found).toHaveLength(SHARE.length);
+    });
+  }
+
   test.each(RED)("%s: red, told to the pusher, and the live site stays", async (fault, script, step, lines) => {
     const before = await live();
     const revision = await alice.commit(fault, script);
@@ -192,7 +204,7 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     expect((await releases(muster)).at(-1)).toMatchObject({ action: "rollback", release: wanted?.release });
   });
 
-  test("a new member replaces only the git server and the portal, and no push is lost meanwhile", async () => {
+  test("a new member replaces neither git server nor portal, and no push is lost meanwhile", async () => {
     const before = await muster.containers();
     // Pushes one commit after another until the file exists; notes each that git reports as done.
     const pushing = bob.succeed(
@@ -209,10 +221,10 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     const refusals = await pushing;
 
     const after = await muster.containers();
-    expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(["git", "portal"]);
+    expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(muster.carriers);
     expect(Object.keys(after).filter((name) => !(name in before))).toEqual(["carol-code", "carol-db", "carol-web"]);
 
-    // Every push reported as done is there; at most the last one arrived without a report.
+    // Every push reported as done is there.
     const done = (await bob.succeed("cat /tmp/done")).split("\n");
     expect(done.length).toBeGreaterThan(1);
     await bob.succeed(`git fetch --quiet && git merge-base --is-ancestor ${done.at(-1)} origin/meanwhile`);

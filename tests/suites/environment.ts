@@ -34,6 +34,13 @@ export function environmentSuite<E extends TestEnvironment>(
   });
   afterAll(() => muster?.dispose());
 
+  /** Whether the git server takes the member's own password. */
+  async function mayPush(id: string): Promise<boolean> {
+    const login = Buffer.from(`${id}:${password[id]?.git}`).toString("base64");
+    const url = muster.url("git", "/app.git/info/refs?service=git-receive-pack");
+    return (await request(url, { headers: { authorization: `Basic ${login}` } })).status === 200;
+  }
+
   /** Members' passwords as `npm run credentials` prints them. */
   async function readPasswords(...ids: string[]) {
     for (const id of ids) {
@@ -140,6 +147,27 @@ export function environmentSuite<E extends TestEnvironment>(
     await muster.shell("alice-code", "rm /workspace/app/public/.htaccess /workspace/app/public/probe.php");
   });
 
+  test("what applications from elsewhere take for granted: long headers, redirects, locales, Apache's usual modules", async () => {
+    const { code } = await muster.shell(
+      "alice-code",
+      `cd /workspace/app/public && mkdir sub && echo foo > sub/index.html
+printf 'LanguagePriority ko en\nAddOutputFilterByType SUBSTITUTE text/html\nSubstitute "s/foo/bar/"\n' > .htaccess
+cat > probe.php <<'END'
+<?php header("X-Long: " . str_repeat("a", 60000)); echo strlen($_SERVER["HTTP_COOKIE"]), setlocale(LC_ALL, "ko_KR.UTF-8");
+END`,
+    );
+    expect(code).toBe(0);
+    const ask = `curl --silent --write-out ' %{size_header}' --header "Cookie: a=$(printf %030000d)" ${muster.url("alice", "/probe.php")}`;
+    expect((await muster.shell("alice-code", ask)).output).toMatch(/^30002ko_KR\.UTF-8 6\d{4}$/);
+    expect((await request(muster.url("alice", "/sub/"))).body.trim()).toBe("bar");
+    const { hostname } = new URL(muster.url("alice", "/"));
+    for (const host of [hostname, `${hostname}:1234`]) {
+      const { status, headers } = await request(muster.url("alice", "/sub"), { headers: { host } });
+      expect([status, headers.location]).toEqual([301, `http://${host}/sub/`]);
+    }
+    await muster.shell("alice-code", "cd /workspace/app/public && rm -r sub .htaccess probe.php");
+  });
+
   test("PHP sessions live in the member's Redis", async () => {
     await muster.shell(
       "alice-code",
@@ -221,6 +249,9 @@ END`,
     ["node --version", /^v\d+/],
     ["npm --version", /^\d+\./],
     ["mariadb -e 'select database()'", /app/],
+    ["mariadb --skip-column-names --execute='SELECT @@event_scheduler'", /^ON$/m],
+    ["command -v python3 make g++ jq wget git-lfs rg vim rsync zip | wc -l", /^10$/m],
+    ["git init --quiet /tmp/names && cd /tmp/names && touch 한글.txt && git status --short", /\?\? 한글\.txt/],
     ["git config user.name; git config user.email", /Alice <b>Kim<\/b>\nalice@example\.org/],
   ])("the terminal runs %s", async (line, expected) => {
     const { code, output } = await muster.shell("alice-code", line);
@@ -383,7 +414,7 @@ Names(os.environ).lead()' && `;
     expect(await muster.containers()).toEqual(before);
   });
 
-  test("adding a member creates that member's containers, and replaces only the portal and the git server", async () => {
+  test("adding a member creates that member's containers, and replaces only what hands out the roster", async () => {
     const before = await muster.containers();
     const gatewayStart = await muster.started("gateway");
     muster.configure({ members: [ALICE, BOB, CAROL] });
@@ -391,8 +422,12 @@ Names(os.environ).lead()' && `;
     const after = await muster.containers();
     const added = Object.keys(after).filter((name) => !(name in before));
     expect(added).toEqual(["carol-code", "carol-db", "carol-web"]);
-    expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(["git", "portal"]);
+    expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(muster.carriers);
     expect(await muster.started("gateway")).toBe(gatewayStart);
+    // No waiting: by the end of "up", git server and portal know her.
+    await readPasswords("carol");
+    expect(await mayPush("carol")).toBe(true);
+    expect((await request(muster.url(undefined))).body).toContain("carol");
     await eventually("carol's site", async () => (await site("carol")).includes("carol"));
     expect(await muster.memory("carol-web")).toBe(256);
   });
@@ -402,15 +437,17 @@ Names(os.environ).lead()' && `;
     await muster.shell("bob-code", "echo kept > /workspace/app/kept.txt");
     const before = await muster.containers();
 
+    expect(await mayPush("bob")).toBe(true);
     muster.configure({ members: [ALICE, CAROL] });
     await muster.succeed("up");
+    expect(await mayPush("bob")).toBe(false);
     const without = await muster.containers();
     expect(Object.keys(without).filter((name) => name.startsWith("bob"))).toEqual([]);
     expect(await muster.objects("bob")).toEqual([]);
     expect(await muster.volumes()).toEqual(
       expect.arrayContaining(["database", "home", "workspace"].map((purpose) => muster.volume("bob", purpose))),
     );
-    for (const name of ["alice-web", "alice-code", "alice-db", "carol-web", "gateway"])
+    for (const name of ["alice-web", "alice-code", "alice-db", "carol-web", "gateway", "git", "portal"])
       expect(without[name]).toBe(before[name]);
 
     const gone = await eventually("the gateway saying so", async () => {
@@ -451,7 +488,7 @@ Names(os.environ).lead()' && `;
 
   test("no password is in plain text in what is kept on disk but the owner-only secrets file", async () => {
     const secrets = Object.values(password).flatMap((own) => Object.values(own));
-    expect(secrets).toHaveLength(6);
+    expect(secrets).toHaveLength(9);
     for (const [file, mode, text] of muster.keptFiles()) {
       if (secrets.some((secret) => text.includes(secret))) {
         expect([file.endsWith("secrets.env"), mode & 0o077]).toEqual([true, 0]);

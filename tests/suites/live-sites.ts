@@ -3,7 +3,6 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { liveSite, releases, Terminal } from "../support/delivery";
-import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 import { request } from "../support/http";
 import { eventually } from "../support/poll";
@@ -26,30 +25,27 @@ if (isset($_GET["go"])) file_put_contents(__DIR__ . "/config.php", "<?php const 
 
 const DUMP = "CREATE DATABASE shop;\nUSE shop;\nCREATE TABLE goods (name TEXT);\nINSERT INTO goods VALUES ('꽃');\n";
 
-/** What live sites write, keep, know and answer, and what becomes of one that does not answer. */
-export function liveSitesSuite({ unavailable, create }: EngineCase): void {
-  if (unavailable !== undefined) {
-    test.skip(`skipped: ${unavailable}`, () => {});
-    return;
-  }
+/** What the suite needs of the roster. */
+export const LIVE_SITES_ROSTER = {
+  members: [{ id: "alice", environment: { OWN: "alice's" } }],
+  repositories: ["app", "wiki"],
+  environment: { WORD: VALUE },
+  live: { environment: { OWN: "live's" } },
+};
 
+/**
+ * What live sites write, keep, know and answer, and what becomes of one that does not answer.
+ *
+ * @param environment of `LIVE_SITES_ROSTER`
+ */
+export function liveSitesSuite(environment: () => TestEnvironment): void {
   let muster: TestEnvironment;
   const folder = mkdtempSync(join(tmpdir(), "muster-dumps-"));
 
-  beforeAll(async () => {
-    muster = await create("lives");
-    muster.configure({
-      members: [{ id: "alice", environment: { OWN: "alice's" } }],
-      repositories: ["app", "wiki"],
-      environment: { WORD: VALUE },
-      live: { environment: { OWN: "live's" } },
-    });
-    await muster.succeed("up");
+  beforeAll(() => {
+    muster = environment();
   });
-  afterAll(async () => {
-    rmSync(folder, { recursive: true, force: true });
-    await muster?.dispose();
-  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const page = async (repository: string, path = "/") => {
     const { status, body } = await request(muster.url(`${repository}--live`, path));
@@ -94,8 +90,13 @@ export function liveSitesSuite({ unavailable, create }: EngineCase): void {
     const show = `<?php echo getenv("WORD"), "|", $_SERVER["WORD"], "|", $_SERVER["OWN"], "|", getenv("DB_NAME");`;
     await push("words", { "index.php": show });
     expect((await page("words")).body).toBe(`${VALUE}|${VALUE}|live's|words`);
-    const terminal = new Terminal(muster, "alice", "/workspace");
-    expect(await terminal.succeed(`printf '%s' "$WORD|$OWN"`)).toBe(`${VALUE}|alice's`);
+    // What the editor has, its terminals have; on Kubernetes the container itself is given files.
+    const editor = "/proc/$(pgrep -of /opt/code-server/)/environ";
+    const { output } = await muster.shell(
+      "alice-code",
+      `for name in WORD OWN; do tr '\\0' '\\n' < ${editor} | sed -n "s/^$name=//p"; done`,
+    );
+    expect(output).toBe(`${VALUE}\nalice's\n`);
   });
 
   test("a repository's account reaches its own database alone", async () => {
@@ -115,7 +116,7 @@ $db = new mysqli("localhost", "root", "");
 $db->query("CREATE DATABASE IF NOT EXISTS shop");
 echo implode(" ", array_column($db->query("SHOW DATABASES")->fetch_all(MYSQLI_ASSOC), "Database")), "|";
 foreach (["/srv/live", "/srv/shared"] as $folder) echo implode(" ", preg_grep("/^[^.]/", scandir($folder))), "|";
-echo gethostbyname(getenv("OTHER")) === getenv("OTHER") ? "apart" : "reached";`;
+echo @fsockopen(getenv("OTHER"), 3306, $number, $message, 2) ? "reached" : "apart";`;
 
     test("which sees no other one's releases, files or database, and whose database is all its own", async () => {
       await new Terminal(muster, "alice", "/workspace/wiki").succeed("git rm -rq .");
@@ -149,6 +150,22 @@ echo gethostbyname(getenv("OTHER")) === getenv("OTHER") ? "apart" : "reached";`;
       expect(entries[2]?.revision).toBe(entries[0]?.revision);
       expect(entries.map(({ problem }) => problem)).toEqual(["", "", ""]);
       expect(await muster.succeed("releases", "wiki")).toMatch(/^\S+ \S+ +wiki +rolled back /m);
+      await eventually("the history on the portal", async () => {
+        const { body } = await request(muster.url(undefined, "/api/journal"));
+        return /wiki<\/th><td class="high">rolled back</.test(body);
+      });
+    });
+
+    test("the portal tells what the workers' volumes hold", async () => {
+      await eventually("their figures", async () => {
+        const { body } = await request(muster.url(undefined, "/api/reports"));
+        return ["worker-1", "release-worker"].every((worker) => body.includes(`<td>${worker}</td>`));
+      });
+    });
+
+    test("the CI sends browsers nowhere else for faces", async () => {
+      const { status, headers } = await request(muster.url("ci", "/avatar?email=alice@example.org"));
+      expect([status, headers.location]).toEqual([302, "img/nobody.png"]);
     });
   });
 

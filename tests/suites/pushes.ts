@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Terminal } from "../support/delivery";
-import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 
 const SITE = "mkdir -p public && echo '<?php echo 1;' > public/index.php";
@@ -131,23 +130,19 @@ echo "<?php // $(sed -n 's/^password="\\(.*\\)"$/\\1/p' "$MYSQL_HOME/my.cnf")" >
   },
 ];
 
-/** What a push says, and what reaches builds and releases, on every target. */
-export function pushesSuite({ unavailable, create }: EngineCase): void {
-  if (unavailable !== undefined) {
-    test.skip(`skipped: ${unavailable}`, () => {});
-    return;
-  }
-
+/**
+ * What a push says, and what reaches builds and releases, on every target.
+ *
+ * @param environment with alice on the roster
+ */
+export function pushesSuite(environment: () => TestEnvironment): void {
   let muster: TestEnvironment;
   let alice: Terminal;
 
-  beforeAll(async () => {
-    muster = await create("says");
-    muster.configure({ members: [{ id: "alice" }] });
-    await muster.succeed("up");
+  beforeAll(() => {
+    muster = environment();
     alice = new Terminal(muster, "alice", "/workspace");
   });
-  afterAll(() => muster?.dispose());
 
   /** A new repository with one commit of what a script makes, not pushed yet. */
   async function repository(name: string, script: string, branch = "main"): Promise<Terminal> {
@@ -197,6 +192,18 @@ echo '{"scripts": {"test": "git describe --tags && test -f lib/lib.php && wc -c 
       "cd /srv/live/parts/current && ls lib && wc -c < public/a.bin",
     );
     expect(released.split(/\s+/)).toEqual(["lib.php", "5000", ""]);
+  });
+
+  test("the first push takes the place of an untouched starter project, the next one does not", async () => {
+    const ours = `${SITE}; git remote set-url origin "$GIT_URL/app.git"`;
+    const first = await repository("ours", ours);
+    const { output } = await first.push("origin main");
+    expect(output).toContain("This replaces the starter project. In a clone of it: git fetch && git reset --hard");
+    expect(output).toMatch(/passed after \d+ s \(live: /);
+    const clone = new Terminal(muster, "alice", "/workspace/app");
+    await clone.succeed("git fetch --quiet && git reset --quiet --hard origin/main && test -e public/index.php");
+    const second = await repository("theirs", ours);
+    expect((await second.push("origin main")).output).toContain("(fetch first)");
   });
 
   test("names that break git for everybody are refused", async () => {

@@ -43,7 +43,7 @@ export function signInSuite({ unavailable, create }: EngineCase): void {
 
   test("a stranger sees what is live, and nothing else", async () => {
     expect(await status("live", "/-/status")).toBe(200);
-    const hosts = [undefined, "git", "ci", "mail", "alice", "code-alice", "db-alice", "nobody"];
+    const hosts = [undefined, "git", "ci", "mail", "alice", "code-alice", "db-alice", "db-live", "nobody"];
     for (const path of ["/", "/-/status", "/api/status"]) {
       for (const host of hosts) expect([host, path, await status(host, path)]).toEqual([host, path, 401]);
     }
@@ -71,8 +71,9 @@ export function signInSuite({ unavailable, create }: EngineCase): void {
     const organiser = await invited("carol");
     expect((await organiser.goTo(url("code-alice"))).body).toContain("vscode-workbench-web-configuration");
     expect((await organiser.goTo(url("db-alice"))).body).toContain("<title>Database: app");
-    // npm run db reaches it; the gateway leads nobody there.
-    expect((await organiser.goTo(url("db-live"))).status).toBe(421);
+    expect((await organiser.goTo(url("db-live"))).body).toContain("<title>Database: app");
+    const denied = await visitor.goTo(url("db-live"));
+    expect([denied.status, denied.body.match(/<h1>(.*)<\/h1>/)?.[1]]).toEqual([403, "This page is not yours"]);
   });
 
   test("the editor's WebSocket and its side door ask, too", async () => {
@@ -176,8 +177,10 @@ export function signInSuite({ unavailable, create }: EngineCase): void {
   test("who leaves the roster is out", async () => {
     const leaver = await invited("bob");
     expect((await leaver.goTo(url())).status).toBe(200);
+    const before = await muster.containers();
     muster.configure({ members: [alice, carol], visibility: {} });
     await muster.succeed("up");
+    expect((await muster.containers()).access).toBe(before.access);
     expect((await leaver.goTo(url())).url).toContain("/-/sign-in");
     // Everybody else's session outlives the edit.
     expect((await visitor.goTo(url())).body).toContain("Alice Kim");

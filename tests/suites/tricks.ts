@@ -1,3 +1,5 @@
+import type { Trick } from "../support/trials";
+
 /**
  * What a branch may try so that a later build, or what goes live, is another than the commit says: a shell script that
  * runs as the branch's test. Each leaves `muster-trick` where it hopes that a later build finds it.
@@ -159,9 +161,20 @@ while True:
   ["a flood in the log", "head -c 100000000 /dev/zero | tr '\\0' x"],
 ];
 
-export const TRICKS: readonly (readonly [name: string, script: string])[] = [
+export const TRICKS: readonly Trick[] = [
   ...inPlaces,
   ...inTheMirror.map(([name, script]) => [`in the mirror: ${name}`, script] as const),
   ...inTheWay,
   ...processes,
+];
+
+/**
+ * Of a team that another engine brought up on the same platform: what is done against tricks is done by the worker's
+ * image, which is the same. These meet what an engine states of a container: its first process, its limits, its folders.
+ */
+export const SHARE: readonly Trick[] = [
+  ...processes,
+  ...TRICKS.filter(([name]) =>
+    /^(files in \/tmp|rows in|downloads kept|in the mirror: a hook|folders of mode 555)/.test(name),
+  ),
 ];

@@ -17,14 +17,23 @@ const CANDIDATES = [
 export const chromiumPath = (): string | undefined =>
   CANDIDATES.find((path): path is string => path !== undefined && path !== "" && existsSync(path));
 
+export interface LaunchOptions {
+  /** Home folder of its own, with a certificate store. */
+  readonly home?: string;
+  /** Names, also with `*.` before them, that are this machine. */
+  readonly hosts?: readonly string[];
+}
+
 /**
  * A headless Chromium that asks nobody outside for anything. Without 3D, VS Code's terminal draws its rows as text, which
  * tests can read.
  */
-export const launch = (): Promise<Browser> =>
+export const launch = ({ home, hosts = [] }: LaunchOptions = {}): Promise<Browser> =>
   chromium.launch({
     executablePath: chromiumPath() ?? "",
+    env: { ...process.env, ...(home && { HOME: home, XDG_DATA_HOME: join(home, ".local/share") }) },
     args: [
+      `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(",")}`,
       "--no-sandbox",
       "--disable-gpu",
       "--disable-3d-apis",
@@ -34,8 +43,27 @@ export const launch = (): Promise<Browser> =>
     ],
   });
 
-export async function screenshot(page: Page, name: string): Promise<void> {
+/** A phone of medium size; its texts are as large as there. */
+export const PHONE = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+  userAgent:
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36",
+};
+
+/** Pixels by which a page is wider than its window. */
+export const overflow = (page: Page): Promise<number> =>
+  page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+
+/** Where an artefact goes. */
+export function artefact(name: string): string {
   mkdirSync(ARTEFACTS, { recursive: true });
+  return join(ARTEFACTS, name);
+}
+
+export async function screenshot(page: Page, name: string): Promise<void> {
   // A change of colours that is under way would be shown half done.
-  await page.screenshot({ path: join(ARTEFACTS, `${name}.png`), animations: "disabled" });
+  await page.screenshot({ path: artefact(`${name}.png`), animations: "disabled" });
 }

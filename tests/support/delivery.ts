@@ -161,12 +161,13 @@ export class Ci {
   }
 
   /** Waits until a revision's last test has ended; returns all its tests. */
-  async finished(revision: string, repository = "app"): Promise<Build[]> {
-    return await eventually(`the end of ${revision}'s build`, async () => {
+  async finished(revision: string, repository = "app", seconds = 60): Promise<Build[]> {
+    const look = async () => {
       const builds = await this.builds(revision, repository);
       const last = builds.at(-1);
       return last?.complete && last.results !== RETRY && builds;
-    });
+    };
+    return await eventually(`the end of ${revision}'s build`, look, seconds);
   }
 
   /** Waits until a revision's step is running; returns the build. */

@@ -5,6 +5,9 @@ import { freePort } from "./ports";
 
 export const docker = new Docker();
 
+/** Holds no data, and goes with the environment. */
+const isRoster = ({ Labels }: { readonly Labels: Record<string, string> }) => Labels["muster.component"] === "roster";
+
 /** On a Docker daemon of this machine; the gateway is published on a free port of the loopback. */
 export class DockerEnvironment extends TestEnvironment {
   #docker = docker;
@@ -21,6 +24,10 @@ export class DockerEnvironment extends TestEnvironment {
     if (socket !== undefined) environment.#docker = new Docker({ socketPath: socket });
     return await environment.begin();
   }
+
+  readonly carriers = ["roster"];
+  readonly reachesFurtherPort = true;
+  furtherPort = freePort;
 
   /** `docker` on this environment's daemon. */
   docker = (...args: string[]): Promise<CommandResult> => run("docker", args, this.#env);
@@ -44,12 +51,20 @@ export class DockerEnvironment extends TestEnvironment {
 
   async objects(member?: string): Promise<string[]> {
     const networks = await this.#docker.listNetworks({ filters: this.#filters(member) });
-    return [...Object.keys(await this.#containers(member)), ...networks.map(({ Name }) => Name)].sort();
+    const roster = (await this.#volumes(member)).filter(isRoster);
+    const names = [...networks, ...roster].map(({ Name }) => Name);
+    return [...Object.keys(await this.#containers(member)), ...names].sort();
   }
 
   async volumes(): Promise<string[]> {
-    const { Volumes } = await this.#docker.listVolumes({ filters: this.#filters() });
-    return Volumes.map(({ Name }) => Name).sort();
+    return (await this.#volumes())
+      .filter((volume) => !isRoster(volume))
+      .map(({ Name }) => Name)
+      .sort();
+  }
+
+  async #volumes(member?: string) {
+    return (await this.#docker.listVolumes({ filters: this.#filters(member) })).Volumes;
   }
 
   volume = (member: string | undefined, purpose: string) => [this.team, member, purpose].filter(Boolean).join("-");

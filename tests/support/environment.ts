@@ -70,7 +70,8 @@ export abstract class TestEnvironment {
   /** Removes what an earlier run left of the team. */
   protected async begin(): Promise<this> {
     this.configure({ members: [{ id: "nobody" }] });
-    await this.succeed("down", "--volumes", "--yes");
+    const left = await Promise.all([this.objects(), this.volumes()]);
+    if (left.flat().length > 0) await this.succeed("down", "--volumes", "--yes");
     return this;
   }
 
@@ -140,8 +141,14 @@ export abstract class TestEnvironment {
     return answer === "open";
   }
 
+  /** Another port that the gateway may publish. */
+  abstract furtherPort(): Promise<number>;
+  /** Whether it is reached on the loopback. */
+  abstract readonly reachesFurtherPort: boolean;
   /** Ids by container: a replaced container has another id. */
   abstract containers(): Promise<Record<string, string>>;
+  /** What every roster edit replaces. */
+  abstract readonly carriers: readonly string[];
   /** Every object of the team, or of `member`, except volumes and what holds them. */
   abstract objects(member?: string): Promise<string[]>;
   /** Names, as the commands print them. */

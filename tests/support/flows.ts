@@ -9,7 +9,7 @@ export interface Flow {
   readonly from: string;
   readonly to: string;
   readonly port: number;
-  /** Under which name `to` is reached, where that is not its own. */
+  /** Under which name or at which address `to` is reached, where that is not its own name. */
   readonly host?: string;
 }
 
@@ -34,6 +34,13 @@ export async function everyFlow(muster: KubernetesEnvironment): Promise<Flow[]> 
 const LISTENING = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A/gm;
 const LOOPBACK = /^[0-9A-F]{6}7F$|^0{24}01000000$/;
 
+/** 0A000102 of /proc/net/tcp, which the kernel writes in the machine's order of bytes. */
+const dotted = (address: string) =>
+  (address.match(/../g) ?? [])
+    .map((byte) => Number.parseInt(byte, 16))
+    .reverse()
+    .join(".");
+
 /** Every container to every port that another container of the team listens on, at other addresses than its own. */
 export async function everyFlowOnDocker(muster: DockerEnvironment): Promise<Flow[]> {
   const containers = Object.keys(await muster.containers());
@@ -41,7 +48,13 @@ export async function everyFlowOnDocker(muster: DockerEnvironment): Promise<Flow
     containers.map(async (to) => {
       const { output } = await muster.shell(to, "cat /proc/net/tcp /proc/net/tcp6 2> /dev/null");
       const found = [...output.matchAll(LISTENING)].filter(([, address = ""]) => !LOOPBACK.test(address));
-      return [...new Set(found.map(([, , port = ""]) => Number.parseInt(port, 16)))].map((port) => ({ to, port }));
+      // By port: what listens at one address only is tried there.
+      const hosts = new Map(found.map(([, address = "", port = ""]) => [Number.parseInt(port, 16), address]));
+      return [...hosts].map(([port, address]) => ({
+        to,
+        port,
+        ...(/^0+$/.test(address) || address.length > 8 ? {} : { host: dotted(address) }),
+      }));
     }),
   );
   return containers.flatMap((from) =>

@@ -55,11 +55,12 @@ const SETTINGS = {
   GATEWAY_DOMAIN: DOMAIN,
   GATEWAY_TEAM: "gateways",
   GATEWAY_PORTAL: at("portal"),
+  GATEWAY_PAGE_PATIENCE: "3",
   GATEWAY_ROUTES: ["git", "ci", "mail", "live", "*--live"]
     .map((host) => `${host}=${at(host.endsWith("live") ? "live-web" : host)}`)
     .join(" "),
   GATEWAY_MEMBERS: [
-    `editor=code-{member}=${at("{member}-code")}=1d`,
+    `editor=code-{member}=${at("{member}-code")}=20s`,
     `database=db-{member}=${at("{member}-web")}=10m`,
     `site={member}=${at("{member}-web")}=10m`,
   ].join(" "),

@@ -1,4 +1,5 @@
 import http from "node:http";
+import https from "node:https";
 
 export interface Answer {
   readonly status: number;
@@ -10,6 +11,23 @@ export interface RequestOptions {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;
+  /** Who vouches for the server, in PEM, where the URL is https. */
+  readonly ca?: string | undefined;
+}
+
+/** Of a request to the gateway on the loopback, for a host name that need not resolve. */
+function target(url: string, ca: string | undefined) {
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  return {
+    call: protocol === "https:" ? https.request : http.request,
+    options: {
+      host: "127.0.0.1",
+      port,
+      path: pathname + search,
+      ...(protocol === "https:" ? { servername: hostname, ca, agent: false as const } : {}),
+    },
+    host: `${hostname}:${port}`,
+  };
 }
 
 /**
@@ -17,20 +35,14 @@ export interface RequestOptions {
  *
  * @param url for example `http://alice.localhost:18080/`
  */
-export function request(url: string, { method = "GET", headers = {}, body }: RequestOptions = {}): Promise<Answer> {
-  const { hostname, port, pathname, search } = new URL(url);
+export function request(url: string, { method = "GET", headers = {}, body, ca }: RequestOptions = {}): Promise<Answer> {
+  const { call, options, host } = target(url, ca);
   return new Promise((resolve, reject) => {
-    const outgoing = http.request(
+    const outgoing = call(
       {
-        host: "127.0.0.1",
-        port,
+        ...options,
         method,
-        path: pathname + search,
-        headers: {
-          host: `${hostname}:${port}`,
-          ...headers,
-          ...(body && { "content-length": Buffer.byteLength(body) }),
-        },
+        headers: { host, ...headers, ...(body && { "content-length": Buffer.byteLength(body) }) },
         timeout: 60_000,
       },
       (response) => {
@@ -53,15 +65,13 @@ export function request(url: string, { method = "GET", headers = {}, body }: Req
 }
 
 /** The status of a WebSocket handshake: 101 when it is accepted. */
-export function handshake(url: string, headers: Record<string, string>): Promise<number> {
-  const { hostname, port, pathname, search } = new URL(url);
+export function handshake(url: string, headers: Record<string, string>, ca?: string): Promise<number> {
+  const { call, options, host } = target(url, ca);
   return new Promise((resolve, reject) => {
-    const outgoing = http.request({
-      host: "127.0.0.1",
-      port,
-      path: pathname + search,
+    const outgoing = call({
+      ...options,
       headers: {
-        host: `${hostname}:${port}`,
+        host,
         connection: "Upgrade",
         upgrade: "websocket",
         "sec-websocket-version": "13",

@@ -53,13 +53,15 @@ export async function runTests(tier: string, env: NodeJS.ProcessEnv, file?: stri
   };
 }
 
-/** @param kept the stream whose text is returned; the report that goes to standard output is nobody's else */
+/** @param kept the stream whose text is returned; what jest reports on standard output is in the report, too */
 function jest(args: readonly string[], env: NodeJS.ProcessEnv, kept: "stdout" | "stderr" | undefined) {
   return new Promise<{ code: number; output: string }>((done, reject) => {
     const child = spawn(process.execPath, [JEST, ...args], {
       cwd: ROOT,
       env,
-      stdio: ["ignore", kept === "stdout" ? "pipe" : "ignore", kept === "stderr" ? "pipe" : "inherit"],
+      // Which projects are listed is no news.
+      stdio:
+        kept === "stdout" ? ["ignore", "pipe", "ignore"] : ["ignore", "ignore", kept === "stderr" ? "pipe" : "inherit"],
     });
     let output = "";
     (child.stdout ?? child.stderr)?.setEncoding("utf8").on("data", (text) => (output += text));

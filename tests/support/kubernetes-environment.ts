@@ -62,6 +62,12 @@ export class KubernetesEnvironment extends TestEnvironment {
     return environment;
   }
 
+  get reachesFurtherPort() {
+    return hasNodePorts(this.cluster);
+  }
+
+  furtherPort = () => (hasNodePorts(this.cluster) ? freeNodePort(this.cluster) : freePort());
+
   override async dispose() {
     this.#forward?.close();
     await super.dispose();
@@ -133,6 +139,8 @@ export class KubernetesEnvironment extends TestEnvironment {
     if (pod === undefined) throw new Error(`${container} has no pod`);
     return pod;
   }
+
+  readonly carriers = [];
 
   async containers(): Promise<Record<string, string>> {
     const pods = [...(await this.#pods())].map(([name, { metadata }]) => [name, metadata.uid] as const);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -73,7 +73,7 @@ export async function acmeServer(): Promise<AcmeServer> {
     settings: {
       GATEWAY_ACME_EMAIL: "ops@example.org",
       GATEWAY_ACME_DIRECTORY: `https://${SERVER}:14000/dir`,
-      LEGO_CA_CERTIFICATES: "/acme/server.pem",
+      GATEWAY_TRUSTED: readFileSync(join(folder, "server.pem"), "utf8"),
       EXEC_PATH: "/acme/set-record",
       EXEC_SEQUENCE_INTERVAL: "1",
     },

@@ -7,7 +7,15 @@ const HOPS = 10;
 export class Visitor {
   readonly #jars = new Map<string, Map<string, string>>();
 
+  /** @param ca who is trusted for https, in PEM */
+  constructor(public ca?: string) {}
+
   cookie = (host: string): string => [...this.#jar(host)].map(([name, value]) => `${name}=${value}`).join("; ");
+
+  /** Goes on at another port of the same hosts: cookies know no ports. */
+  follow(port: number): void {
+    for (const [host, jar] of [...this.#jars]) this.#jars.set(host.replace(/:\d+$/, `:${port}`), jar);
+  }
 
   #jar(host: string): Map<string, string> {
     const jar = this.#jars.get(host) ?? new Map<string, string>();
@@ -48,7 +56,7 @@ export class Visitor {
   ) {
     const { host } = new URL(url);
     const cookie = this.cookie(host);
-    const answer = await request(url, { ...options, headers: { ...(cookie && { cookie }), ...headers } });
+    const answer = await request(url, { ...options, ca: this.ca, headers: { ...(cookie && { cookie }), ...headers } });
     for (const line of answer.headers["set-cookie"] ?? []) {
       const [name = "", value = ""] = (line.split(";")[0] as string).split(/=(.*)/);
       if (/;\s*Max-Age=0/i.test(line)) this.#jar(host).delete(name);

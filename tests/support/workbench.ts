@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import type { Page } from "playwright-core";
+import type { DockerEnvironment } from "./docker-environment";
+import { run } from "./environment";
 import { eventually } from "./poll";
 
 /** The VS Code workbench as a member drives it: by keystrokes where possible, because they outlast its redesigns. */
@@ -8,6 +11,11 @@ export async function login(page: Page, url: string, password: string): Promise<
   await page.goto(url);
   await page.fill("input[name=password]", password);
   await page.click("input[type=submit]");
+  await opened(page);
+}
+
+/** Waits until the workbench accepts typing. */
+export async function opened(page: Page): Promise<void> {
   await page.waitForSelector(".monaco-workbench");
   // The explorer lists files only once the server side is connected.
   await page.waitForSelector(".explorer-folders-view .monaco-list-row");
@@ -23,6 +31,20 @@ export async function openFile(page: Page, path: string): Promise<void> {
   await page.keyboard.press("Enter");
   await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
 }
+
+/** Runs a command of the palette by its whole title, once it is there: extensions bring theirs after a while. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await eventually(`the command ${title}`, async () => {
+    await page.keyboard.press("F1");
+    await page.locator(".quick-input-widget input").first().fill(`>${title}`);
+    await page.locator(`.quick-input-list [aria-label^="${title}"]`).first().click({ timeout: 3_000 });
+    return true;
+  });
+}
+
+/** The page inside a webview, which has two frames around it. */
+export const webview = (page: Page) =>
+  page.locator("iframe.webview.ready").last().contentFrame().frameLocator("#active-frame");
 
 /** Appends to the active editor and saves; the caller checks the file. */
 export async function appendAndSave(page: Page, text: string): Promise<void> {
@@ -45,6 +67,48 @@ export async function runInTerminal(page: Page, line: string, until: string): Pr
   await page.keyboard.press("Enter");
   await terminalContains(page, until);
   return page.locator(".xterm-rows").first().innerText();
+}
+
+/** Follows a link in the terminal, as members do; returns the page that opens. */
+export async function followTerminalLink(page: Page, text: string): Promise<Page> {
+  const middle: { x: number; y: number } = await page.evaluate(`(() => {
+    const nodes = document.createTreeWalker(document.querySelector(".xterm-rows"), NodeFilter.SHOW_TEXT);
+    for (let node = nodes.nextNode(); node !== null; node = nodes.nextNode()) {
+      const begin = node.data.indexOf(${JSON.stringify(text)});
+      if (begin < 0) continue;
+      const range = document.createRange();
+      range.setStart(node, begin);
+      range.setEnd(node, begin + ${text.length});
+      const { x, y, width, height } = range.getBoundingClientRect();
+      return { x: x + width / 2, y: y + height / 2 };
+    }
+    throw new Error("the terminal does not show it");
+  })()`);
+  return await newPage(page, async () => {
+    // The terminal looks for links where the pointer moves.
+    await page.mouse.move(middle.x - 2, middle.y);
+    await page.keyboard.down("Control");
+    await page.mouse.move(middle.x, middle.y);
+    await page.mouse.click(middle.x, middle.y);
+    await page.keyboard.up("Control");
+  });
+}
+
+/** Opens a port of the PORTS view; returns its page. */
+export async function openPort(page: Page, port: number): Promise<Page> {
+  await page.getByRole("tab", { name: /^Ports/ }).click();
+  const row = page.locator(".monaco-table .monaco-list-row", { hasText: String(port) });
+  await row.hover();
+  return await newPage(page, () => row.getByRole("button", { name: /^Open in Browser/ }).click());
+}
+
+/** The page that opens by what `act` does, which is tried again while nothing happens. */
+function newPage(page: Page, act: () => Promise<void>): Promise<Page> {
+  return eventually("a new page", async () => {
+    const opened = page.context().waitForEvent("page", { timeout: 5_000 });
+    await Promise.all([opened, act()]);
+    return await opened;
+  });
 }
 
 /** xterm draws spaces as no-break spaces. */
@@ -73,4 +137,16 @@ export async function commitAndSync(page: Page, message: string): Promise<void> 
   // VS Code asks whether it may pull and push; it asks for no account.
   await page.locator(".monaco-dialog-box").getByRole("button", { name: "OK", exact: true }).click();
   await button("Sync Changes").waitFor({ state: "detached" });
+}
+
+/** Installs a debugger of PHP in a member's editor: a small one of the tests, or the file of `MUSTER_TEST_PHP_DEBUG`. */
+export async function debuggerFor(muster: DockerEnvironment, member: string): Promise<void> {
+  const file = process.env.MUSTER_TEST_PHP_DEBUG ?? join(__dirname, "php-debug");
+  await run("docker", ["cp", file, `${muster.team}-${member}-code:/home/muster/extension`]);
+  const { code, output } = await muster.shell(
+    `${member}-code`,
+    `cd && if [ -d extension ]; then zip -qr debugger.vsix extension; else cp extension debugger.vsix; fi &&
+      code-server --install-extension debugger.vsix`,
+  );
+  if (code !== 0) throw new Error(`no debugger in ${member}'s editor:\n${output}`);
 }

@@ -98,7 +98,7 @@ describe("operations.md", () => {
 
   /** What the commands do without, and Pulumi's provider, which watches the pods that it waits for. */
   const OPTIONAL: readonly Access[] = [
-    { group: "", resource: "pods", verbs: ["watch"] },
+    { group: "", resource: "pods", verbs: ["watch", "patch"] },
     { group: "", resource: "nodes", verbs: ["list"] },
     { group: "apps", resource: "daemonsets", verbs: ["list"] },
   ];

@@ -103,18 +103,26 @@ export interface Made {
   readonly networks: readonly string[];
 }
 
+/** A volume or network of the compose file. */
+interface Described {
+  readonly name: string;
+  readonly driver_opts?: object;
+}
+
 /** Compose refuses a volume or network that exists with other options or labels, unless it is somebody else's. */
 export function adopt(yaml: string, made: Made): string {
-  const { volumes, networks, ...rest } = parse(yaml) as Record<keyof Made, Record<string, { name: string }>>;
-  const isMade = Object.keys(volumes).some((name) => made.volumes.includes(name));
-  if (!isMade && !Object.keys(networks).some((name) => made.networks.includes(name))) return yaml;
-  const adopted = (described: Record<string, { name: string }>, names: readonly string[]) =>
+  const { volumes, networks, ...rest } = parse(yaml) as Record<keyof Made, Record<string, Described>>;
+  // A volume that is described with options is our own.
+  const foreign = made.volumes.filter((name) => volumes[name]?.driver_opts === undefined);
+  const isThere = (described: object, names: readonly string[]) => names.some((name) => name in described);
+  if (!isThere(volumes, foreign) && !isThere(networks, made.networks)) return yaml;
+  const adopted = (described: Record<string, Described>, names: readonly string[]) =>
     Object.fromEntries(
       Object.entries(described).map(([key, one]) =>
         names.includes(key) ? [key, { name: one.name, external: true }] : [key, one],
       ),
     );
-  const parts = { networks: adopted(networks, made.networks), volumes: adopted(volumes, made.volumes) };
+  const parts = { networks: adopted(networks, made.networks), volumes: adopted(volumes, foreign) };
   return stringify({ ...rest, ...parts }, { lineWidth: 0 });
 }
 

@@ -1,3 +1,4 @@
+import { ROSTER } from "../../../platform/docker/render";
 import type { Docker, Network } from "../../tools/docker";
 
 /** Seconds for a database to flush its buffers. */
@@ -17,9 +18,12 @@ export interface StuckNetwork {
   readonly advice: string;
 }
 
+/** Of the volumes that hand out the roster: no data. */
+export const rosterLabels = (team: string): string[] => [`muster.team=${team}`, `muster.component=${ROSTER}`];
+
 /**
  * Removes what carries the team's label, whoever made it: the rest of an interrupted run, or an environment whose
- * engine has lost its state. Volumes stay.
+ * engine has lost its state. Volumes stay, but for those with the roster, which no engine but Pulumi removes.
  *
  * @param known ids of containers and networks to leave alone
  */
@@ -31,6 +35,8 @@ export async function sweep(docker: Docker, team: string, known: ReadonlySet<str
   const running = containers.filter(({ state }) => state === "running").map(({ name }) => name);
   if (running.length > 0) await docker.tryRun("stop", "-t", String(STOP_GRACE), ...running);
   if (names.length > 0) await docker.run("rm", "--force", ...names);
+  const roster = known.size === 0 ? await docker.volumes(...rosterLabels(team)) : [];
+  if (roster.length > 0) await docker.run("volume", "rm", ...roster);
   // By id: two networks may have one name.
   const networks = (await docker.networks()).filter(isMeant);
   const removed: string[] = [];

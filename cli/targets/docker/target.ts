@@ -6,6 +6,7 @@ import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages, presentImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
+import { forgetUpdate, isUnchanged, noteUpdate } from "../../pulumi/unchanged";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient, isPodman } from "../../tools/docker";
 import { findDocker } from "../../tools/docker-host";
 import { capture, pipe } from "../../tools/process";
@@ -19,7 +20,7 @@ import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } 
 import { runningEngine, teamContainerNames, teamContainers } from "./containers";
 import { preflight } from "./preflight";
 import { limitProcesses, unlimited } from "./processes";
-import { type StuckNetwork, sweep } from "./sweep";
+import { rosterLabels, type StuckNetwork, sweep } from "./sweep";
 
 /** Containers on a Docker daemon. */
 export async function openDockerTarget(context: TargetContext): Promise<Target> {
@@ -31,10 +32,15 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
   const own = teamContainers(containers, id);
   const running = runningEngine(containers, id);
 
+  let builds: readonly ImageBuild[] | undefined;
+  const images = (team: Team) => {
+    builds ??= imageBuilds(team, usedImages(team), stack.project.root);
+    return builds;
+  };
   let asked: Promise<readonly ImageBuild[]> | undefined;
   /** Asks Docker once. */
   const missing = (team: Team) => {
-    asked ??= missingImages(docker, imageBuilds(team, usedImages(team), stack.project.root));
+    asked ??= missingImages(docker, images(team));
     return asked;
   };
 
@@ -57,7 +63,8 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     },
     pulumiObstacle: () => podmanObstacle(docker),
     pulumiEnv: async () => docker.env,
-    pulumiUp: async (team, binary) => pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running }),
+    pulumiUp: async (team, binary) =>
+      pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running, images: images(team) }),
 
     async exportUp(team) {
       const lacking = await ensureBase(team);
@@ -76,12 +83,17 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     },
     tidy: () => removeBuildLeftovers(docker),
 
-    volumes: () => docker.volumes(`muster.team=${id}`),
+    async volumes() {
+      const all = await docker.volumes(`muster.team=${id}`);
+      const roster = await docker.volumes(...rosterLabels(id));
+      return all.filter((name) => !roster.includes(name));
+    },
     async removeVolumes(names) {
       await docker.run("volume", "rm", ...names);
     },
     removeImages: () => removeImages(docker, context),
 
+    hurryRoster: async () => undefined,
     async shortcomings() {
       const names = (await unlimited(docker, id)).map(({ name }) => name);
       return names.length === 0 ? [] : [`Without a limit on processes (npm run up sets it): ${names.join(", ")}`];
@@ -115,29 +127,23 @@ export async function podmanObstacle(docker: Docker): Promise<string | undefined
   );
 }
 
-type DockerContext = TargetContext & { readonly docker: Docker; readonly running: Target["running"] };
+type DockerContext = TargetContext & {
+  readonly docker: Docker;
+  readonly running: Target["running"];
+  readonly images: readonly ImageBuild[];
+};
 
 async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild[], context: DockerContext) {
-  const { stack, docker, progress, running } = context;
+  const { stack, docker, progress, running, images } = context;
   const engine = pulumiEngine(binary, stack, docker.env);
   if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
   await engine.prepare(progress);
-  const recorded = running === undefined ? await engine.resourceCount() : undefined;
-  const lost = recorded !== undefined && recorded > 1;
-  if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
-  // Pulumi then finds them; its own builds show no progress.
-  await buildImages(docker, missing, stack.project.root, progress);
-  const images = await presentImages(docker, imageBuilds(team, usedImages(team), stack.project.root));
-  const left = running === undefined ? await clearNetworks(docker, team.id, engine.resourceIds) : [];
-  try {
-    // If a first run is killed, its labels lead to what it made: see removeOrphans.
-    await engine.up({
-      refresh: lost,
-      fresh: recorded !== undefined && !lost,
-      variables: { ...images, ...adopted(left) },
-    });
-  } catch (error) {
-    await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
+  const update = { stack, team, images, state: engine.state, env: docker.env };
+  if (running === "pulumi" && missing.length === 0 && isUnchanged(update)) {
+    progress.note("  nothing has changed since Pulumi's last update");
+  } else {
+    forgetUpdate(update);
+    await applyProgram(engine, missing, context);
   }
 
   let present = teamContainers(await docker.containers(), team.id);
@@ -150,10 +156,33 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
     await engine.up({ refresh: true });
     present = teamContainers(await docker.containers(), team.id);
   }
+  noteUpdate(update);
   // Compose starts what somebody stopped; Pulumi only knows that it exists.
   const stopped = present.filter(({ state }) => state === "exited" || state === "created");
   if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
   await limitProcesses(docker, await unlimited(docker, team.id));
+}
+
+/** Runs Pulumi; once more where an interrupted run is in its way. */
+async function applyProgram(engine: PulumiEngine, missing: readonly ImageBuild[], context: DockerContext) {
+  const { stack, docker, team, progress, running, images } = context;
+  const recorded = running === undefined ? await engine.resourceCount() : undefined;
+  const lost = recorded !== undefined && recorded > 1;
+  if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
+  // Pulumi then finds them; its own builds show no progress.
+  await buildImages(docker, missing, stack.project.root, progress);
+  const present = await presentImages(docker, images);
+  const left = running === undefined ? await clearNetworks(docker, team, engine.resourceIds) : [];
+  try {
+    // If a first run is killed, its labels lead to what it made: see removeOrphans.
+    await engine.up({
+      refresh: lost,
+      fresh: recorded !== undefined && !lost,
+      variables: { ...present, ...adopted(left) },
+    });
+  } catch (error) {
+    await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
+  }
 }
 
 /** Whether Compose was given `file` when it made the containers. */

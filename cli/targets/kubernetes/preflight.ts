@@ -43,7 +43,7 @@ export async function kubernetesPreflight(args: KubernetesPreflight): Promise<st
     ...certificateProblems(team),
     storageProblem(team.kubernetes.storageClass, classes),
     ...namespaceProblems(team.id, namespaces, present),
-    nodePortProblem(team, services),
+    ...nodePortProblems(team, services),
     ...routing,
     registry === undefined ? undefined : registryProblem(team.registry?.push ?? "", registry),
   ]);
@@ -104,18 +104,22 @@ export interface Service extends KubernetesObject {
   readonly spec: { readonly type?: string; readonly ports?: readonly { readonly nodePort?: number }[] };
 }
 
-export function nodePortProblem(
-  { id, listenPort: port, kubernetes }: Pick<Team, "id" | "listenPort" | "kubernetes">,
+export function nodePortProblems(
+  { id, listenPort, httpPort, kubernetes }: Pick<Team, "id" | "listenPort" | "httpPort" | "kubernetes">,
   services: readonly Service[],
-): string | undefined {
-  if (kubernetes.service.type !== "NodePort") return undefined;
-  const owner = services.find(
-    ({ metadata, spec }) =>
-      metadata.labels?.["muster.team"] !== id && spec.ports?.some(({ nodePort }) => nodePort === port),
-  );
-  if (owner === undefined) return undefined;
-  const { namespace, name } = owner.metadata;
-  return `node port ${port} is taken by the service ${namespace}/${name}: set another muster:port in the stack file`;
+): string[] {
+  if (kubernetes.service.type !== "NodePort") return [];
+  const others = services.filter(({ metadata }) => metadata.labels?.["muster.team"] !== id);
+  return Object.entries({ port: listenPort, httpPort }).flatMap(([key, port]) => {
+    const owner = others.find(({ spec }) =>
+      spec.ports?.some(({ nodePort }) => nodePort !== undefined && nodePort === port),
+    );
+    if (owner === undefined) return [];
+    const { namespace, name } = owner.metadata;
+    return [
+      `node port ${port} is taken by the service ${namespace}/${name}: set another muster:${key} in the stack file`,
+    ];
+  });
 }
 
 /** Whether the Ingress class or the Gateway that the config names exist. */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { Team } from "../../../config/members";
 import { liveSites, workloads } from "../../../config/workloads";
 import { pushedImageName } from "../../../platform/images/plan";
-import { namespaceName } from "../../../platform/kubernetes/terms";
+import { COMPONENT, namespaceName } from "../../../platform/kubernetes/terms";
 import { UserError } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages } from "../../images/build";
@@ -28,6 +28,9 @@ import { portForward } from "./port-forward";
 import { kubernetesPreflight, permissionProblem } from "./preflight";
 import { followRollout, waitForRollout, watchRollout } from "./rollout";
 import { prune, removeNamespaces, teamStorage } from "./sweep";
+
+/** An annotation whose change has the kubelet look for changed Secrets of a pod at once. */
+const ROSTER_LOOK = "muster.roster";
 
 /** Pods in a cluster: a namespace for each member beside the team's own. */
 export async function openKubernetesTarget(context: TargetContext): Promise<Target> {
@@ -93,6 +96,12 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     },
     removeImages: undefined,
 
+    async hurryRoster(components) {
+      const pods = ["--namespace", namespaceName({ team: id }, undefined)];
+      const selector = ["--selector", `${COMPONENT} in (${components.join(",")})`];
+      // Whoever may not change pods waits until the kubelet looks by itself.
+      await kubectl.capture(["annotate", "pods", ...pods, ...selector, "--overwrite", `${ROSTER_LOOK}=${Date.now()}`]);
+    },
     shortcomings: async () => [],
     instances: async () => (await kubectl.list<Pod>("pods", ...selected)).map(toInstance),
     async logs({ name }, tail) {

@@ -31,13 +31,17 @@ if (($_SERVER['HTTPS'] ?? '') === 'on') {
 // The gateway sends the password for whoever may see this database, and so nobody types it.
 define('INTRODUCED', hash_equals((string) getenv('DB_PASSWORD'), $_SERVER['HTTP_X_MUSTER_DATABASE'] ?? ''));
 
+// Begins the session as Adminer does, which then goes on with it: a session that is gone is made anew.
 function isLoggedIn(string $server, string $user): bool
 {
     if (!isset($_COOKIE['adminer_sid'])) {
         return false;
     }
+    session_cache_limiter('');
     session_name('adminer_sid');
-    session_start(['read_and_close' => true]);
+    $path = strtok($_SERVER['REQUEST_URI'], '?');
+    session_set_cookie_params(0, $path, '', ($_SERVER['HTTPS'] ?? '') === 'on', true);
+    session_start();
 
     return isset($_SESSION['pwds']['server'][$server][$user]);
 }

@@ -20,7 +20,7 @@ from twisted.internet import defer
 from twisted.python import log
 from twisted.web import pages, resource
 
-from . import actions, disk, introduced
+from . import actions, disk, history, introduced
 
 CACHE_SECONDS = 30
 MEMBERS_SECONDS = 3
@@ -38,6 +38,19 @@ class Health(resource.Resource):
         return b"ok\n"
 
 
+class History(resource.Resource):
+    """What went live of late, for the portal; npm run releases tells all."""
+
+    isLeaf = True
+    BYTES = 32 * 1024
+    ENTRIES = 50
+
+    def render_GET(self, request):
+        request.setHeader(b"content-type", b"application/jsonl")
+        lines = history.show(last=self.BYTES)[-self.ENTRIES :]
+        return "".join(f"{line}\n" for line in lines).encode()
+
+
 class TeamAuth(CustomAuth):
     """Log in with the account of the git server, or, for the team's machines, as "hook" with CI_HOOK_SECRET."""
 
@@ -53,7 +66,8 @@ class TeamAuth(CustomAuth):
         super().reconfigAuth(master, new_config)
         dash = resource.Resource()
         dash.putChild(b"health", Health())
-        dash.putChild(b"report", disk.Report())
+        dash.putChild(b"history", History())
+        dash.putChild(b"report", disk.Report(master))
         master.www.root.putChild(b"-", dash)
         # Server-sent events know no access rules; the pages use WebSockets, which do.
         master.www.root.putChild(b"sse", pages.notFound())

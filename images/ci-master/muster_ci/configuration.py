@@ -1,5 +1,7 @@
 """Buildbot's configuration, from the settings."""
 
+import socket
+
 from buildbot.plugins import util, worker
 from sqlalchemy.pool import QueuePool
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
@@ -10,6 +12,7 @@ from .housekeeping import CHANGES_KEPT, Housekeeping
 from .settings import password_of
 
 RELEASE_WORKER = "release-worker"
+WORKER_PORT = 9989
 
 
 def configuration(settings):
@@ -23,7 +26,7 @@ def configuration(settings):
         # Keeps a connection open. Otherwise Buildbot opens one for each of a build's hundreds of statements, and SQLite
         # folds its write-ahead log into the database whenever the last one closes.
         "db": {"db_url": "sqlite:///state.sqlite", "engine_kwargs": {"poolclass": QueuePool}},
-        "protocols": {"pb": {"port": "tcp:9989"}},
+        "protocols": {"pb": {"port": _worker_port(settings.workers_host)}},
         "workers": [
             *(worker.Worker(name, secrets["WORKER_PASSWORD"], max_builds=1) for name in test_workers),
             *(_release_workers(settings) if settings.pipeline.deploys else ()),
@@ -47,12 +50,19 @@ def configuration(settings):
                 InMemoryUsernamePasswordDatabaseDontUse(**{access.MACHINE: secrets["CI_HOOK_SECRET"].encode()})
             ],
             "ui_default_config": {"Builders.show_old_builders": True},
+            # Gravatar's would send browsers out of the team, with a hash of the address.
+            "avatar_methods": [],
             # Gateways close idle connections.
             "ws_ping_interval": 30,
             # The portal and waiting pushes ask every few seconds, which is not worth a line each.
             "logfileName": "/dev/null",
         },
     }
+
+
+def _worker_port(host):
+    """Where workers connect: at one address only, so that nobody else of the team comes near, or at all of them."""
+    return f"tcp:{WORKER_PORT}:interface={socket.gethostbyname(host)}" if host else f"tcp:{WORKER_PORT}"
 
 
 def _release_workers(settings):

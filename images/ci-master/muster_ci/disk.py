@@ -1,7 +1,10 @@
-"""Says how full the volume is, and ends a master that has no room left: its next start waits for it."""
+"""Says how full the volumes of master and workers are, and ends a master that has no room left: its next start waits for
+it.
+"""
 
 import json
 import os
+import re
 import sys
 
 from buildbot.util.service import BuildbotService
@@ -13,21 +16,28 @@ from . import room
 
 EVERY = 10
 COUNTED_EVERY = 300
+ASKED_EVERY = 10
+WORKER = re.compile(r"worker-\d+|release-worker")
 
 
 class Report(resource.Resource):
+    """The figures that are known; a request has those of the workers asked for."""
+
     isLeaf = True
 
-    def __init__(self):
+    def __init__(self, master):
         super().__init__()
+        self._master = master
         self._used = None
-        self._until = 0
+        self._until = self._asked_until = 0
+        self._of_workers = {}
 
     def render_GET(self, request):
         self._count()
+        self._ask()
         size, free = room.figures()
         request.setHeader(b"content-type", b"application/json")
-        return json.dumps({"disk": {"ci": {"used": self._used, "size": size, "free": free}}}).encode()
+        return json.dumps({"disk": {"ci": {"used": self._used, "size": size, "free": free}, **self._of_workers}}).encode()
 
     @defer.inlineCallbacks
     def _count(self):
@@ -41,6 +51,25 @@ class Report(resource.Resource):
             self._used = int(used) if used.isdigit() else None
         except Exception:
             log.err(None, "disk usage")
+
+    def _ask(self):
+        now = reactor.seconds()
+        if now < self._asked_until:
+            return
+        self._asked_until = now + ASKED_EVERY
+        for name, worker in self._master.workers.workers.items():
+            # The deployers' volumes are the live site's, which tells of them itself.
+            if WORKER.fullmatch(name) and worker.conn is not None and worker.conn.mind is not None:
+                self._ask_one(name, worker.conn.mind)
+
+    @defer.inlineCallbacks
+    def _ask_one(self, name, mind):
+        try:
+            figures = yield mind.callRemote("getDiskUsage")
+            self._of_workers[name] = {key: figures[key] for key in ("used", "size", "free")}
+        except Exception as error:
+            # It has just gone, or is of an image that does not know.
+            log.msg(f"disk usage of {name}: {type(error).__name__}")
 
 
 class FullDisk(BuildbotService):

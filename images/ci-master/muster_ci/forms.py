@@ -93,9 +93,44 @@ class RollbackForm(Form):
 
 
 class PushScheduler(schedulers.AnyBranchScheduler):
-    """Builds every change, even if the master was killed before it could queue the build."""
+    """Builds every change, even if the master was killed before it could queue the build.
+
+    Members take turns: whoever pushes many branches at once keeps nobody else waiting for all of them.
+    """
 
     LOOK_BACK = 200
+    chosen = None
+
+    @defer.inlineCallbacks
+    def addBuildsetForChanges(self, *, changeids, priority=None, **arguments):
+        if priority is None:
+            priority = yield self.master.db.pool.do(self._turn, changeids[-1])
+        return (yield super().addBuildsetForChanges(changeids=changeids, priority=priority, **arguments))
+
+    def _turn(self, connection, change):
+        """The priority of a build: below those that its pusher waits for. What goes live keeps its order."""
+        model = self.master.db.model
+        changes, properties, requests = model.changes, model.change_properties, model.buildrequests
+        branch, pusher = connection.execute(
+            sqlalchemy.select(changes.c.branch, properties.c.property_value)
+            .outerjoin_from(
+                changes,
+                properties,
+                (properties.c.changeid == changes.c.changeid) & (properties.c.property_name == "pusher"),
+            )
+            .where(changes.c.changeid == change)
+        ).one()
+        if builder_of(self.chosen, branch) != PIPELINE:
+            return 0
+        sources = model.buildset_sourcestamps
+        lowest = connection.execute(
+            sqlalchemy.select(sqlalchemy.func.min(requests.c.priority))
+            .join_from(requests, sources, sources.c.buildsetid == requests.c.buildsetid)
+            .join(changes, changes.c.sourcestampid == sources.c.sourcestampid)
+            .join(properties, properties.c.changeid == changes.c.changeid)
+            .where(requests.c.complete == 0, properties.c.property_name == "pusher", properties.c.property_value == pusher)
+        ).scalar()
+        return 0 if lowest is None else lowest - 1
 
     @defer.inlineCallbacks
     def activate(self):
@@ -152,13 +187,15 @@ def all_schedulers(chosen, live):
     )
     build.chosen = chosen
     virtual_names = ("virtual_builder_name", "virtual_builder_tags", "virtual_builder_description")
+    push = PushScheduler(
+        name="push",
+        treeStableTimer=None,
+        builderNames=builder_of_push,
+        properties={name: of_source(name) for name in virtual_names},
+    )
+    push.chosen = chosen
     return [
-        PushScheduler(
-            name="push",
-            treeStableTimer=None,
-            builderNames=builder_of_push,
-            properties={name: of_source(name) for name in virtual_names},
-        ),
+        push,
         build,
         *(_of_releases(live) if chosen.deploys else ()),
     ]

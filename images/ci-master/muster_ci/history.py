@@ -40,9 +40,12 @@ def record(value, path=FILE, now=None):
         os.close(descriptor)
 
 
-def show(path=FILE):
+def show(path=FILE, last=None):
+    """Its whole lines; of the last LAST bytes, if that is given."""
     try:
         with open(path, encoding="ascii") as file:
+            if last is not None:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - last))
             return [line for line in file.read().split("\n") if line.startswith("{") and line.endswith("}")]
     except FileNotFoundError:
         return []

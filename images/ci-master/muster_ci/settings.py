@@ -74,6 +74,8 @@ class Settings:
     upstream: Upstream | None = None
     # The git server as members see it: they write it into .gitmodules. Empty when it is not known.
     git_public_url: str = ""
+    # The master's own name at the address that only workers reach; empty where they reach it as others do.
+    workers_host: str = ""
 
     def repository_url(self, repository):
         """Where workers clone from."""
@@ -132,6 +134,7 @@ def of_environment(environ):
         live=live,
         upstream=upstream_of(environ, problems),
         git_public_url=environ.get("GIT_URL") or "",
+        workers_host=environ.get("CI_WORKERS_HOST") or "",
     )
     if problems:
         raise Invalid("\n".join(problems))

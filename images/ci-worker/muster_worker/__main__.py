@@ -5,18 +5,21 @@ import os
 import re
 import sys
 
+from . import protocol  # Before Buildbot's own: see there.
 from buildbot_worker import pb
 from buildbot_worker.bot import Worker
-from buildbot_worker.pb import WorkerForBuilderPbLike
+from buildbot_worker.pb import BotPb, WorkerForBuilderPbLike
 from buildbot_worker.runprocess import ProcGroupProcess, RunProcess, RunProcessPP
 from twisted.application import internet, service
 from twisted.internet import process, reactor, task
 from twisted.python import log
 
 from . import memory, privacy, remains
+from .disk import Disk
 from .names import Names
 from .output import Output
 from .services import Services
+from .trust import Trust
 
 ORPHANS_EVERY = 5
 RETRY_SECONDS = 5
@@ -46,6 +49,7 @@ class Builds:
         self._deploys = role == "deployer"
         self._remains = remains.Remains(role)
         self._names = Names(os.environ)
+        self._trust = Trust(os.environ)
         # The deployer runs no tests, and has a database's account already.
         self._services = None if self._deploys else Services()
         self._rest = None
@@ -87,6 +91,7 @@ class Builds:
             privacy.end_others()
         self._remains.before(command)
         self._names.lead()
+        self._trust.establish()
         self._output = {stream: Output() for stream in self._add}
         self._killed = memory.killed()
         return self._spawn(run, protocol, EXPENDABLE[0], (*EXPENDABLE, *argv), *arguments, **options)
@@ -133,6 +138,9 @@ def main():
         sys.exit(f"muster: CI_MASTER is {os.environ['CI_MASTER']!r}: it must be HOST:PORT")
 
     Builds(os.environ["CI_ROLE"]).install()
+    disk = Disk()
+    # Called by the master: images/ci-master/muster_ci/disk.py.
+    BotPb.remote_getDiskUsage = lambda bot: disk.figures()
     # Notices within seconds that the master is back: Buildbot's own setting for this does nothing any more.
     pb.backoffPolicy = functools.partial(internet.backoffPolicy, maxDelay=RETRY_SECONDS)
     log.startLogging(sys.stdout, setStdout=False)

@@ -18,7 +18,9 @@ LAST = 20
 
 
 def command(path, event, repository, actor, plan, job):
-    arguments = ["act", "push", "--json", "--workflows", path, "--eventpath", event]
+    arguments = ["act", "push", "--json", "--directory", os.getcwd(), "--workflows", path, "--eventpath", event]
+    # By themselves it reads .env, .secrets, .vars and .input of the repository, as GitHub does not.
+    arguments += [word for kind in ("env", "secret", "var", "input") for word in (f"--{kind}-file", os.devnull)]
     arguments += ["--no-cache-server", "--concurrent-jobs", "1", "--job", job, "--actor", actor or "muster"]
     arguments += ["--env", f"GITHUB_REPOSITORY={repository}"]
     for label in sorted(plan.labels or {"ubuntu-latest"}):
@@ -95,7 +97,8 @@ def run(arguments, teller):
     """Whether all jobs passed. Which of them may know the tests' database, their workflow says."""
     env = {name: value for name, value in os.environ.items() if name not in rewriting.DATABASE}
     env["PATH"] = f"{SHELLS}:{env['PATH']}"
-    process = subprocess.Popen(arguments, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # Nor does the repository's .actrc count, which is for its members' own machines: --dryrun there would run nothing.
+    process = subprocess.Popen(arguments, cwd="/", env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     for line in process.stdout:
         teller.line(line.decode("utf-8", "replace").rstrip("\n"))
     return process.wait() == 0

@@ -12,10 +12,26 @@ class TooMuch(Exception):
     """The message is for the log of the build."""
 
 
-def commit(listing):
-    """Checks the answer of `git ls-tree -r -l -z`."""
-    sizes = [line.split("\t")[0].split()[3] for line in listing.split("\0") if line]
-    _check("the commit", len(sizes), sum(int(size) for size in sizes if size.isdigit()), COMMIT_FILES, COMMIT_MEGABYTES)
+class Sources:
+    """What one build checks out: the commit, its submodules and its files of Git LFS, which count together."""
+
+    def __init__(self):
+        self._files = 0
+        self._size = 0
+
+    def commit(self, listing, what="the commit"):
+        """Checks the answer of `git ls-tree -r -l -z`."""
+        sizes = [line.split("\t")[0].split()[3] for line in listing.split("\0") if line]
+        self._add(what, len(sizes), sum(int(size) for size in sizes if size.isdigit()))
+
+    def large_files(self, sizes):
+        """Checks what stands in the place of pointers, which are counted already. SIZES are in bytes."""
+        self._add("the commit with its files of Git LFS", 0, sum(sizes))
+
+    def _add(self, what, files, size):
+        self._files += files
+        self._size += size
+        _check(what, self._files, self._size, COMMIT_FILES, COMMIT_MEGABYTES)
 
 
 def package(archive):

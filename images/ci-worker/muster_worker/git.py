@@ -22,6 +22,11 @@ def environment_of(url, user, password):
     if password:
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
         settings[f"http.{posixpath.dirname(url)}/.extraHeader"] = f"Authorization: Basic {token}"
+    return unconfigured(settings)
+
+
+def unconfigured(settings):
+    """The environment in which git knows SETTINGS, and nothing of what a build wrote into its home."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     clean |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
     clean["GIT_NO_REPLACE_OBJECTS"] = "1"

@@ -29,7 +29,6 @@ STAND_INS = {
 # Actions that set up what is not here.
 ABSENT = re.compile(r"(?:actions|ruby|gradle|dart-lang|denoland|oven-sh|docker|android-actions)/setup-([\w-]+)")
 HERE = re.compile(r"ubuntu-[\w.-]+|self-hosted|linux|x64")
-SECRET = re.compile(r"\bsecrets\s*(?:\.\s*([\w-]+)|\[\s*'([^']*)')|\bgithub\s*\.\s*token\b")
 # What a step's script cannot do here; comments do not count.
 SCRIPTS = (
     (re.compile(r"(?:^|[;&|(]|\s)sudo\s"), "sudo"),
@@ -80,19 +79,44 @@ def texts(value):
         yield from texts(each)
 
 
-def secrets_in(*values):
-    """What is secret in the expressions of some values."""
+def expressions_in(*values):
     for text in texts(list(values)):
-        for expression in expressions.WHOLE.findall(text):
-            for match in SECRET.finditer(expression):
-                yield match[1] or match[2] or "GITHUB_TOKEN"
+        yield from expressions.WHOLE.findall(text)
 
 
-def missing_secrets(*values):
-    names = sorted(set(secrets_in(*values)))
-    if not names:
+def secrets_in(expression):
+    """What is secret in an expression; GitHub's names have no case."""
+    tokens = [match[match.lastgroup] for match in expressions.TOKEN.finditer(expression)]
+    for place, token in enumerate(tokens):
+        if place > 0 and tokens[place - 1] == ".":
+            continue
+        after = tokens[place + 1 : place + 3]
+        key = after[1].strip("'") if len(after) == 2 and after[0] in (".", "[") else ""
+        if token.casefold() == "secrets":
+            # All of them, or one that is only known when the job runs.
+            yield key if after and (after[0] == "." or after[1:] and after[1].startswith("'")) else "of a name that varies"
+        elif token.casefold() == "github" and key.casefold() == "token":
+            yield "GITHUB_TOKEN"
+
+
+def variables_in(expression, context):
+    """What an expression lacks that the repository's settings on GitHub would have: it is empty without."""
+    names = re.findall(r"(?<![\w.-])vars\s*(?:\.\s*|\[\s*')([\w-]+)", expression, re.I)
+    try:
+        return names if expressions.shown(expressions.evaluate(expression, {**context, "vars": {}})) == "" else []
+    except Unknown:
         return []
-    return [f"it uses the secret{'s' if len(names) > 1 else ''} {', '.join(names)}, not known here"]
+
+
+def missing_secrets(context, *values):
+    """Why a job cannot run that uses secrets or variables of the repository's settings on GitHub."""
+    found = []
+    for expression in expressions_in(*values):
+        found += [("secret", name) for name in secrets_in(expression)]
+        found += [("variable", name) for name in variables_in(expression, context)]
+    for kind in ("secret", "variable"):
+        if names := sorted({name for each, name in found if each == kind}):
+            yield f"it uses the {kind}{'s' if len(names) > 1 else ''} {', '.join(names)}, not known here"
 
 
 def obstacles(job, context, folder=".", deep=0):
@@ -104,7 +128,7 @@ def obstacles(job, context, folder=".", deep=0):
     if "uses" in job:
         found += _called(job, context, folder, deep)
     keys = ("env", "with", "secrets", "environment", "if", "services")
-    found += missing_secrets(*(job.get(key) for key in keys))
+    found += missing_secrets(context, *(job.get(key) for key in keys))
     if job.get("secrets") == "inherit":
         found.append("it passes on secrets, not known here")
     for step in steps_of(job):
@@ -136,7 +160,7 @@ def step_obstacles(step, context, folder=".", deep=0):
     if name == CHECKOUT:
         other = mapping(step.get("with")).get("repository")
         return [f"it checks out another repository, {other}"] if other and "github.repository" not in other else []
-    found = missing_secrets(step)
+    found = list(missing_secrets(context, step))
     if used.startswith("./"):
         found += _local_action(used, context, folder, deep)
     elif used.startswith("docker://"):

@@ -1,5 +1,6 @@
 """Files of Git LFS: the worker keeps them beside the mirror, and puts them in the place of their pointers."""
 
+import json
 import os
 
 
@@ -14,13 +15,18 @@ def settings(mirror):
         yield from ("-c", f"{key}={value}")
 
 
-def fill(git, mirror, url):
-    """Fetches the files of the commit that is checked out; what was never pushed stays a pointer, and is told."""
+def fill(git, mirror, url, sources):
+    """Fetches the files of the commit that is checked out; what was never pushed stays a pointer, and is told.
+
+    SOURCES bounds them.
+    """
     attributes = git.run("grep", "--quiet", "-e", "filter=lfs", "HEAD", "--", ":(glob)**/.gitattributes", check=False)
     if attributes is None:
         return
     os.makedirs(f"{mirror}/lfs", exist_ok=True)
     options = (*settings(mirror), "-c", f"lfs.url={url}/info/lfs", "-c", "lfs.concurrenttransfers=3")
+    listed = git.run(*options, "lfs", "ls-files", "--json", "HEAD")
+    sources.large_files(file["size"] for file in json.loads(listed)["files"] or ())
     if git.run(*options, "lfs", "fetch", "origin", "HEAD", check=False) is None:
         print("Note: not every file of Git LFS could be fetched.", flush=True)
     git.run(*options, "lfs", "checkout", check=False)

@@ -17,7 +17,7 @@ from muster_survey import survey
 from muster_survey.tree import Folder
 
 from . import answers, bounds, lfs, submodules
-from .git import Failed, Git
+from .git import Failed, Git, unconfigured
 from .releases import ANCESTORS_FILE, ANCESTORS_LIMIT, SURVEY_FILE
 from .remains import MIRRORS
 
@@ -25,8 +25,14 @@ PACKAGE = "/var/lib/worker/package.tar"
 LEFT = frozenset({".git", "node_modules"})
 
 
+def environment():
+    """Of git: a build's own configuration could run programs while its files are packed, or leave some out."""
+    return unconfigured({"safe.directory": "*", "core.attributesFile": os.devnull})
+
+
 def git(mirror, *arguments):
-    return subprocess.run(["git", "--git-dir", mirror, *arguments], stdout=subprocess.PIPE, check=True).stdout
+    order = ["git", "--git-dir", mirror, *arguments]
+    return subprocess.run(order, env=environment(), stdout=subprocess.PIPE, check=True).stdout
 
 
 def archive_of(mirror, revision, *options):
@@ -35,10 +41,11 @@ def archive_of(mirror, revision, *options):
 
 
 def add_submodules(archive):
-    for folder, commit in submodules.filled(Git(dict(os.environ))):
+    for folder, commit in submodules.filled(Git(environment())):
         with tempfile.TemporaryFile() as file:
             mirror = f"{folder}/.git"
-            subprocess.run(archive_of(mirror, commit, f"--prefix={folder}/"), stdout=file, check=True)
+            order = archive_of(mirror, commit, f"--prefix={folder}/")
+            subprocess.run(order, env=environment(), stdout=file, check=True)
             file.seek(0)
             with tarfile.open(fileobj=file) as part:
                 for each in part:
@@ -94,7 +101,7 @@ def main(arguments):
         raise Failed("the build wrote into the worker's copy of the repository, which is thrown away: build again")
     found = survey(Folder("."), built=True)
     with open(PACKAGE, "wb") as file:
-        subprocess.run(archive_of(mirror, revision), stdout=file, check=True)
+        subprocess.run(archive_of(mirror, revision), env=environment(), stdout=file, check=True)
     ancestors = git(mirror, "rev-list", f"--max-count={ANCESTORS_LIMIT}", revision)
     folders = dict(built(found, dist))
     writable = {entry["path"] for entry in found["writable"]}

@@ -45,7 +45,7 @@ class Part:
 
 def of(workflow, context, folder="."):
     there = {name: job for name, job in workflow["jobs"].items() if isinstance(job, dict) and jobs.runs(job, context)}
-    common = jobs.missing_secrets(workflow.get("env"))
+    common = list(jobs.missing_secrets(context, workflow.get("env")))
     plan, left_out, counts = Plan(), {}, {}
     for name, job in there.items():
         parts = list(_parts(job, {**context, "env": _env(context, workflow, job)}, folder))

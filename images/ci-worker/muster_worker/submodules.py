@@ -54,8 +54,8 @@ def filled(git, folder=".", deep=0):
             yield from filled(git, target, deep + 1)
 
 
-def fill(git, base, fetch, folder=".", deep=0):
-    """FETCH(name, address) updates a mirror and returns its path."""
+def fill(git, base, fetch, sources, folder=".", deep=0):
+    """FETCH(name, address) updates a mirror and returns its path. SOURCES bounds what is checked out."""
     for path, url, commit in listed(git, folder) if deep < DEEPEST else ():
         found = own(resolve(url, base), base)
         target = os.path.join(folder, path)
@@ -64,8 +64,11 @@ def fill(git, base, fetch, folder=".", deep=0):
         name, address = found
         print(f"submodule {os.path.normpath(target)}: {name} {commit[:12]}", flush=True)
         mirror = fetch(name, address)
+        listing = git.run("--git-dir", mirror, "ls-tree", "-r", "-l", "-z", commit, check=False)
+        if listing is None:
+            raise Failed(f"submodule {path}: commit {commit[:12]} of {name} was not pushed: push it there first")
+        sources.commit(listing, f"the commit with its submodule {path}")
         shutil.rmtree(target, ignore_errors=True)
         git.run("clone", "--quiet", "--shared", "--no-checkout", "--template=", mirror, target)
-        if git.run("-C", target, "checkout", "--quiet", "--force", "--detach", commit, check=False) is None:
-            raise Failed(f"submodule {path}: commit {commit[:12]} of {name} was not pushed: push it there first")
-        fill(git, address, fetch, target, deep + 1)
+        git.run("-C", target, "checkout", "--quiet", "--force", "--detach", commit)
+        fill(git, address, fetch, sources, target, deep + 1)

@@ -79,7 +79,8 @@ def context_of(push):
         **{"event_name": "push", "repository": push["repository"], "sha": push["revision"], "actor": push["actor"]},
         "repository_owner": push["repository"].partition("/")[0],
     }
-    return {"github": github}
+    # The repository has none.
+    return {"github": github, "vars": {}}
 
 
 def workflow_files():

@@ -9,6 +9,9 @@ acme_settings() {
   default GATEWAY_ACME_DNS ''
   default GATEWAY_ACME_RESOLVERS ''
   default GATEWAY_ACME_PROPAGATION on
+  # Beside them, lego takes the system's.
+  [ -z "$GATEWAY_TRUSTED" ] ||
+    export LEGO_CA_CERTIFICATES="$run/public/-/authority.crt" LEGO_CA_SYSTEM_CERT_POOL=true
   for name in $(printf '%s' "${GATEWAY_ACME_ENVIRONMENT:-}" | tr ',' ' '); do secret "$name"; done
   all="$domain $(printf '%s' "${GATEWAY_NAMES:-}" | tr ',' ' ')"
   [ -z "$GATEWAY_ACME_DNS" ] || all="$domain *.$domain"

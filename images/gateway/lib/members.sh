@@ -6,6 +6,11 @@ render_members() {
   upload_limit=$((GATEWAY_UPLOAD_LIMIT + 8))
   word UPLOAD_LIMIT "$upload_limit"
 
+  # What PHP may take for a page, and a little more.
+  default GATEWAY_PAGE_PATIENCE 45
+  whole_number GATEWAY_PAGE_PATIENCE
+  echo "proxy_read_timeout ${GATEWAY_PAGE_PATIENCE}s;" >page.conf
+
   : >servers/50-members.conf
   closed=
   kinds=' '
@@ -15,7 +20,7 @@ render_members() {
     endpoint=${rest%%=*} patience=${rest#*=}
     matches "$kind" "$label" && matches "$host" '([a-z0-9]+-)?\{member\}' && matches "$patience" '[1-9][0-9]{0,3}[smhd]' ||
       fail "GATEWAY_MEMBERS holds \"$entry\": give kind=prefix{member}=host:port=patience, such as" \
-        "editor=code-{member}=muster-{member}-code:8080=1d"
+        "editor=code-{member}=muster-{member}-code:8080=20s"
     case $endpoint in
       *'{member}'*) ;;
       *) fail "GATEWAY_MEMBERS leads everybody's $kind to $endpoint: put {member} where the member's id goes" ;;
@@ -27,8 +32,12 @@ render_members() {
     esac
     kinds="$kinds$kind "
     prefix=${host%%\{*}
-    # The live sites have no page for their database: it would be everybody's.
-    [ -z "$prefix" ] || closed="$closed ${prefix}live.$domain"
+    # The live sites have no editor. The page for their database is the organisers'; where nobody signs in, it would be
+    # everybody's.
+    case $kind:${GATEWAY_ACCESS:+asked} in
+      site:* | database:asked) ;;
+      *) closed="$closed ${prefix}live.$domain" ;;
+    esac
     # A site's other repositories are <repository>--<member>; no id holds "--".
     cat >>servers/50-members.conf <<EOF
 server {

@@ -3,6 +3,7 @@
 render_tls() {
   : >http/tls.conf
   : >trust.conf
+  certificate_end
   [ "$GATEWAY_TLS" != off ] || {
     printf 'map "" $hsts {\n    default "";\n}\n' >http/tls.conf
     return 0
@@ -10,6 +11,8 @@ render_tls() {
   mkdir -p -m 700 "$tls"
   mkdir -p "$run/public/-"
   echo ok >"$run/public/-/health.txt"
+  # Whom the team's own containers trust beside their systems' authorities: for own it is the team's.
+  default GATEWAY_TRUSTED ''
   default GATEWAY_RENEWAL_INTERVAL 43200
   whole_number GATEWAY_RENEWAL_INTERVAL
   case $GATEWAY_TLS in
@@ -45,6 +48,7 @@ EOF
 
 # certify: what is served from now on.
 certify() {
+  [ -z "$GATEWAY_TRUSTED" ] || printf '%s\n' "$GATEWAY_TRUSTED" >"$run/public/-/authority.crt"
   case $GATEWAY_TLS in
     own)
       authority
@@ -56,6 +60,17 @@ certify() {
       ;;
     acme) show_acme ;;
   esac
+  certificate_end
+}
+
+# certificate_end: tells the portal when the first of what is served ends, in seconds since 1970.
+certificate_end() {
+  first=
+  for file in $(find "$tls" -name "current*.pem" 2>/dev/null); do
+    end=$(date -d "$(openssl x509 -in "$file" -noout -enddate | cut -d= -f2)" +%s)
+    [ -n "$first" ] && [ "$first" -le "$end" ] || first=$end
+  done
+  printf 'map "" $certificate_end {\n    default "%s";\n}\n' "$first" >"$run/http/certificate.conf"
 }
 
 # start_tls: renews in the background while nginx runs; connections that are open go on.
@@ -93,5 +108,6 @@ renew() {
 }
 
 reload() {
+  certificate_end
   nginx -e stderr -c "$run/nginx.conf" -s reload
 }

@@ -26,7 +26,7 @@ trust_pages() {
       "$conf/trust/$file" >"$pages/$file"
   done
   mv "$pages/profile.mobileconfig" "$pages/authority.mobileconfig"
-  cp "$conf/trust/style.css" "$conf/trust/check.js" "$pages/"
+  cp "$conf/trust/look.css" "$conf/trust/style.css" "$conf/trust/check.js" "$pages/"
   qrencode -t SVG -m 2 -o "$pages/code.svg" "$entry"
   echo "include $conf/trust.conf;" >trust.conf
 }

@@ -39,7 +39,9 @@ def announce(queue, folder, updates, pusher=None, quiet=False):
                 known.pop(branch, None)
                 continue
             if not quiet and known.get(branch) != new:
-                entries.append(queue.add(describe(folder, old, new, branch, pusher)))
+                # A push that took the starter project's place knows nothing of it.
+                before = known.get(branch, ZERO) if old == ZERO else old
+                entries.append(queue.add(describe(folder, before, new, branch, pusher)))
             known[branch] = new
         spool.write(os.path.join(folder, "announced"), known)
     return entries

@@ -47,6 +47,20 @@ drop_empty() {
   ! is_empty "$1" || drop_repository "$1"
 }
 
+# untouched_starter FOLDER: the commit of the starter project in a bare repository that nobody has pushed to yet; fails
+# for any other.
+untouched_starter() {
+  starter=$(cat "$1/starter" 2> /dev/null) || return 1
+  [ "$(git --git-dir="$1" for-each-ref --format='%(refname) %(objectname)')" = "refs/heads/main $starter" ] || return 1
+  echo "$starter"
+}
+
+# put_starter_back NAME COMMIT: for a push that was to replace it, and failed; file 8 is the repository's lock.
+put_starter_back() {
+  flock --exclusive --timeout 30 8 || return 0
+  ! is_empty "$1" || git --git-dir="$repositories/$1.git" update-ref refs/heads/main "$2"
+}
+
 # make_repository NAME DESCRIPTION [FOLDER AUTHOR EMAIL]: a new bare repository, with FOLDER as its first commit.
 # It gets its name by one rename, when it is complete. Fails when the name is taken.
 make_repository() (
@@ -62,6 +76,7 @@ make_repository() (
     git --git-dir="$new" --work-tree="$3" add --all
     git --git-dir="$new" --work-tree="$3" commit --quiet --message='Starter project'
     rm "$new/index"
+    git --git-dir="$new" rev-parse HEAD > "$new/starter"
   fi
   mv -T "$new" "$repositories/$1.git"
 )

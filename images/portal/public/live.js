@@ -1,12 +1,17 @@
 // Keeps the portal's page up to date. Without it the page shows the states of its own moment.
 (() => {
   const every = 4000;
-  const words = { up: "up", starting: "starting", down: "down", unknown: "checking" };
+  const texts = JSON.parse(document.documentElement.dataset.texts);
+  const say = (text, values) => texts[text].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const shown = [...document.querySelectorAll("[data-service]")];
   const summary = document.getElementById("summary");
   const checked = document.getElementById("checked");
   // Parts of the page that the portal writes as HTML, with all names made safe.
-  const parts = ["delivery", "reports"].map((id) => ({ id, node: document.getElementById(id), shown: undefined }));
+  const parts = ["delivery", "journal", "reports"].map((id) => ({
+    id,
+    node: document.getElementById(id),
+    shown: undefined,
+  }));
   let timer;
 
   // Screen readers announce what is written, so only changes are.
@@ -17,17 +22,18 @@
   const show = ({ checkedAt, services }) => {
     let up = 0;
     let known = true;
+    const all = shown.length;
     for (const node of shown) {
       const state = services[node.dataset.service] ?? "unknown";
       node.dataset.state = state;
-      write(node.lastElementChild, words[state] ?? state);
+      write(node.lastElementChild, texts[state] ?? state);
       if (state === "up") up += 1;
       if (state === "unknown") known = false;
     }
-    if (shown.length > 0 && known) {
-      write(summary, up === shown.length ? "Everything is up" : `${up} of ${shown.length} services are up`);
+    if (all > 0 && known) {
+      write(summary, up === all ? texts.allUp : say("someUp", { up, all }));
     }
-    if (checkedAt !== null) write(checked, `Checked at ${new Date(checkedAt).toLocaleTimeString()}`);
+    if (checkedAt !== null) write(checked, say("checkedAt", { time: new Date(checkedAt).toLocaleTimeString() }));
     document.body.classList.remove("stale");
   };
 
@@ -63,7 +69,7 @@
       for (const [index, part] of there.entries()) showPart(part, texts[index]);
     } catch {
       document.body.classList.add("stale");
-      write(summary, "The portal does not answer; trying again …");
+      write(summary, texts.portalAway);
     }
     clearTimeout(timer);
     if (!document.hidden) timer = setTimeout(update, every);
@@ -76,7 +82,7 @@
 
   const filter = document.getElementById("filter");
   if (filter !== null) {
-    const cards = [...document.querySelectorAll(".card")];
+    const cards = [...document.querySelectorAll(".members .card")];
     const nobody = document.getElementById("nobody");
     const count = document.getElementById("count");
     const apply = () => {
@@ -84,7 +90,7 @@
       for (const card of cards) card.hidden = !wanted.every((word) => card.dataset.find.includes(word));
       const found = cards.filter((card) => !card.hidden).length;
       nobody.hidden = found > 0;
-      write(count, found === cards.length ? `${found}` : `${found} of ${cards.length}`);
+      write(count, found === cards.length ? `${found}` : say("found", { found, all: cards.length }));
     };
     filter.addEventListener("input", apply);
     filter.parentElement.hidden = false;

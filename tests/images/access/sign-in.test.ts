@@ -34,7 +34,7 @@ describe("signing in", () => {
     expect(ci.check.headers).toMatchObject({
       "x-muster-user": "alice",
       "x-muster-authorization": basic("alice", PASSWORDS.alice).authorization,
-      "cache-control": "max-age=1, stale-if-error=300",
+      "cache-control": "max-age=1, stale-while-revalidate=1, stale-if-error=300",
     });
     const editor = await alice.enter("code-alice.dev.test:8443", "/", "alice", "editor");
     // printf %s alice-of-editor | sha256sum
@@ -235,6 +235,14 @@ describe("links", () => {
     expect(await check()).toBe(200);
     access.clock.time += 600_000;
     expect(await check()).toBe(401);
+  });
+
+  test("commands ask for what a member sees with a cookie of theirs", async () => {
+    const { cookie } = access.operate("session", { member: "alice" }) as { cookie: string };
+    const status = async (owner: string) =>
+      (await access.browser().check(`code-${owner}.dev.test:8443`, "editor", owner, { cookie })).status;
+    expect([await status("alice"), await status("bob")]).toEqual([200, 403]);
+    expect(() => access.operate("session", { member: "eve" })).toThrow('"eve" is not on the roster');
   });
 
   test("a port of an editor is the owner's, and the team's as long as the owner shares it", async () => {

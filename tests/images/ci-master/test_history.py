@@ -27,6 +27,13 @@ class History(unittest.TestCase):
         self.assertEqual((second["release"], second["subject"]), ("r0", "broken"))
         self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o600)
 
+    def test_the_end_of_a_long_history(self):
+        for number in range(100):
+            history.record(history.entry("app", "deploy", release=f"r{number}"), self.path, NOON)
+        found = [json.loads(line)["release"] for line in history.show(self.path, last=1000)]
+        self.assertLess(len(found), 10)
+        self.assertEqual(found, [f"r{number}" for number in range(100 - len(found), 100)])
+
     def test_a_line_stays_a_line(self):
         history.record(history.entry("app", "deploy", subject="two\nlines \u2028" + "x" * 9000), self.path)
         (line,) = history.show(self.path)

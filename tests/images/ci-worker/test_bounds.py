@@ -50,10 +50,20 @@ class Bounds(unittest.TestCase):
 
     def test_a_commit(self):
         line = "100644 blob 0123456789abcdef {}\ta\tb\n\0"
-        bounds.commit(line.format("1048576") * 2 + "160000 commit 0123 -\tmodule\0")
+        bounds.Sources().commit(line.format("1048576") * 2 + "160000 commit 0123 -\tmodule\0")
         for listing, message in (
             (line.format(3 * 1024**3), "the commit has 3072 MiB, more than 2048"),
             (line.format(0) * 200_001, "the commit has 200001 files, more than 200000"),
         ):
             with self.subTest(message), self.assertRaisesRegex(bounds.TooMuch, message):
-                bounds.commit(listing)
+                bounds.Sources().commit(listing)
+
+    def test_a_commit_counts_together_with_its_submodules_and_large_files(self):
+        line = "100644 blob 0123456789abcdef {}\ta\0"
+        sources = bounds.Sources()
+        sources.commit(line.format(1024**3))
+        sources.commit(line.format(1024**3), "the commit with its submodule lib")
+        with self.assertRaisesRegex(bounds.TooMuch, "the commit with its submodule lib has 3072 MiB"):
+            sources.commit(line.format(1024**3), "the commit with its submodule lib")
+        with self.assertRaisesRegex(bounds.TooMuch, "the commit with its files of Git LFS has 4096 MiB"):
+            sources.large_files([1024**3])

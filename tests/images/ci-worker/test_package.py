@@ -1,9 +1,11 @@
 import contextlib
 import os
+import subprocess
 import sys
 import tarfile
 import tempfile
 import unittest
+from unittest import mock
 
 sys.path.append(os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../images/php/survey")))
 
@@ -63,3 +65,28 @@ class Packed(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+class ThroughGit(unittest.TestCase):
+    def test_what_a_build_wrote_into_its_home_changes_nothing(self):
+        def git(*arguments):
+            subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments], check=True)
+
+        with folder(["a.txt", "home/marker"]), mock.patch.dict(os.environ, {"HOME": os.path.abspath("home")}):
+            git("init", "--quiet", "own")
+            os.rename("a.txt", "own/a.txt")
+            git("-C", "own", "add", "--all")
+            git("-C", "own", "commit", "--quiet", "--message=a")
+            for path, text in (
+                ("home/.gitconfig", '[core]\nattributesFile = ~/all\n[filter "x"]\nsmudge = touch ~/ran\n'),
+                ("home/all", "* export-ignore filter=x\n"),
+            ):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(text)
+            with open("package.tar", "wb") as file:
+                subprocess.run(
+                    package.archive_of("own/.git", "HEAD"), env=package.environment(), stdout=file, check=True
+                )
+            with tarfile.open("package.tar") as archive:
+                self.assertEqual(archive.extractfile("a.txt").read(), b"a.txt")
+            self.assertFalse(os.path.exists("home/ran"))

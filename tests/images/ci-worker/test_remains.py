@@ -127,6 +127,7 @@ class Known(unittest.TestCase):
             "replace": replace,
             "a new file": lambda: os.mkdir(f"{self.top}/app.git/refs/replace"),
             "a file less": lambda: os.unlink(self.file),
+            "a link to a file": lambda: os.link(self.file, f"{os.path.dirname(self.top)}/link-{os.urandom(4).hex()}"),
             "mode": lambda: os.chmod(self.file, 0o755),
             "another folder": lambda: (os.rename(f"{self.top}/app.git", f"{self.top}/old"), os.mkdir(f"{self.top}/app.git")),
             "a link in its place": lambda: (

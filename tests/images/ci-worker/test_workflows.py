@@ -78,7 +78,7 @@ class Expressions(unittest.TestCase):
                 self.assertEqual(expressions.fill(text, context), expected)
 
     def test_what_is_not_known(self):
-        for text in ("${{ vars.RUNNER }}", "${{ needs.a.outputs.b }}", "${{ github.run_id }}", "${{ 1 + 1 }}", "${{ }}"):
+        for text in ("${{ inputs.RUNNER }}", "${{ needs.a.outputs.b }}", "${{ github.run_id }}", "${{ 1 + 1 }}", "${{ }}"):
             with self.subTest(text), self.assertRaises(expressions.Unknown):
                 expressions.fill(text, CONTEXT)
 
@@ -114,7 +114,7 @@ class Plans(unittest.TestCase):
             ("runs-on: windows-latest", "windows-latest"),
             ("runs-on: [self-hosted, gpu]", "gpu"),
             ("runs-on: {group: big, labels: [macos-14]}", "macos-14"),
-            ("runs-on: '${{ vars.RUNNER }}'", "its runner is not known"),
+            ("runs-on: '${{ inputs.runner }}'", "its runner is not known"),
             ("strategy: {matrix: '${{ fromJSON(needs.x.outputs.m) }}'}, runs-on: '${{ matrix.os }}'", "not known"),
             ("uses: o/r/.github/workflows/x.yml@v1", "remote workflow"),
             ("steps: [{uses: docker/login-action@v3}]", "remote action docker/login-action@v3"),
@@ -126,6 +126,12 @@ class Plans(unittest.TestCase):
             ("steps: [{run: 'git push --force', env: {URL: '${{ secrets.MIRROR }}'}}]", "the secret MIRROR"),
             ("steps: [{run: 'x ${{ secrets[''A''] }} ${{secrets.B}}'}]", "the secrets A, B"),
             ("env: {T: '${{ github.token }}'}", "the secret GITHUB_TOKEN"),
+            ("env: {T: '${{ GitHub[''token''] }}'}", "the secret GITHUB_TOKEN"),
+            ("steps: [{run: 'x ${{ Secrets.A }}'}]", "the secret A,"),
+            ("steps: [{run: 'x ${{ toJSON(secrets) }}'}]", "the secret of a name that varies"),
+            ("steps: [{run: 'x ${{ secrets[matrix.key] }}'}]", "the secret of a name that varies"),
+            ("steps: [{run: 'rsync --delete . ${{ vars.HOST }}:/'}]", "the variable HOST, not known"),
+            ("env: {A: '${{ vars[''A''] }}', B: '${{ vars.B }}'}", "the variables A, B, not known"),
             ("steps: [{uses: ./.github/actions/none}]", "is not there"),
         ):
             with self.subTest(job):
@@ -150,6 +156,9 @@ class Plans(unittest.TestCase):
             "{run: 'npm run docker-free'}",
             "{run: '# sudo make'}",
             "{run: 'echo secrets.X'}",
+            "{run: 'echo ${{ steps.secrets.outputs.x }} ${{ ''secrets.X'' }}'}",
+            "{run: 'echo ${{ vars.LEVEL || ''debug'' }}'}",
+            "{run: 'true', if: '${{ vars.DEPLOY == ''yes'' }}'}",
         ):
             with self.subTest(step):
                 self.assertEqual(self.reasons(f"a: {{runs-on: ubuntu-24.04, steps: [{step}]}}"), {})
@@ -311,6 +320,17 @@ class Running(unittest.TestCase):
             "--platform ubuntu-latest=-self-hosted",
         ):
             self.assertIn(part, words)
+
+    def test_files_for_members_own_machines_are_not_read(self):
+        words = act.command("w.yml", "/e", "team/app", "alice", planning.Plan(["a"]), "a")
+        for kind in ("env", "secret", "var", "input"):
+            self.assertEqual(words[words.index(f"--{kind}-file") + 1], "/dev/null")
+        # Of the current folder it reads .actrc.
+        self.assertEqual(words[words.index("--directory") + 1], os.getcwd())
+        with mock.patch("subprocess.Popen") as start:
+            start.return_value = mock.Mock(stdout=[], wait=lambda: 0)
+            self.assertTrue(act.run(words, act.Teller(io.StringIO())))
+        self.assertEqual(start.call_args.kwargs["cwd"], "/")
 
     def test_stand_ins(self):
         self.assertEqual(

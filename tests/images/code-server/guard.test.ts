@@ -96,8 +96,25 @@ test("what came and went between two looks has no name; cgroups of version 1 cou
   look();
   expect(said).toEqual([]);
   writeFileSync(control, "oom_kill 4\n");
+  for (let looks = 0; looks < 4; looks++) look();
+  expect(said).toEqual([]);
   look();
   expect(said).toEqual([
     "muster: out of memory: a process was ended. Everything in this editor together may have 512 MiB.",
   ]);
+});
+
+test("what is counted before it is gone gets its name at a later look", () => {
+  runs(20, ["/usr/bin/php"], { memory: 900_000 });
+  runs(21, ["/usr/bin/make"], { memory: 500_000 });
+  const look = guard(places);
+  look();
+  kills(1);
+  look();
+  expect(said).toEqual([]);
+  // A process that ends keeps its number for a while, and no memory.
+  runs(20, ["/usr/bin/php"], { memory: 0 });
+  look();
+  look();
+  expect(said).toEqual(["muster: out of memory: php was ended. Everything in this editor together may have 1536 MiB."]);
 });

@@ -1,5 +1,5 @@
-import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -173,6 +173,42 @@ describe("a push", () => {
 
   test.each(cases)("%s", (_, said, ...refs) => {
     expect(push({}, ...refs)).toBe(said);
+  });
+
+  /** The hook's answer to a push of COMMIT that was told of no branch, and where main is then. */
+  function intoStarter(bare: string, git: ReturnType<typeof repositories>["git"], commit: string) {
+    const hook = spawnSync("sh", [join(image, "hooks/pre-receive")], {
+      cwd: bare,
+      env: { ...environment, GIT_DIR: "." },
+      input: `${"0".repeat(40)} ${commit} refs/heads/main\n`,
+      encoding: "utf8",
+    });
+    return [
+      hook.status,
+      hook.stdout + hook.stderr,
+      git(bare, "for-each-ref", "--format=%(refname)", "refs/heads/main"),
+    ];
+  }
+
+  test("takes the place of an untouched starter project, and of nothing else", () => {
+    const { bare, clone, git, commit } = repositories();
+    git(bare, "branch", "--delete", "--force", "other", "release/1");
+    const starter = git(bare, "rev-parse", "main");
+    commit("more");
+    const more = git(clone, "rev-parse", "HEAD");
+    const other = git(clone, "commit-tree", "-m", "other", `${more}^{tree}`);
+    git(clone, "push", "--quiet", "origin", `${more}:refs/tags/more`, `${other}:refs/tags/other`);
+
+    const taken = "Refused: somebody else has just pushed to main: git pull, then push again.\n";
+    expect(intoStarter(bare, git, other)).toEqual([1, taken, "refs/heads/main"]);
+    writeFileSync(join(bare, "starter"), `${starter}\n`);
+    expect(intoStarter(bare, git, other)).toEqual([1, taken, "refs/heads/main"]);
+
+    git(bare, "tag", "--delete", "more", "other");
+    expect(intoStarter(bare, git, more)).toEqual([0, "", ""]);
+    git(bare, "update-ref", "refs/heads/main", starter);
+    const replaced = "This replaces the starter project. In a clone of it: git fetch && git reset --hard origin/main\n";
+    expect(intoStarter(bare, git, other)).toEqual([0, replaced, ""]);
   });
 
   test("forced, or deleting main, where the team allows it", () => {

@@ -5,14 +5,20 @@ const load = () =>
     import("../../../images/portal/delivery.mjs"),
     import("../../../images/portal/delivery-page.mjs"),
     import("../../../images/portal/releases.mjs"),
+    import("../../../images/portal/texts.mjs"),
   ] as const);
 type Modules = Awaited<ReturnType<typeof load>>;
 
 let createDelivery: Modules[0]["createDelivery"];
 let page: Modules[1];
 let readRelease: Modules[2]["readRelease"];
+let english: ReturnType<Modules[3]["speak"]>;
 beforeAll(async () => {
-  [{ createDelivery }, page, { readRelease }] = await load();
+  const [delivery, itsPage, releases, { speak }] = await load();
+  createDelivery = delivery.createDelivery;
+  page = itsPage;
+  readRelease = releases.readRelease;
+  english = speak("en");
 });
 
 const PATIENCE = 5000;
@@ -280,14 +286,14 @@ describe("builds", () => {
       },
     });
     servers.releases = { app: "" };
-    const html = page.renderRepositories(configOf("app").delivery, await look(), NOW);
+    const html = page.renderRepositories(configOf("app").delivery, await look(), english, NOW);
     for (const part of [
       "passed, 3 of 5 jobs not run",
       'data-result="warned"',
-      "<li><bdi>not served here: Python (app.py)</bdi></li>",
-      "<bdi>warning: &#60;b&#62;</bdi>",
-      "<bdi>not run: CI / a: it uses sudo</bdi>",
-      "Nothing is live: <bdi>not deployed: Python is not served here</bdi>",
+      '<li><bdi lang="en">not served here: Python (app.py)</bdi></li>',
+      '<bdi lang="en">warning: &#60;b&#62;</bdi>',
+      '<bdi lang="en">not run: CI / a: it uses sudo</bdi>',
+      'Nothing is live: <bdi lang="en">not deployed: Python is not served here</bdi>',
     ]) {
       expect(html).toContain(part);
     }
@@ -440,7 +446,7 @@ describe("trouble", () => {
     time += 10_000;
     const state = await look();
     expect(state.away).toEqual(["release-worker"]);
-    expect(page.renderRepositories(configOf("app").delivery, state, NOW)).toContain(
+    expect(page.renderRepositories(configOf("app").delivery, state, english, NOW)).toContain(
       "<code>release-worker</code> is away, and builds wait",
     );
     servers.workers = { "worker-1": false, "release-worker": true };
@@ -491,7 +497,7 @@ describe("the log of releases", () => {
 });
 
 describe("the section", () => {
-  const shown = async () => page.renderDelivery(configOf("app").delivery, await look(), NOW);
+  const shown = async () => page.renderDelivery(configOf("app").delivery, await look(), english, NOW);
   const texts = (html: string) => html.replace(/<svg.*?<\/svg>/g, "").replace(/<[^>]+>/g, "|");
 
   test("a result is a word and a shape, and a failure leads to its log", async () => {
@@ -524,7 +530,7 @@ describe("the section", () => {
   });
 
   test("before the first answers", () => {
-    const html = page.renderDelivery(configOf("app").delivery, delivery.state(), NOW);
+    const html = page.renderDelivery(configOf("app").delivery, delivery.state(), english, NOW);
     expect(texts(html)).toContain("Asking what is live …");
     expect(texts(html)).toContain("Asking the CI …");
   });
@@ -569,6 +575,6 @@ describe("the section", () => {
     [2 * 86_400, "2 days ago"],
     [60 * 86_400, "2025-11-03"],
   ])("%i seconds: %s", (seconds, expected) => {
-    expect(page.ageWords(NOW - 1000 * seconds, NOW)).toBe(expected);
+    expect(page.ageWords(NOW - 1000 * seconds, english, NOW)).toBe(expected);
   });
 });

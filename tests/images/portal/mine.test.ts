@@ -1,9 +1,12 @@
 import { beforeAll, expect, test } from "@jest/globals";
 
-const load = () => import("../../../images/portal/mine.mjs");
-let mine: Awaited<ReturnType<typeof load>>;
+const load = () =>
+  Promise.all([import("../../../images/portal/mine.mjs"), import("../../../images/portal/texts.mjs")] as const);
+type Modules = Awaited<ReturnType<typeof load>>;
+let renderMine: Modules[0]["renderMine"];
+let speak: Modules[1]["speak"];
 beforeAll(async () => {
-  mine = await load();
+  [{ renderMine }, { speak }] = await load();
 });
 
 const services = [{ kind: "editor", name: "Editor", url: "https://code-alice.dev.test" }];
@@ -23,7 +26,6 @@ const config = {
   services: [],
   delivery,
 };
-const viewer = (user: string, accepted = "") => mine.viewerOf(config, { user, accepted });
 
 const build = (by: string, branch: string, at: number) => ({
   branch,
@@ -46,21 +48,16 @@ const state = {
   ],
 };
 
-test("only who is on the roster is a viewer, in the browser's language", () => {
-  expect(viewer("alice", "ko-KR,ko;q=0.9")?.language).toBe("ko");
-  expect(viewer("alice", "en,ko;q=0.9")?.language).toBe("en");
-  expect([viewer("bob"), viewer("")]).toEqual([undefined, undefined]);
-});
-
 test("the page begins with the viewer's own, and their last push of all repositories", () => {
-  const page = mine.renderMine(config, {}, state, viewer("alice") as NonNullable<ReturnType<typeof viewer>>, 10);
+  const page = renderMine(config, {}, state, alice, speak("en"), 10);
   expect(page).toContain("Alice &#60;Kim&#62;");
   expect(page).toContain('href="https://code-alice.dev.test"');
   expect(page).toContain('href="https://dev.test/-/account"');
   expect(page).toContain("newest");
   expect(page).not.toMatch(/theirs|older/);
-  const korean = viewer("alice", "ko") as NonNullable<ReturnType<typeof viewer>>;
-  expect(mine.renderMine(config, {}, { ...state, repositories: [] }, korean, 10)).toContain(
-    "아직 푸시한 것이 없습니다",
-  );
+});
+
+test("who has pushed nothing is told what a push does, in their language", () => {
+  const nothing = { ...state, repositories: [] };
+  expect(renderMine(config, {}, nothing, alice, speak("ko"), 10)).toContain("아직 푸시한 것이 없습니다");
 });

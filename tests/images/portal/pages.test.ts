@@ -1,15 +1,25 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 
 const load = () =>
-  Promise.all([import("../../../images/portal/html.mjs"), import("../../../images/portal/notice.mjs")] as const);
+  Promise.all([
+    import("../../../images/portal/html.mjs"),
+    import("../../../images/portal/notice.mjs"),
+    import("../../../images/portal/texts.mjs"),
+  ] as const);
 type Modules = Awaited<ReturnType<typeof load>>;
-type State = Parameters<Modules[0]["summary"]>[0][number];
+type State = Parameters<Modules[0]["summary"]>[1][number];
 
 let html: Modules[0];
-let noticeFor: Modules[1]["noticeFor"];
+let notices: Modules[1];
+let english: ReturnType<Modules[2]["speak"]>;
 beforeAll(async () => {
-  [html, { noticeFor }] = await load();
+  const [page, notice, { speak }] = await load();
+  [html, notices, english] = [page, notice, speak("en")];
 });
+
+type NoticeFor = Modules[1]["noticeFor"];
+const noticeFor = (config: Parameters<NoticeFor>[0], trouble: Parameters<NoticeFor>[1]) =>
+  notices.noticeFor(config, trouble, english);
 
 const assets = { style: "body{}", live: "live()", retry: "retry()" };
 
@@ -31,7 +41,7 @@ const team = (...members: ReturnType<typeof member>[]) => ({
 });
 
 const page = (config: ReturnType<typeof team>, states: Record<string, State> = {}) =>
-  html.renderPortal(config, states, assets, "r1");
+  html.renderPortal(config, states, assets, "r1", "en");
 
 /** All matches of the first group. */
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, group]) => group);
@@ -103,7 +113,7 @@ test.each<[State[], string]>([
   [["up", "up"], "Everything is up"],
   [["up", "down", "starting"], "1 of 3 services are up"],
 ])("the summary of %j", (states, expected) => {
-  expect(html.summary(states)).toBe(expected);
+  expect(html.summary(english, states)).toBe(expected);
 });
 
 test.each([
@@ -163,7 +173,7 @@ describe("what stands in for a service", () => {
 
   test("only a page that waits loads itself again, with and without scripts", () => {
     const pages = [undefined, 502].map((broken) =>
-      html.renderNotice(config, noticeFor(config, { member: "alice", service: "site", broken }), assets),
+      html.renderNotice(config, noticeFor(config, { member: "alice", service: "site", broken }), assets, "en"),
     );
     expect(pages.map((text) => all(text, /<script>(.*?)<\/script>/g))).toEqual([["retry()"], []]);
     expect(pages.map((text) => text.includes('<noscript><meta http-equiv="refresh"'))).toEqual([true, false]);
@@ -171,7 +181,7 @@ describe("what stands in for a service", () => {
 
   test("the page leads to the portal, and what the gateway names is escaped", () => {
     const notice = noticeFor(config, { member: "", service: "<b>", broken: undefined });
-    const text = html.renderNotice(config, notice, assets);
+    const text = html.renderNotice(config, notice, assets, "en");
     expect(text).toContain("<h1>The team has no service called &#60;b&#62;</h1>");
     expect(text).toContain('href="http://localhost:8080"');
   });

@@ -4,15 +4,19 @@ const load = () =>
   Promise.all([
     import("../../../images/portal/reports.mjs"),
     import("../../../images/portal/reports-page.mjs"),
+    import("../../../images/portal/texts.mjs"),
   ] as const);
 type Modules = Awaited<ReturnType<typeof load>>;
 let reports: Modules[0];
 let page: Modules[1];
+let english: ReturnType<Modules[2]["speak"]>;
 beforeAll(async () => {
-  [reports, page] = await load();
+  const [found, shown, { speak }] = await load();
+  [reports, page, english] = [found, shown, speak("en")];
 });
 
 const GB = 1e9;
+const FIGURES = { used: 5, size: 100, free: 50 };
 const config = {
   team: "muster",
   domain: "localhost",
@@ -74,13 +78,16 @@ test("from 85 per cent on there is a warning, from 95 on an urgent one; a disk i
     ...{ owner, name, volumes },
     extensions: [] as string[],
   });
-  const calm = page.renderVolumes([report("alice", "Alice", volume("home", 84))]);
+  const calm = page.renderVolumes([report("alice", "Alice", volume("home", 84))], english);
   expect(calm).not.toContain('class="alerts"');
   expect(calm).toContain("84 % of 100.0 GB");
-  const text = page.renderVolumes([
-    report("team", "git", volume("repositories", 85)),
-    report("alice", "<i>", volume("home", 85), volume("database", 96, GB)),
-  ]);
+  const text = page.renderVolumes(
+    [
+      report("team", "git", volume("repositories", 85)),
+      report("alice", "<i>", volume("home", 85), volume("database", 96, GB)),
+    ],
+    english,
+  );
   const alerts = [...text.matchAll(/<li class="(\w+)"><b>(.*?)<\/b>(.*?)<\/li>/g)].map(([, ...parts]) =>
     parts.join("|"),
   );
@@ -90,7 +97,21 @@ test("from 85 per cent on there is a warning, from 95 on an urgent one; a disk i
   ]);
 });
 
+test("workers' volumes are named by their worker", () => {
+  const body = JSON.stringify({ disk: { ci: FIGURES, "worker-2": FIGURES, "release-worker": FIGURES } });
+  const { volumes } = reports.readReport(body);
+  const text = page.renderVolumes([{ owner: "team", name: "ci", volumes, extensions: [] }], english);
+  expect([...text.matchAll(/<\/th><td>([^<]*)</g)].map(([, name]) => name)).toEqual([
+    "ci",
+    "worker-2",
+    "release-worker",
+  ]);
+});
+
 test("extensions that could not be installed are named", () => {
-  const text = page.renderVolumes([{ owner: "alice", name: "Alice", volumes: [], extensions: ["a.b", "c.d"] }]);
+  const text = page.renderVolumes(
+    [{ owner: "alice", name: "Alice", volumes: [], extensions: ["a.b", "c.d"] }],
+    english,
+  );
   expect(text).toContain("Alice&#39;s editor could not install a.b, c.d: see its log.");
 });

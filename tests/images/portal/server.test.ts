@@ -28,7 +28,7 @@ beforeAll(async () => {
     probe: async () => ({ up: true, database: true, cache: true }),
     now: () => 0,
   });
-  server = createServer(createHandler(config, prober, assets));
+  server = createServer(createHandler({ config, prober, assets }));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -103,7 +103,12 @@ test("tests and releases are in the page, and by themselves for its script", asy
   };
   const silent = async () => ({ status: 0, body: "", whole: false, gone: true });
   const known = { ...config, delivery, services: [{ kind: "git", name: "Git", url: "http://git.x" }] };
-  const handle = createHandler(known, createProber([]), assets, createDelivery(known, { ask: silent }));
+  const handle = createHandler({
+    config: known,
+    prober: createProber([]),
+    assets,
+    delivery: createDelivery(known, { ask: silent }),
+  });
   const other = createServer(handle);
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
@@ -186,4 +191,47 @@ test("HEAD has no body, and other methods are refused", async () => {
   expect([head.status, await head.text()]).toEqual([200, ""]);
   const post = await fetch(`${origin}/`, { method: "POST", body: "x" });
   expect([post.status, post.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+});
+
+describe("the browser's language", () => {
+  const korean = { "accept-language": "ko-KR,ko;q=0.9,en;q=0.8" };
+
+  test("all of a page is in it", async () => {
+    const response = await get("/", korean);
+    expect(response.headers.get("vary")).toBe("accept, accept-language");
+    const page = await response.text();
+    expect(page).toContain('<html lang="ko"');
+    // Every element's own text: names and what is typed in a terminal may be in Latin letters, sentences may not.
+    const texts = page
+      .slice(page.indexOf("<body>"))
+      .replace(/<(script|code)\b[^>]*>.*?<\/\1>/gs, "")
+      .split(/<[^>]*>/);
+    const foreign = texts.map((text) => text.trim()).filter((text) => /[a-z]{2}/i.test(text) && !/[가-힣]/.test(text));
+    expect([...new Set(foreign)].sort()).toEqual(["(Alice Kim)", "AK", "Alice Kim", "Muster", "alice", "muster"]);
+  });
+
+  test("so are notices, and the lines for programs", async () => {
+    const of = { "x-muster-member": "alice", "x-muster-service": "editor", ...korean };
+    const page = await get("/-/unavailable", { accept: "text/html", ...of, "x-muster-service": "site" });
+    expect(await page.text()).toContain("<h1>alice님의 사이트 시작 중</h1>");
+    expect(await (await get("/-/unavailable", of)).text()).toBe(
+      "alice님에게 없는 서비스입니다: 편집기. 참고: http://localhost:8080\n",
+    );
+  });
+
+  test("others get English", async () => {
+    expect(await (await get("/", { "accept-language": "de,fr;q=0.5" })).text()).toContain('<html lang="en"');
+  });
+});
+
+test.each([
+  [22, ""],
+  [20, "ends in 20 days"],
+  [0.5, "ends within a day"],
+  [-1, "has ended"],
+])("a certificate that ends in %d days", async (days, text) => {
+  const end = Math.floor(Date.now() / 1000 + days * 86_400 + 60);
+  const page = await (await get("/", { "x-muster-certificate": String(end) })).text();
+  expect(page.includes("The certificate of these addresses")).toBe(text !== "");
+  expect(page).toContain(text);
 });

@@ -96,6 +96,22 @@ class Node(unittest.TestCase):
                 found = projects({"package.json": package(scripts=scripts)})["."]["node"]
                 self.assertEqual((found["test"], found["untested"]), (test, untested))
 
+    def test_angular_that_tests_without_a_browser(self):
+        def found(test, *development):
+            architect = {"test": test} if test else {}
+            listed = {
+                "package.json": package(test="ng test", dependencies=["@angular/core"], development=development),
+                "angular.json": json.dumps({"projects": {"shop": {"architect": architect}}}),
+            }
+            return projects(listed)["."]["node"]["test"]
+
+        unit = {"builder": "@angular/build:unit-test"}
+        self.assertEqual(found(unit, "vitest", "jsdom"), "test")
+        self.assertIsNone(found(unit, "vitest", "playwright"))
+        self.assertIsNone(found({**unit, "options": {"browsers": ["chromium"]}}, "jsdom"))
+        self.assertIsNone(found({"builder": "@angular/build:karma"}, "jsdom"))
+        self.assertIsNone(found(None, "jsdom"))
+
     def test_nothing_to_install(self):
         self.assertFalse(projects({"package.json": package(test="node --test")})["."]["node"]["install"])
         self.assertTrue(projects({"package.json": package(development=["a"])})["."]["node"]["install"])

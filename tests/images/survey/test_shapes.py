@@ -42,6 +42,18 @@ SHAPES = {
     "what was built is committed": (["dist/index.html", "dist/app.js"], "static", "dist", "found"),
     "a folder of XAMPP in a repository": (["shop/index.php", "shop/css/a.css", "shop.sql"], "php", "shop", "found"),
     "an application in a folder": (["src2/public/index.php", "docker/php.ini"], "php", "src2/public", "found"),
+    "an application among sources": (["src/public/index.php", "src/lib.php"], "php", "src/public", "found"),
+    "one page by any name": (["portfolio.html", "css/a.css"], "static", ".", "found"),
+    "pages in docs": (["docs/index.html", "README.md"], "static", "docs", "found"),
+    "pages with Korean names": (["index.html", "소개 페이지.html", "사진 폴더/고양이 1.svg"], "static", ".", "found"),
+    "CodeIgniter": (
+        ["spark", "app/Config/App.php", "public/index.php", "writable/logs/index.html"],
+        "php",
+        "public",
+        "found",
+    ),
+    "Hugo's pages": (["hugo.toml", "layouts/index.html", "public/index.html"], "static", "public", "found"),
+    "Hugo without its pages": (["hugo.toml", "layouts/index.html", "content/a.md"], "server", None, None),
     "pages in folders, no index": (["PHP/Index.php", "CSS/a.css"], "php", ".", "found"),
     "Laravel with Vite": (LARAVEL, "php", "public", "found"),
     "PHP whose pages a build fills": (
@@ -68,6 +80,54 @@ SHAPES = {
         {**VITE, "package.json": package("vite build --outDir=site2", development=["vite"])},
         "frontend",
         "site2",
+        "expected",
+    ),
+    "a workspace whose root builds all": (
+        {
+            "package.json": package("turbo run build", workspaces=["apps/*", "packages/*"]),
+            **{f"apps/{name}/{path}": each for name in ("docs", "web") for path, each in VITE.items()},
+            "packages/ui/package.json": package(),
+        },
+        "frontend",
+        "apps/web/dist",
+        "expected",
+    ),
+    "a workspace of pnpm": (
+        {
+            "package.json": package("pnpm -r build"),
+            "pnpm-workspace.yaml": "packages:\n  - 'sites/**'\n",
+            **{f"sites/a/b/{path}": each for path, each in VITE.items()},
+        },
+        "frontend",
+        "sites/a/b/dist",
+        "expected",
+    ),
+    "a package with stories": (
+        {
+            "package.json": package(
+                scripts={"build": "vite build", "build-storybook": "storybook build"},
+                development=["vite", "storybook"],
+            ),
+            "vite.config.js": "export default { build: { lib: { entry: 'src/index.js' } } }",
+            "src/index.js": "",
+        },
+        "frontend",
+        "storybook-static",
+        "expected",
+    ),
+    "a package that Vite builds": (
+        {
+            "package.json": package("vite build", development=["vite"]),
+            "vite.config.ts": "build: { lib: { entry: 'a.js' } }",
+        },
+        "library",
+        None,
+        None,
+    ),
+    "a site with stories": (
+        {**VITE, "package.json": package("vite build", development=["storybook", "vite"])},
+        "frontend",
+        "dist",
         "expected",
     ),
     "a build of one's own": (
@@ -173,6 +233,16 @@ SHAPES = {
         "_site",
         "expected",
     ),
+    "Eleventy with a folder of its own": (
+        {
+            "package.json": package("eleventy", ["@11ty/eleventy"]),
+            "src/index.md": "",
+            "eleventy.config.js": "dir: { input: 'src', output: 'public' }",
+        },
+        "frontend",
+        "public",
+        "expected",
+    ),
     "VitePress in docs": (
         {
             "package.json": package(scripts={"docs:build": "vitepress build docs"}, development=["vitepress"]),
@@ -244,11 +314,20 @@ class Shapes(unittest.TestCase):
                 self.assertEqual((found["server"]["language"], found["server"]["file"]), (language, file))
                 self.assertIn((("warning", file)), [(note["level"], note["file"]) for note in found["notes"]])
 
+    def test_what_writes_pages_is_told_where_they_are_looked_for(self):
+        for listed, remedy in (
+            (["hugo.toml", "layouts/index.html"], "build it, and commit its pages as public/"),
+            (["mkdocs.yml"], "build it, and commit its pages as public/"),
+            (["manage.py"], "its tests may run as a workflow in .github/workflows"),
+        ):
+            self.assertEqual(shape(listed)["notes"][0]["remedy"], remedy)
+
     def test_a_start_page_by_another_name(self):
         for listed, start in (
             (["PHP/Index.php", "CSS/a.css"], "PHP/Index.php"),
             (["home.php", "a/index.html"], "home.php"),
-            (["shop.php", "a.css"], None),
+            (["shop.php", "a.css"], "shop.php"),
+            (["shop.php", "about.html"], None),
             (["user/index.html", "admin/index.php", "load.php"], "admin/index.php"),
             (["index.php"], None),
         ):

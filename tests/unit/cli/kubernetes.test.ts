@@ -23,7 +23,7 @@ import {
   type ClusterFacts,
   enforcesPolicies,
   namespaceProblems,
-  nodePortProblem,
+  nodePortProblems,
   permissionProblem,
   pullWarning,
   registryProblem,
@@ -141,18 +141,22 @@ describe("before anything is created", () => {
 
   test("a node port of somebody else's stops it", () => {
     const nodePort = resolveTeam(
-      parseTeamConfig({ ...raw, port: 30080, kubernetes: { service: { type: "NodePort" } } }),
+      parseTeamConfig({
+        ...{ ...raw, domain: "dev.test", tls: "own", port: 30443, httpPort: 30080 },
+        kubernetes: { service: { type: "NodePort" } },
+      }),
     );
-    const service = (owner: string) => ({
+    const service = (owner: string, ...ports: number[]) => ({
       kind: "Service",
       metadata: { name: "web", namespace: "shop", labels: { "muster.team": owner } },
-      spec: { type: "NodePort", ports: [{ nodePort: 30080 }] },
+      spec: { type: "NodePort", ports: ports.map((nodePort) => ({ nodePort })) },
     });
-    expect(nodePortProblem(nodePort, [service("rival")])).toBe(
-      "node port 30080 is taken by the service shop/web: set another muster:port in the stack file",
-    );
-    expect(nodePortProblem(nodePort, [service("hackathon")])).toBeUndefined();
-    expect(nodePortProblem(team, [service("rival")])).toBeUndefined();
+    expect(nodePortProblems(nodePort, [service("rival", 30443), service("rival", 30081, 30080)])).toEqual([
+      "node port 30443 is taken by the service shop/web: set another muster:port in the stack file",
+      "node port 30080 is taken by the service shop/web: set another muster:httpPort in the stack file",
+    ]);
+    expect(nodePortProblems(nodePort, [service("hackathon", 30443, 30080)])).toEqual([]);
+    expect(nodePortProblems(team, [service("rival", 30443, 30080)])).toEqual([]);
   });
 
   test("every permission that lacks is in one line", () => {

@@ -350,7 +350,7 @@ describe("what is generated from the config's definitions", () => {
     writeFileSync(join(root, "README.md"), "<!-- roster:begin -->\n<!-- roster:end -->\n");
     const names =
       "roster.schema.json, docs/roster.md, docs/components.md, README.md, images/portal/rules.mjs, " +
-      "images/ci-master/muster_ci/rules.py, images/base/rules.sh";
+      "images/ci-master/muster_ci/rules.py, images/base/rules.sh, images/gateway/conf/trust/look.css";
     expect(() => writeSchema(root, true)).toThrow(`${names}: out of date. Write again: npm run schema`);
     expect(readdirSync(root)).toEqual(["README.md", "docs"]);
     expect(writeSchema(root, false)).toBe(`Wrote ${names}.`);

@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { buildOf, outcomeTable, projectSources } from "../../../cli/commands/projects";
+import { partsOf } from "../../../cli/commands/project-pages";
+import { buildOf, refusalOf } from "../../../cli/commands/project-push";
+import { outcomeTable, projectSources } from "../../../cli/commands/projects";
 
 const root = mkdtempSync(join(tmpdir(), "projects-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -43,9 +45,47 @@ test.each<[string, string[], { build: string; found: string }]>([
     ],
     { build: "phpunit: FAILED (1 s)", found: "PHP site, document root web/ (found) · composer · phpunit" },
   ],
+  [
+    "of what is not served",
+    [
+      "remote: CI: not served here: Hugo (hugo.toml)",
+      "remote: CI: passed with warnings after 4 s (not deployed: Hugo is not served here: hugo.toml is there)",
+    ],
+    {
+      build: "passed with warnings after 4 s (not deployed: Hugo is not served here: hugo.toml is there)",
+      found: "not served here: Hugo (hugo.toml)",
+    },
+  ],
   ["not begun", ["remote: CI: the CI does not know of it yet"], { build: "no build", found: "" }],
 ])("a build that has %s", (_, said, expected) => {
   expect(buildOf(said)).toEqual(expected);
+});
+
+test.each([
+  [
+    " ! [rejected]        HEAD -> main (fetch first)",
+    "the repository blog has another history: rename the folder, or remove what is there",
+  ],
+  [
+    " ! [remote rejected] HEAD -> main (pre-receive hook declined)",
+    "! [remote rejected] HEAD -> main (pre-receive hook declined)",
+  ],
+  ["fatal: unable to access", "fatal: unable to access"],
+])("a push that git refuses with %j", (line, why) => {
+  expect(refusalOf(["To http://x", line, "error: failed to push some refs"], "blog")).toBe(`push refused: ${why}`);
+});
+
+test("a page's scripts and styles are those of its own host", () => {
+  const html = `<!doctype html><base href="/"><link rel="icon" href="/favicon.svg">
+    <link rel=stylesheet href=/a.css><LINK href='b.css' rel='preload stylesheet'>
+    <script type="module" crossorigin src="/assets/index-1.js"></script><script>"</b>"</script>
+    <link rel="modulepreload" href="assets/vendor.js"><script src="https://cdn.example/x.js"></script>
+    <!-- <script src="/gone.js"></script> --><script src="/assets/index-1.js"></script>`;
+  expect(partsOf(html, "http://blog--alice.localhost:8080/")).toEqual(
+    ["a.css", "b.css", "assets/index-1.js", "assets/vendor.js"].map(
+      (path) => `http://blog--alice.localhost:8080/${path}`,
+    ),
+  );
 });
 
 test("the table ends with how many work", () => {
@@ -55,11 +95,13 @@ test("the table ends with how many work", () => {
     outcomeTable([
       { ...works, works: true },
       { ...fails, works: false },
+      { ...works, repository: "hugo", own: "none", live: "none", works: true },
     ]),
   ).toBe(
     "PROJECT  OWN SITE  BUILD   LIVE   SECONDS  FOUND\n" +
       "blog     works     passed  works  2.3      PHP site\n" +
-      "shop     works     passed  404    2.3      PHP site\n\n" +
-      "1 of 2 work on their own site and live.",
+      "shop     works     passed  404    2.3      PHP site\n" +
+      "hugo     none      passed  none   2.3      PHP site\n\n" +
+      "1 of 2 work on their own site and live. 1 cannot be served here, which the push says.",
   );
 });

@@ -720,6 +720,15 @@ describe("bad input", () => {
       "config/port: cannot be a node port: use 30000 to 32767, or another kubernetes/service/type",
     ],
     [
+      "a node port for http out of range",
+      {
+        ...{ members: roster, target: "kubernetes", domain: "dev.test", tls: "own", port: 30_443, httpPort: 80 },
+        registry: { push: "r.example.org" },
+        kubernetes: { service: { type: "NodePort" } },
+      },
+      "config/httpPort: 80 cannot be a node port: use 30000 to 32767, or another kubernetes/service/type",
+    ],
+    [
       "two ways in; behind one of them the port is no node port",
       {
         members: roster,

@@ -155,13 +155,27 @@ describe("the company's files", () => {
   test("their content is what the gateway gets, the key as a secret", () => {
     const { gatewayTls } = team(config("good.pem", "good.key"));
     const key = readFileSync(file("good.key"), "utf8");
-    expect(gatewayTls).toEqual({ kind: "files", certificate: readFileSync(file("good.pem"), "utf8"), key });
+    // Who vouches for itself in the chain is unknown to systems, so that containers are told of it.
+    const authority = readFileSync(file("ca.pem"), "utf8");
+    const certificate = readFileSync(file("good.pem"), "utf8");
+    expect(gatewayTls).toEqual({ kind: "files", certificate, key, authority });
     const hidden: Record<string, string> = {};
     replaceSecretValues(teamConfig, parseTeamConfig(config("good.pem", "good.key")), (name, value) => {
       hidden[name] = value;
       return name;
     });
     expect(hidden).toEqual({ TLS_KEY: key });
+  });
+
+  test("an ACME server of the company's own is vouched for by a file too", () => {
+    const acme = (authority: string) => ({
+      ...{ members: [{ id: "alice" }], domain: DOMAIN },
+      tls: { acme: { email: "ops@example.org", dns: { provider: "exec" }, authority: file(authority) } },
+    });
+    expect(team(acme("ca.pem")).gatewayTls).toMatchObject({ authority: readFileSync(file("ca.pem"), "utf8") });
+    expect(problems(acme("good.one"))).toEqual([
+      expect.stringContaining("names no certificate that vouches for itself"),
+    ]);
   });
 
   test.each([

@@ -20,7 +20,7 @@ test("a member's workload", () => {
       { label: "muster.member", value: "alice" },
       { label: "muster.team", value: "hackathon" },
     ],
-    networks: ["hackathon-alice", "hackathon"],
+    networks: [{ name: "hackathon-alice" }, { name: "hackathon" }],
     ports: [],
     healthcheck: {
       tests: ["CMD", "http-healthcheck", "/-/health", "8080"],
@@ -44,12 +44,23 @@ test.each<[string, { member: string | undefined }, Component, string[]]>([
   ["a member's database", alice, "db", ["hackathon-alice"]],
   ["a member's site", alice, "web", ["hackathon-alice", "hackathon"]],
   ["a member's editor", alice, "code", ["hackathon-alice", "hackathon_editors"]],
-  ["the deployer", { member: "live" }, "deployer", ["hackathon-live", "hackathon_ci"]],
-  ["a worker", team, "worker-3", ["hackathon_ci"]],
+  ["the deployer", { member: "live" }, "deployer", ["hackathon-live", "hackathon_ci", "hackathon_workers"]],
+  ["a worker", team, "worker-3", ["hackathon_ci", "hackathon_workers"]],
   ["the git server", team, "git", ["hackathon_editors", "hackathon_ci"]],
   ["the gateway", team, "gateway", ["hackathon", "hackathon_editors", "hackathon_ci"]],
 ])("%s is in its own scope and its zones", (_, scope, component, networks) => {
-  expect(renderContainer(names, scope, workload({ component }), published).networks).toEqual(networks);
+  expect(renderContainer(names, scope, workload({ component }), published).networks).toEqual(
+    networks.map((name) => ({ name })),
+  );
+});
+
+test("what listens in one zone only has a name there", () => {
+  const extraPorts = [{ port: 9989, clients: [], zone: "workers" }] as const;
+  const spec = workload({ component: "ci", exposure: "scopes", extraPorts });
+  expect(renderContainer(names, team, spec, published).networks).toEqual([
+    { name: "hackathon_ci" },
+    { name: "hackathon_workers", aliases: ["hackathon-ci-workers"] },
+  ]);
 });
 
 test.each<[Exposure, object[]]>([

@@ -37,11 +37,25 @@ FRAMEWORKS = {
     "html-webpack-plugin": ("webpack", "dist"),
     "html-rspack-plugin": ("Rspack", "dist"),
     "vite": ("Vite", "dist"),
+    "storybook": ("Storybook", "storybook-static"),
 }
+# The scripts that build a site, the first that is there; by what it is built with.
+SCRIPTS = {
+    None: ("build",),
+    "Nuxt": ("generate", "build"),
+    "Storybook": ("build-storybook", "storybook:build"),
+}
+USUAL_SCRIPTS = ("build", "docs:build", "export", "production", "prod")
 # Their public/index.html is what the build fills in, no page.
 TEMPLATES = frozenset({"Create React App", "Vue CLI", "Quasar", "Ember", "webpack", "Rspack", "Preact CLI"})
 # What writes the assets of a PHP application.
 ASSETS = frozenset({"laravel-vite-plugin", "laravel-mix", "@symfony/webpack-encore", "vite-plugin-symfony"})
+# Of folders with a front end, the likeliest first.
+NAMES = tuple(
+    """
+    frontend front-end front client web webapp ui app site www
+    """.split()
+)
 OUTPUTS = ("dist", "build", "out", ".output/public", "_site")
 CONFIGS = tuple(
     """
@@ -65,8 +79,7 @@ def configuration(tree, folder):
 def build_script(manifest, framework=None):
     """The script that builds the site, None without one."""
     scripts = part(manifest, "scripts")
-    wanted = ("generate", "build") if framework == "Nuxt" else ("build", "docs:build", "export", "production", "prod")
-    names = wanted if framework else ("build",)
+    names = SCRIPTS.get(framework, USUAL_SCRIPTS)
     return next((name for name in names if isinstance(scripts.get(name), str) and scripts[name].strip()), None)
 
 
@@ -79,11 +92,20 @@ def of(tree, folder):
     wanted = dependencies(manifest)
     if not manifest or ASSETS & set(wanted):
         return None
-    framework, dist = next((FRAMEWORKS[name] for name in FRAMEWORKS if name in wanted), (None, None))
+    config = configuration(tree, folder)
+    used = [name for name in FRAMEWORKS if name in wanted]
+    if _is_library(tree, folder, config):
+        # What Vite builds is for others; its stories are pages.
+        used = [name for name in used if name == "storybook"]
+        if not used:
+            return None
+    framework, dist = FRAMEWORKS[used[0]] if used else (None, None)
     script = build_script(manifest, framework)
     if not script:
         return None
-    config = configuration(tree, folder)
+    member = None if framework else _of_workspace(tree, folder, manifest)
+    if member:
+        return member
     command = part(manifest, "scripts")[script]
     return {
         "framework": framework,
@@ -93,12 +115,47 @@ def of(tree, folder):
     }
 
 
+def _is_library(tree, folder, config):
+    """Whether Vite's configuration builds a package, and no page."""
+    return re.search(r"\blib\s*:\s*\{", config) is not None and join(folder, "index.html") not in tree.files
+
+
+def _of_workspace(tree, folder, manifest):
+    """What the build of a whole workspace makes: the site of one of its members."""
+    fronts = [of(tree, member) for member in sorted(members(tree, folder, manifest))]
+    sites = [front for front in fronts if front and front["framework"] and not front["server"]]
+    return min(sites, key=lambda front: (_rank(front["dist"]), front["dist"])) if sites else None
+
+
+def _rank(dist):
+    """By the names in its path, those that a front end usually has first."""
+    names = dist.lower().split("/")
+    return min((place for place, name in enumerate(NAMES) if name in names), default=len(NAMES))
+
+
+def members(tree, folder, manifest):
+    """The folders with a manifest that a workspace installs."""
+    patterns = manifest.get("workspaces")
+    patterns = part(manifest, "workspaces").get("packages") if isinstance(patterns, dict) else patterns
+    listed = re.findall(r"(?m)^\s*-\s*['\"]?([^'\"\s#]+)", tree.text(join(folder, "pnpm-workspace.yaml")))
+    wanted = [name for name in (*(patterns if isinstance(patterns, list) else ()), *listed) if isinstance(name, str)]
+    expressions = [
+        re.escape(join(folder, name.rstrip("/"))).replace(r"\*\*", ".+").replace(r"\*", "[^/]+") for name in wanted
+    ]
+    if not expressions:
+        return set()
+    there = {parent(path) for path in tree.files if path.endswith("/package.json")} - {folder}
+    return {each for each in there if any(re.fullmatch(expression, each) for expression in expressions)}
+
+
 def _dist(tree, folder, framework, usual, config, command):
     if framework == "Angular":
         usual = _angular(tree.object(join(folder, "angular.json"))) or usual
     said = re.search(r"--(?:out-?dir|dist-dir|dest|output(?:-path)?)[ =]+['\"]?([\w./-]+)", command, re.I)
     key = r"(?:outDir|outputDir|distDir|pages)\s*[:=]\s*['\"]([\w./-]+)['\"]"
     said = said or re.search(key, config) if framework != "Next.js" else None
+    if framework == "Eleventy":
+        said = said or re.search(r"\boutput\s*:\s*['\"]([\w./-]+)['\"]", config)
     said = said or (
         re.search(r"path\.(?:resolve|join)\(\s*__dirname\s*,\s*['\"]([\w./-]+)['\"]", config)
         if framework in ("webpack", "Rspack")
@@ -121,6 +178,19 @@ def _angular(workspace):
         browser, path = path.get("browser", "browser"), path.get("base", "dist")
         return f"{path}/{browser}" if browser else path
     return f"{path}/browser" if path and browser else path
+
+
+def tests_in_node(tree, folder):
+    """Whether Angular's tests run with a page of their own in Node, in place of a browser."""
+    projects = part(tree.object(join(folder, "angular.json")), "projects").values()
+    tests = [part(part(each, "architect") or part(each, "targets"), "test") for each in projects if isinstance(each, dict)]
+    wanted = dependencies(tree.object(join(folder, "package.json")))
+    return (
+        any(test for test in tests)
+        and all(str(test.get("builder")).endswith(":unit-test") for test in tests if test)
+        and not any(part(test, "options").get("browsers") for test in tests)
+        and bool({"jsdom", "happy-dom"} & set(wanted))
+    )
 
 
 def _server(tree, folder, manifest, framework, config, command):

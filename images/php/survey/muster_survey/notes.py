@@ -53,7 +53,9 @@ def _site(tree, said, found):
         yield note(
             "warning",
             f"{server['language']} is not served here: {server['reason']}",
-            "its tests may run as a workflow in .github/workflows",
+            "build it, and commit its pages as public/"
+            if server["file"] in servers.GENERATORS
+            else "its tests may run as a workflow in .github/workflows",
             server["file"],
         )
     if found["start"]:

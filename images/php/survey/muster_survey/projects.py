@@ -72,26 +72,16 @@ def _to_do(tree, folder):
     if depth(folder) == 1 or names & {*PHPUNIT, *LOCKS, "composer.lock"} or _has_tests(tree, join(folder, "tests")):
         return True
     scripts = part(tree.object(join(folder, "package.json")), "scripts")
-    return frontends.of(tree, folder) is not None or _test(scripts)[0] is not None
+    return frontends.of(tree, folder) is not None or _test(tree, folder, scripts)[0] is not None
 
 
 def _workspace_members(tree, folders):
     """The folders whose packages are installed by a workspace above them."""
-    members = set()
-    for above in folders:
-        manifest = tree.object(join(above, "package.json"))
-        patterns = manifest.get("workspaces")
-        patterns = part(manifest, "workspaces").get("packages") if isinstance(patterns, dict) else patterns
-        listed = tree.text(join(above, "pnpm-workspace.yaml"))
-        patterns = [
-            *(patterns if isinstance(patterns, list) else ()),
-            *re.findall(r"(?m)^\s*-\s*['\"]?([^'\"\s#]+)", listed),
-        ]
-        for pattern in patterns:
-            if isinstance(pattern, str):
-                pattern = re.escape(join(above, pattern.rstrip("/"))).replace(r"\*\*", ".+").replace(r"\*", "[^/]+")
-                members |= {folder for folder in folders if folder != above and re.fullmatch(pattern, folder)}
-    return members
+    return {
+        member
+        for above in folders
+        for member in frontends.members(tree, above, tree.object(join(above, "package.json")))
+    }
 
 
 def _project(tree, folder, said):
@@ -141,7 +131,7 @@ def _node(tree, folder):
     manager, version, lock = manager_of(tree, folder)
     scripts = {name: text for name, text in part(manifest, "scripts").items() if isinstance(text, str) and text.strip()}
     front = frontends.of(tree, folder)
-    test, needs = _test(scripts)
+    test, needs = _test(tree, folder, scripts)
     install = any(manifest.get(key) for key in INSTALLED_BY)
     wanted = {
         "lint": "lint" if "lint" in scripts else None,
@@ -185,11 +175,12 @@ def manager_of(tree, folder):
     return manager, version, lock and join(folder, lock)
 
 
-def _test(scripts):
+def _test(tree, folder, scripts):
     """(the script that tests, or None; the one that needs a browser and does not run, or None)"""
     if "test" not in scripts or frontends.NO_TEST in scripts["test"]:
         return None, None
-    if not BROWSER_TESTS.search(scripts["test"]):
+    needed = BROWSER_TESTS.search(scripts["test"])
+    if not needed or needed[1] == "ng test" and frontends.tests_in_node(tree, folder):
         return "test", None
     usable = (name for name in UNIT_TESTS if name in scripts)
     return next((name for name in usable if not BROWSER_TESTS.search(scripts[name])), None), "test"

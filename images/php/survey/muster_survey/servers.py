@@ -21,12 +21,15 @@ LANGUAGES = {
     "build.gradle.kts": "Java",
     "mix.exs": "Elixir",
     "hugo.toml": "Hugo",
+    "hugo.yaml": "Hugo",
     "mkdocs.yml": "Python",
     "deno.json": "Deno",
     "pubspec.yaml": "Dart",
     "Package.swift": "Swift",
     "build.sbt": "Scala",
 }
+# They write pages, and need not run where these are shown.
+GENERATORS = frozenset({"hugo.toml", "hugo.yaml", "mkdocs.yml"})
 FRAMEWORKS = {"manage.py": "Django", "mkdocs.yml": "MkDocs"}
 SUFFIXES = ((".csproj", "C#"), (".sln", "C#"), (".py", "Python"), (".java", "Java"), (".go", "Go"), (".rb", "Ruby"))
 NODE = tuple(

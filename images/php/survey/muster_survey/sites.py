@@ -13,11 +13,6 @@ STARTS = tuple(
     index.php default.php home.php main.php start.php index.html index.htm home.html main.html default.html
     """.split()
 )
-FRONT_ENDS = tuple(
-    """
-    frontend front-end front client web webapp ui app site www
-    """.split()
-)
 BACK_ENDS = ("api", "backend", "back-end", "server")
 # Never shown where the repository itself, or a folder with a manifest, is the document root. As .gitignore writes it.
 HIDDEN = tuple(
@@ -168,7 +163,7 @@ def _below(tree, built):
         elif found and found["kind"] != "server":
             sites.append(found)
     if fronts:
-        return min(fronts, key=lambda each: (_rank(each["folder"], FRONT_ENDS), depth(each["folder"]), each["folder"]))
+        return min(fronts, key=lambda each: (_rank(each["folder"], frontends.NAMES), depth(each["folder"]), each["folder"]))
     sites = [site for site in sites if not any(site["folder"].startswith(f"{other['folder']}/") for other in sites)]
     own = [site for site in sites if site["root"]["path"] != site["folder"] or _alone(tree, site["folder"])]
     pages = [name for name in tree.files_in(".") if name.lower().endswith((".php", ".html", ".htm"))]
@@ -176,7 +171,7 @@ def _below(tree, built):
         return own[0]
     if servers.at_root(tree) or tree.object("composer.json").get("type") == "library":
         return None
-    start = _start(tree, ".")
+    start = _start(tree, ".") or (pages[0] if len(pages) == 1 else None)
     if start or pages:
         return _result("php" if _is_php(tree, ".", "") else "static", ".", "found", start=start)
     return None
@@ -184,8 +179,13 @@ def _below(tree, built):
 
 def _folders(tree):
     """Where a site may be: two levels, without what is hidden, installed or tested."""
-    first = [name for name in tree.folders_in(".") if _may_hold(name)]
+    first = [name for name in tree.folders_in(".") if _may_hold(name) or _holds(tree, name)]
     return first + [join(name, each) for name in first for each in tree.folders_in(name) if _may_hold(each)]
+
+
+def _holds(tree, name):
+    """Whether there is a document root among sources."""
+    return name == "src" and any(index_of(tree, join(name, root)) for root in ROOTS)
 
 
 def _may_hold(name):
@@ -202,6 +202,8 @@ def _may_hold(name):
         "src",
         "lib",
         "templates",
+        "layouts",
+        "themes",
         "resources",
         "views",
         "assets",
@@ -253,6 +255,8 @@ def _unserved(tree):
     php = any(path.endswith((".php", ".phtml")) for path in tree.files)
     if library or php:
         return _result("library", None, None)
+    if index_of(tree, "docs"):
+        return _result("static", "docs", "found")
     return _result("empty", None, None)
 
 
