@@ -24,10 +24,8 @@ export function imageBuilds(team: Team, images: readonly ImageName[], root: stri
 export async function missingImages<T extends Pick<ImageSpec, "name">>(docker: Docker, images: readonly T[]) {
   const listed = await docker.run("image", "ls", "--format", "{{.Repository}}:{{.Tag}}");
   const present = new Set(listed.split("\n"));
-  const unlisted = images.filter(({ name }) => !present.has(name));
-  // Podman lists one that was loaded with a host before its name, and finds it without.
-  const found = await Promise.all(unlisted.map(({ name }) => docker.hasImage(name)));
-  return unlisted.filter((_, index) => !found[index]);
+  // Podman lists its own with this host before the name, and finds them without.
+  return images.filter(({ name }) => !present.has(name) && !present.has(`localhost/${name}`));
 }
 
 /** Variables that tell Pulumi's program the ids of images that the daemon has, so that it need not ask for each. */

@@ -23,7 +23,9 @@ writeFileSync(
   `#!/bin/sh
 echo "$*" >> '${calls}'
 case "$*" in
+  "version --format {{json"*) echo '{}' ;;
   "version "*) echo '1.47 28.0.0' ;;
+  "buildx "*) exit 1 ;;
   "info "*) echo '{"DockerRootDir":"/nowhere","NCPU":64,"MemTotal":0}' ;;
   "network inspect"*) echo '[]' ;;
   "compose --project-name"*) exit 1 ;;
