@@ -32,6 +32,14 @@ export async function openFile(page: Page, path: string): Promise<void> {
   await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
 }
 
+/** Puts the cursor of the active editor into a line. */
+export async function goToLine(page: Page, line: string): Promise<void> {
+  await page.keyboard.press("Control+g");
+  await page.locator(".quick-input-widget input").first().fill(`:${line}`);
+  await page.keyboard.press("Enter");
+  await page.locator(".line-numbers.active-line-number", { hasText: line }).first().waitFor();
+}
+
 /** Runs a command of the palette by its whole title, once it is there: extensions bring theirs after a while. */
 export async function runCommand(page: Page, title: string): Promise<void> {
   await eventually(`the command ${title}`, async () => {
