@@ -51,9 +51,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function fault({ image, env, spec }: Start, index: number): Promise<string | undefined> {
   const name = `muster-accepted-${process.pid}-${index}`;
   // One variable a line, and values may hold several: these go by name through this process's environment.
-  const { GIT_URL: _, ...others } = env;
-  // An editor would wait a minute for a git server that is not there.
-  const settings = spec.component === "code" ? others : env;
+  // There are no workers, on no network; and an editor would wait a minute for a git server that is not there.
+  const { GIT_URL, CI_WORKERS_HOST: _, ...others } = env;
+  const settings = spec.component === "code" || GIT_URL === undefined ? others : { ...others, GIT_URL };
   const list = join(folder, String(index));
   writeFileSync(list, Object.keys(settings).join("\n"));
   const scratch = (spec.scratch ?? []).flatMap((path) => ["--tmpfs", `${path}:uid=1000,gid=1000`]);

@@ -184,7 +184,7 @@ export function entranceSuite({ engine, unavailable, create }: EngineCase): void
       await run("sed", ["-i", 's/"test": .*,/"test": "sh reach.sh",/', join(clone, "package.json")]);
       await run("sed", [
         "-i",
-        's/"migrate": .*/"migrate": ["@php bin\\/migrate.php", "sh reach.sh"]/',
+        's/"migrate": "@php.*/"migrate": ["@php bin\\/migrate.php", "sh reach.sh"]/',
         join(clone, "composer.json"),
       ]);
       await git("-C", clone, "add", "--all");

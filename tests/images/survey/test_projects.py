@@ -22,8 +22,8 @@ class Composer(unittest.TestCase):
             ({"composer.json": require, "composer.lock": "{}"}, True, True, False),
             ({"composer.json": require, "vendor/autoload.php": ""}, False, False, True),
             ({"composer.json": require, "vendor/autoload.php": "", ".gitignore": "/vendor/\n"}, False, True, False),
-            ({"composer.json": '{"require": {"php": ">=8"}}'}, False, False, False),
-            ({"composer.json": '{"autoload": {"psr-4": {"App\\\\": "src/"}}}'}, False, True, False),
+            ({"composer.json": '{"require": {"php": ">=8"}}'}, True, False, False),
+            ({"composer.json": '{"autoload": {"psr-4": {"App\\\\": "src/"}}}'}, True, True, False),
         ):
             with self.subTest(listed):
                 found = projects(listed)["."]["composer"]

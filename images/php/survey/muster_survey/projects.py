@@ -106,7 +106,8 @@ def _composer(tree, folder):
     vendored = join(vendor, "autoload.php") in tree.files and not ignores(tree, vendor)
     autoload = part(manifest, "autoload") or part(manifest, "autoload-dev")
     return {
-        "lock": locked,
+        # Nothing can differ where nothing is asked for.
+        "lock": locked or not (required or development),
         "install": not vendored and bool(required or development or autoload or locked),
         "vendored": vendored,
         "vendor": vendor,
