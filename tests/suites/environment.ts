@@ -67,7 +67,7 @@ export function environmentSuite<E extends TestEnvironment>(
     for (const host of [undefined, "git", "ci", "live", "mail", "alice", "code-alice", "bob", "code-bob"]) {
       expect(firstUp).toContain(muster.url(host, ""));
     }
-    expect(Object.keys(await muster.containers())).toEqual([
+    const containers = [
       "alice-cache",
       "alice-code",
       "alice-db",
@@ -85,7 +85,9 @@ export function environmentSuite<E extends TestEnvironment>(
       "portal",
       "release-worker",
       "worker-1",
-    ]);
+      ...muster.carriers,
+    ];
+    expect(Object.keys(await muster.containers())).toEqual(containers.sort());
   });
 
   test("the portal lists every member with links and state, and no secret", async () => {

@@ -41,9 +41,12 @@ const dotted = (address: string) =>
     .reverse()
     .join(".");
 
-/** Every container to every port that another container of the team listens on, at other addresses than its own. */
+/** Every container on a network to every port that another one of the team listens on, at other addresses than its own. */
 export async function everyFlowOnDocker(muster: DockerEnvironment): Promise<Flow[]> {
-  const containers = Object.keys(await muster.containers());
+  const inspected = await Promise.all(
+    Object.keys(await muster.containers()).map(async (name) => ({ name, ...(await muster.inspect(name)) })),
+  );
+  const containers = inspected.filter(({ HostConfig }) => HostConfig.NetworkMode !== "none").map(({ name }) => name);
   const targets = await Promise.all(
     containers.map(async (to) => {
       const { output } = await muster.shell(to, "cat /proc/net/tcp /proc/net/tcp6 2> /dev/null");

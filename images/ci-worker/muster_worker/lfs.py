@@ -5,10 +5,13 @@ import os
 
 
 def settings(mirror):
-    """Arguments of git with which it writes files in place of pointers; nothing is fetched by them."""
+    """Arguments of git with which it writes the files that are kept in place of their pointers."""
     for key, value in (
         ("lfs.storage", f"{mirror}/lfs"),
-        ("filter.lfs.smudge", "git-lfs smudge --skip -- %f"),
+        # Nothing is fetched, and a pointer whose file is not there stays one.
+        ("lfs.url", "file:///nonexistent"),
+        ("lfs.skipDownloadErrors", "true"),
+        ("filter.lfs.smudge", "git-lfs smudge -- %f"),
         # Without it, git-lfs takes itself for not installed.
         ("filter.lfs.clean", "git-lfs clean -- %f"),
     ):
