@@ -8,7 +8,7 @@ import { chromiumPath } from "./support/browser";
 import { type ClusterSession, ensureCluster } from "./support/cluster";
 import { type Outcome, runTests, testFiles } from "./support/jest-run";
 import { inLanes } from "./support/lanes";
-import { inOrder, lanes } from "./support/order";
+import { inOrder } from "./support/order";
 import { prebuild } from "./support/prebuild";
 import { findPython } from "./support/python";
 import { CERTUTIL } from "./support/trusted-domain";
@@ -94,7 +94,7 @@ async function runTiers(tiers: readonly Tier[]): Promise<number> {
     );
     const cluster = lazyCluster(built.cluster, env, progress);
     try {
-      await inLanes(inOrder(files.flat()), lanes(), async (part) =>
+      await inLanes(inOrder(files.flat()), async (part) =>
         run(part, part.tier === "cluster" ? await cluster.env() : env),
       );
     } finally {

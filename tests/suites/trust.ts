@@ -26,7 +26,7 @@ export function trustSuite({ engine, unavailable, create }: EngineCase): void {
     trials = new Trials(muster);
     await trials.begin();
   });
-  afterAll(() => {});
+  afterAll(() => muster?.dispose());
 
   describe("nothing of a branch's build reaches a later one, or what goes live", () => {
     const harm = new Map<string, Harm>();

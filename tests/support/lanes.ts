@@ -1,28 +1,26 @@
-/** A piece of work that runs beside others, unless it needs the machine for itself. */
+/** A piece of work that runs beside others. */
 export interface Job {
-  readonly alone: boolean;
+  /** How many jobs may run while this one does, itself included: 1 for one that needs the machine for itself. */
+  readonly atOnce: number;
 }
 
 /**
- * Starts jobs in their order, `lanes` at a time; one that runs alone waits for those before it, and those after it wait.
+ * Starts jobs in their order, as many at a time as each of them allows.
  *
  * @throws the first error of `run`, once the jobs that had begun have ended
  */
-export async function inLanes<T extends Job>(jobs: readonly T[], lanes: number, run: (job: T) => Promise<void>) {
-  const running = new Set<Promise<void>>();
+export async function inLanes<T extends Job>(jobs: readonly T[], run: (job: T) => Promise<void>) {
+  const running = new Map<Promise<void>, Job>();
   const failures: unknown[] = [];
-  const roomFor = async (others: number) => {
-    while (running.size > others) await Promise.race(running);
-  };
+  const isFull = (next: Job) => running.size >= Math.min(...[next, ...running.values()].map(({ atOnce }) => atOnce));
   for (const job of jobs) {
-    await roomFor(job.alone ? 0 : lanes - 1);
+    while (isFull(job)) await Promise.race(running.keys());
     if (failures.length > 0) break;
     const work: Promise<void> = run(job)
       .catch((error) => void failures.push(error))
       .finally(() => running.delete(work));
-    running.add(work);
-    if (job.alone) await work;
+    running.set(work, job);
   }
-  await roomFor(0);
+  await Promise.all(running.keys());
   if (failures.length > 0) throw failures[0];
 }

@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from "node:os";
+import type { Job } from "./lanes";
 
 /** GiB that a lane's environment, its builds and its browser may take. */
 const MEMORY = 3.5;
@@ -29,16 +30,24 @@ const LONG = ["trust", "entrance", "delivery", "upstream", "repositories", "envi
 /**
  * Alone on Docker first, while the cluster's program is built; then side by side, with those that need the cluster last;
  * then alone on the cluster.
+ *
+ * @param most how many files may run side by side
+ * @param onCluster how many of those on the cluster: the pods of an environment ask for the better part of a core
  */
-export function inOrder<T extends { readonly file: string }>(parts: readonly T[]): (T & { readonly alone: boolean })[] {
-  const rank = ({ file }: T): [stage: number, length: number] => {
-    const onCluster = file.startsWith("tests/cluster/");
-    const name = file.replace(/^.*\/|\.test\.ts$/g, "");
+export function inOrder<T extends { readonly file: string }>(
+  parts: readonly T[],
+  most = lanes(),
+  onCluster = Math.min(most, availableParallelism()),
+): (T & Job)[] {
+  const isOnCluster = ({ file }: T) => file.startsWith("tests/cluster/");
+  const rank = (part: T): [stage: number, length: number] => {
+    const name = part.file.replace(/^.*\/|\.test\.ts$/g, "");
     const place = LONG.indexOf(name);
-    return [ALONE.includes(file) ? (onCluster ? 3 : 0) : onCluster ? 2 : 1, place < 0 ? LONG.length : place];
+    const stage = ALONE.includes(part.file) ? (isOnCluster(part) ? 3 : 0) : isOnCluster(part) ? 2 : 1;
+    return [stage, place < 0 ? LONG.length : place];
   };
   return parts
-    .map((part) => ({ ...part, alone: ALONE.includes(part.file) }))
+    .map((part) => ({ ...part, atOnce: ALONE.includes(part.file) ? 1 : isOnCluster(part) ? onCluster : most }))
     .sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1]);
 }
 

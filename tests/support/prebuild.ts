@@ -4,17 +4,13 @@ import { buildImages, imageBuilds, missingImages } from "../../cli/images/build"
 import type { Progress } from "../../cli/progress";
 import { ensureCompose } from "../../cli/targets/docker/compose";
 import { dockerClient } from "../../cli/tools/docker";
-import { type ImageName, WORKLOAD_IMAGES } from "../../config/catalogue";
+import { WORKLOAD_IMAGES } from "../../config/catalogue";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema/team";
 import { prebuildCluster } from "./cluster";
-import { inLanes } from "./lanes";
 import { buildPebble } from "./pebble";
 
 const ROOT = resolve(__dirname, "../..");
-
-/** Images that are built side by side: each waits for packages half of its time. */
-const AT_ONCE = 2;
 
 /**
  * Builds what tests on Docker would build themselves, once for all of them and beside the tests that need none of it.
@@ -35,19 +31,10 @@ export async function prebuild(
   await ensureCompose(env, progress).catch(failed);
   await ensureBaseImage(docker, team.mirrors, progress).catch(failed);
 
-  const build = async () => {
-    const missing = await missingImages(docker, imageBuilds(team, WORKLOAD_IMAGES, ROOT));
-    const built = new Map<ImageName | undefined, Promise<void>>();
-    const jobs = missing.map((image) => ({ ...image, alone: false }));
-    await inLanes(jobs, AT_ONCE, (image) => {
-      const work = (built.get(image.parent) ?? Promise.resolve()).then(() =>
-        buildImages(docker, [image], ROOT, progress),
-      );
-      built.set(image.image, work);
-      return work;
-    });
-  };
-  const images = build().catch(failed);
+  const builds = imageBuilds(team, WORKLOAD_IMAGES, ROOT);
+  const images = missingImages(docker, builds)
+    .then((missing) => buildImages(docker, missing, ROOT, progress))
+    .catch(failed);
   const pebble = acme ? buildPebble().catch(failed) : Promise.resolve();
   const program = pebble.then(() => (cluster ? prebuildCluster(progress) : undefined)).catch(failed);
   return { images: Promise.all([images, pebble]), cluster: program };

@@ -9,8 +9,7 @@ test("jobs run side by side in their order, and those that are alone with nobody
   const events: string[] = [];
   const ends = new Map<string, () => void>();
   const run = inLanes(
-    ["a", "b", "c", "Alone", "d"].map((name) => ({ name, alone: name === "Alone" })),
-    2,
+    ["a", "b", "c", "Alone", "d"].map((name) => ({ name, atOnce: name === "Alone" ? 1 : 2 })),
     async ({ name }) => {
       events.push(`+${name}`);
       await new Promise<void>((end) => ends.set(name, end));
@@ -27,8 +26,8 @@ test("jobs run side by side in their order, and those that are alone with nobody
 
 test("one that fails ends those that wait, after those that run", async () => {
   const ended: string[] = [];
-  const jobs = ["fails", "runs", "waits"].map((name) => ({ name, alone: false }));
-  const run = inLanes(jobs, 2, async ({ name }) => {
+  const jobs = ["fails", "runs", "waits"].map((name) => ({ name, atOnce: 2 }));
+  const run = inLanes(jobs, async ({ name }) => {
     await new Promise(setImmediate);
     if (name === "fails") throw new Error("no report");
     await new Promise(setImmediate);
@@ -41,13 +40,13 @@ test("one that fails ends those that wait, after those that run", async () => {
 test("files run alone, then long ones first, then those of the cluster", () => {
   const files = ["cluster/cluster", "cluster/delivery", "e2e/acme", "e2e/limits", "browser/team", "e2e/trust"];
   const parts = files.map((name) => ({ file: `tests/${name}.test.ts` }));
-  expect(inOrder(parts).map(({ file, alone }) => [file.slice(6, -8), alone])).toEqual([
-    ["e2e/limits", true],
-    ["e2e/trust", false],
-    ["browser/team", false],
-    ["e2e/acme", false],
-    ["cluster/delivery", false],
-    ["cluster/cluster", true],
+  expect(inOrder(parts, 3, 2).map(({ file, atOnce }) => [file.slice(6, -8), atOnce])).toEqual([
+    ["e2e/limits", 1],
+    ["e2e/trust", 3],
+    ["browser/team", 3],
+    ["e2e/acme", 3],
+    ["cluster/delivery", 2],
+    ["cluster/cluster", 1],
   ]);
   for (const file of ALONE_FILES) expect([file, existsSync(resolve(__dirname, "../..", file))]).toEqual([file, true]);
 });
