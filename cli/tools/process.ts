@@ -48,7 +48,9 @@ export function lines(
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", onLine);
     }
-    options.signal?.addEventListener("abort", () => child.kill("SIGTERM"), { once: true });
+    const end = () => child.kill("SIGTERM");
+    options.signal?.addEventListener("abort", end);
+    child.once("close", () => options.signal?.removeEventListener("abort", end));
   });
 }
 
