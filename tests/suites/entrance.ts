@@ -144,7 +144,8 @@ export function entranceSuite({ engine, unavailable, create }: EngineCase): void
       replaced = Object.keys(before).filter((name) => after[name] !== before[name]);
       port = proxied ? front.port : muster.port;
       ca = await authority();
-      await eventually("the certificate", async () => (await ask("live", "/-/status")).status === 200);
+      // An ACME server that could not be reached is asked again after a while.
+      await eventually("the certificate", async () => (await ask("live", "/-/status")).status === 200, 240);
     });
 
     test("a switch touches no data, and no more than has to know of it", () => {
