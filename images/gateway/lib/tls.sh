@@ -80,16 +80,22 @@ start_tls() {
   esac
 }
 
-# Seconds until a failure is tried again: an ACME server counts them.
+# Seconds until a failure is tried again: a minute at first, as a network may need, and then longer up to an hour, because
+# an ACME server counts failures.
+SOON=60
 PATIENCE=3600
 
 renew_always() {
+  again=$SOON
   while :; do
     pause=$GATEWAY_RENEWAL_INTERVAL
-    renew || {
-      echo "muster: the certificate could not be renewed; it is tried again" >&2
-      [ "$pause" -le "$PATIENCE" ] || pause=$PATIENCE
-    }
+    if renew; then
+      again=$SOON
+    else
+      [ "$pause" -le "$again" ] || pause=$again
+      again=$((again * 5 < PATIENCE ? again * 5 : PATIENCE))
+      echo "muster: the certificate could not be renewed; it is tried again in $pause s" >&2
+    fi
     sleep "$pause"
   done
 }
