@@ -491,17 +491,23 @@ SH
       const names = Object.keys(await muster.containers());
       const found = await Promise.all(
         names.map(async (name) => {
-          const line = `find / -name '${CANARY}*' -not -path '/proc/*' -not -path '/sys/*' 2>/dev/null`;
-          return [name, (await muster.shell(name, line)).output] as const;
+          const line = `find / -name '${CANARY}*' -not -path '/proc/*' -not -path '/sys/*' 2>/dev/null; echo through`;
+          // A worker that tidies up ends a search, too: it is then begun again.
+          return await eventually(`the search of ${name}`, async () => {
+            const [output, rest] = (await muster.shell(name, line)).output.split("through\n");
+            return rest === undefined ? undefined : ([name, output ?? ""] as const);
+          });
         }),
       );
       return found.filter(([, output]) => output !== "").map(([name, output]) => `${name}: ${output}`);
     }
 
     test("a canary would be found", async () => {
-      await muster.shell("worker-1", `touch /tmp/${CANARY}`);
-      expect(await executed()).toEqual([`worker-1: /tmp/${CANARY}\n`]);
-      await muster.shell("worker-1", `rm /tmp/${CANARY}`);
+      const worker = (line: string) => eventually(line, async () => (await muster.shell("worker-1", line)).code === 0);
+      await worker(`touch /tmp/${CANARY}`);
+      const found = await executed();
+      await worker(`rm -f /tmp/${CANARY}`);
+      expect(found).toEqual([`worker-1: /tmp/${CANARY}\n`]);
     });
 
     test("of repositories: refused, never executed, and nothing is made", async () => {
