@@ -16,6 +16,8 @@ const FOLDERS = { unit: ["unit", "images"] };
 
 /** @type {import("jest").Config} */
 module.exports = {
+  // Images are built beside the first tiers.
+  testTimeout: 30_000,
   projects: ["unit", "component", "e2e", "browser", "cluster"].map((displayName) => ({
     ...shared,
     displayName,
