@@ -62,13 +62,13 @@ export interface GatewayArgs {
   readonly access?: AccessService | undefined;
 }
 
-/** Visitors use http, at the usual port. */
 /** PHP's own, as the images have it. */
 const DEFAULT_PAGE_TIME = 30;
 
 /** What a page may take beyond PHP's time, in seconds: for what PHP does not count. */
 const PAGE_GRACE = 15;
 
+/** Visitors use http, at the usual port. */
 const PLAIN: NonNullable<GatewayArgs["entrance"]> = {
   port: 8080,
   tls: false,

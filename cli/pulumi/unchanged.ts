@@ -55,7 +55,7 @@ function fingerprint({ stack, team, images, state, env }: Update): string | unde
   for (const { name } of images) add(name);
   for (const file of SOURCES.flatMap((path) => filesIn(join(stack.project.root, path)))) add(file, readFileSync(file));
   const addresses = publishedAddresses(team.listen, { env, interfaces: networkInterfaces() });
-  add(process.version, env.DOCKER_HOST ?? "", env.KUBECONFIG ?? "", ...addresses);
+  add(process.version, env.DOCKER_HOST ?? "", ...addresses);
   return hash.digest("hex");
 }
 

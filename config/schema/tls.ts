@@ -16,7 +16,8 @@ const fileOf = (what: string, marker: RegExp) => (path: string, context: z.Refin
   };
   try {
     const content = readFileSync(path, "utf8");
-    return marker.test(content) ? content : refused(`names a file without ${what} in PEM`);
+    // Unlike test, this begins at the start also for a pattern that is global.
+    return content.search(marker) >= 0 ? content : refused(`names a file without ${what} in PEM`);
   } catch {
     return refused("names a file that cannot be read; its path is relative to the stack file");
   }
