@@ -152,7 +152,7 @@ inBrowser(`a push in ${where}, in an environment brought up by ${engine}`, () =>
     await site.getByRole("heading", { name: "Hello World" }).waitFor();
     expect(new URL(site.url()).pathname).toBe("/post/hello-world/");
     const isDrawn = () => site.evaluate("document.images[0].complete && document.images[0].naturalWidth");
-    expect(await isDrawn()).toBe(1);
+    await eventually("the picture", async () => (await isDrawn()) === 1);
 
     await clone.commit("Title", "sed -i 's/<title>Press/<title>Press 2/' index.php");
     expect((await clone.push()).code).toBe(0);

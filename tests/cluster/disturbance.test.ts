@@ -14,8 +14,8 @@ const BOB = { id: "bob" };
 
 describe.each(onKubernetes())("what happens to a cluster's environment brought up by $engine", disturbances);
 
-/** The tests of a block build on each other. */
-function disturbances({ unavailable, create }: EngineCase<KubernetesEnvironment>): void {
+/** The tests of a block build on each other. What a cluster does by itself is shown with one engine. */
+function disturbances({ engine, unavailable, create }: EngineCase<KubernetesEnvironment>): void {
   if (unavailable !== undefined) {
     test.skip(`skipped: ${unavailable}`, () => {});
     return;
@@ -52,6 +52,8 @@ function disturbances({ unavailable, create }: EngineCase<KubernetesEnvironment>
     await muster.succeed("up");
     expect(await muster.containers()).toEqual(before);
   });
+
+  if (engine === "pulumi") return;
 
   test("a deleted pod comes back with its data", async () => {
     const write = "create table kept (word text); insert into kept values ('treasure')";
