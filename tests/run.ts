@@ -125,13 +125,20 @@ function lazyCluster(built: Promise<unknown>, env: NodeJS.ProcessEnv, progress: 
 /** Prints what became of the tests; the counts are the last line. */
 function report(tiers: readonly Tier[], rows: readonly Row[]): number {
   const skipped = rows.flatMap((row) => row.skipped);
-  if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.map((name) => `  ${name}`).join("\n")}`);
   const files = rows.filter(({ file }) => file !== undefined).sort((a, b) => b.seconds - a.seconds);
   if (files.length > 0) {
     const lines = files.map(({ file, passed, failed, skipped, seconds }) =>
       [file, passed, failed, skipped.length, seconds].map(String),
     );
     console.log(`\n${formatTable([["FILE", "PASSED", "FAILED", "SKIPPED", "SECONDS"], ...lines])}`);
+  }
+  const named = (key: "skipped" | "failures") =>
+    rows.flatMap((row) => row[key].map((name) => `  ${row.file ?? row.tier}: ${name}`));
+  for (const [title, names] of [
+    ["Skipped", named("skipped")],
+    ["Failed", named("failures")],
+  ] as const) {
+    if (names.length > 0) console.log(`\n${title}:\n${names.join("\n")}`);
   }
   const sum = (key: "passed" | "failed" | "seconds", of = rows) => of.reduce((total, row) => total + row[key], 0);
   const table = tiers.map((tier) => {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 const ROOT = resolve(__dirname, "../..");
 const JEST = require.resolve("jest/bin/jest");
@@ -10,6 +11,8 @@ const JEST = require.resolve("jest/bin/jest");
 export interface Outcome {
   readonly passed: number;
   readonly failed: number;
+  /** Full names of the failed tests, each with the first line of what went wrong. */
+  readonly failures: readonly string[];
   /** Full names of the skipped tests; they tell the reason. */
   readonly skipped: readonly string[];
 }
@@ -20,7 +23,11 @@ interface Report {
   readonly numFailedTests: number;
   readonly numRuntimeErrorTestSuites: number;
   readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -49,9 +56,14 @@ export async function runTests(tier: string, env: NodeJS.ProcessEnv, file?: stri
     passed: result?.numPassedTests ?? 0,
     // A file that does not even load has no test that could fail.
     failed: (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0) || Number(code !== 0),
+    failures: tests
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages: [message = ""] }) => `${fullName}: ${firstLine(message)}`),
     skipped: tests.filter(({ status }) => status === "pending").map(({ fullName }) => fullName),
   };
 }
+
+const firstLine = (message: string) => stripVTControlCharacters(message).split("\n", 1)[0];
 
 /** @param kept the stream whose text is returned; what jest reports on standard output is in the report, too */
 function jest(args: readonly string[], env: NodeJS.ProcessEnv, kept: "stdout" | "stderr" | undefined) {
