@@ -9,7 +9,7 @@ import { buildImages } from "../../images/build";
 import type { Progress } from "../../progress";
 import type { Stack } from "../../project";
 import { aptAccess, aptInstall, isInstallable } from "../../tools/apt";
-import { COMPOSE_PROJECT_LABEL, type Docker, words } from "../../tools/docker";
+import { COMPOSE_PROJECT_LABEL, type Docker, isPodman, words } from "../../tools/docker";
 import { capture, foreground } from "../../tools/process";
 import { recordStack, secretsFile, stackSecrets } from "../recorded";
 
@@ -71,7 +71,8 @@ export async function composeUp(
 
   mkdirSync(stack.folder, { recursive: true, mode: 0o700 });
   const made = { volumes: await volumesWithOptions(docker), networks: await networksOfPulumi(docker, team) };
-  writeFileSync(composeFile(stack), adopt(exported.yaml, made));
+  const described = adopt(exported.yaml, made);
+  writeFileSync(composeFile(stack), (await isPodman(docker)) ? withoutSizes(described) : described);
   const secrets = stackSecrets(stack, exported.secrets);
   // Names in the environment win over --env-file, so that a variable of the user's would replace a password.
   const env = { ...docker.env, ...secrets };
@@ -124,6 +125,16 @@ export function adopt(yaml: string, made: Made): string {
     );
   const parts = { networks: adopted(networks, made.networks), volumes: adopted(volumes, foreign) };
   return stringify({ ...rest, ...parts }, { lineWidth: 0 });
+}
+
+/** Podman takes the size of a volume in memory for a quota of its disk, and refuses it where the disk has none. */
+export function withoutSizes(yaml: string): string {
+  const { volumes, ...rest } = parse(yaml) as { volumes: Record<string, { driver_opts?: Record<string, string> }> };
+  for (const { driver_opts: options } of Object.values(volumes)) {
+    if (options?.o !== undefined)
+      options.o = options.o.replace(/(^|,)size=[^,]*(,|$)/, (_, before, after) => before && after);
+  }
+  return stringify({ ...rest, volumes }, { lineWidth: 0 });
 }
 
 /** Removes containers and networks; volumes stay. */
