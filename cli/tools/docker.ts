@@ -86,11 +86,15 @@ interface InspectedNetwork {
 }
 
 /** Podman's socket answers for Docker, and has neither BuildKit nor Docker's words for networks and containers. */
-export async function isPodman(docker: Pick<Docker, "run">): Promise<boolean> {
+export const isPodman = async (docker: Pick<Docker, "run">): Promise<boolean> =>
+  (await podmanVersion(docker)) !== undefined;
+
+/** Podman's version, where it answers in Docker's place. */
+export async function podmanVersion(docker: Pick<Docker, "run">): Promise<string | undefined> {
   const { Components } = JSON.parse(await docker.run("version", "--format", "{{json .Server}}")) as {
-    Components?: readonly { readonly Name: string }[] | null;
+    Components?: readonly { readonly Name: string; readonly Version: string }[] | null;
   };
-  return Components?.some(({ Name }) => Name.startsWith("Podman")) ?? false;
+  return Components?.find(({ Name }) => Name.startsWith("Podman"))?.Version;
 }
 
 /** The parts of a text between its white space, as `--quiet` lists ids and names. */

@@ -9,8 +9,9 @@ import { buildImages } from "../../images/build";
 import type { Progress } from "../../progress";
 import type { Stack } from "../../project";
 import { aptAccess, aptInstall, isInstallable } from "../../tools/apt";
-import { COMPOSE_PROJECT_LABEL, type Docker, isPodman, words } from "../../tools/docker";
+import { COMPOSE_PROJECT_LABEL, type Docker, dockerClient, isPodman, podmanVersion, words } from "../../tools/docker";
 import { capture, foreground } from "../../tools/process";
+import { compareVersions } from "../../tools/version";
 import { recordStack, secretsFile, stackSecrets } from "../recorded";
 
 /** How Docker Compose is called: `docker compose`, or `docker-compose` where only that exists. */
@@ -18,11 +19,25 @@ export type ComposeCommand = readonly [string, ...string[]];
 
 export const composeFile = ({ folder }: Stack): string => join(folder, "compose.yaml");
 
-/** The installed Docker Compose, version 2 first. */
+/** Version 2 and later first. */
+const COMMANDS: readonly ComposeCommand[] = [["docker", "compose"], ["docker-compose"]];
+
+/** Podman reports a network's name for its id before this version: Compose 2 then replaces every container at each up. */
+const PODMAN_WITH_IDS = "5.4";
+
+/** The installed Docker Compose: version 2 or later first, version 1 first for a Podman that would suffer from those. */
 export async function installedCompose(env: NodeJS.ProcessEnv): Promise<ComposeCommand | undefined> {
-  if ((await capture("docker", ["compose", "version"], { env })).code === 0) return ["docker", "compose"];
-  if ((await capture("docker-compose", ["version"], { env })).code === 0) return ["docker-compose"];
+  const older = [...COMMANDS].reverse();
+  for (const [file, ...first] of (await wantsOlder(dockerClient(env))) ? older : COMMANDS) {
+    if ((await capture(file, [...first, "version"], { env })).code === 0) return [file, ...first];
+  }
   return undefined;
+}
+
+/** Whether this is a Podman on which only Compose 1 finds its containers unchanged. */
+export async function wantsOlder(docker: Pick<Docker, "run">): Promise<boolean> {
+  const podman = await podmanVersion(docker);
+  return podman !== undefined && compareVersions(podman, PODMAN_WITH_IDS) < 0;
 }
 
 /**
