@@ -85,9 +85,10 @@ export async function composeUp(
   await buildImages(docker, missing, stack.project.root, progress);
 
   mkdirSync(stack.folder, { recursive: true, mode: 0o700 });
-  const made = { volumes: await volumesWithOptions(docker), networks: await networksOfPulumi(docker, team) };
+  const podman = await isPodman(docker);
+  const made = { volumes: await volumesWithOptions(docker), networks: await networksToAdopt(docker, team, podman) };
   const described = adopt(exported.yaml, made);
-  writeFileSync(composeFile(stack), (await isPodman(docker)) ? withoutSizes(described) : described);
+  writeFileSync(composeFile(stack), podman ? withoutSizes(described) : described);
   const secrets = stackSecrets(stack, exported.secrets);
   // Names in the environment win over --env-file, so that a variable of the user's would replace a password.
   const env = { ...docker.env, ...secrets };
@@ -107,10 +108,13 @@ async function volumesWithOptions(docker: Docker): Promise<string[]> {
   });
 }
 
-/** Names of the team's networks that Pulumi has made, and that Docker did not give up. */
-const networksOfPulumi = async (docker: Docker, team: string): Promise<string[]> =>
+/**
+ * Names of the team's networks that Pulumi has made, and that Docker did not give up; on Podman all that are there,
+ * because it reports other options than Compose has given them.
+ */
+const networksToAdopt = async (docker: Docker, team: string, podman: boolean): Promise<string[]> =>
   (await docker.networks())
-    .filter(({ labels }) => labels["muster.team"] === team && !(COMPOSE_PROJECT_LABEL in labels))
+    .filter(({ labels }) => labels["muster.team"] === team && (podman || !(COMPOSE_PROJECT_LABEL in labels)))
     .map(({ name }) => name);
 
 /** By kind, names of what is there already. */
