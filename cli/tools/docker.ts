@@ -68,7 +68,7 @@ export function dockerClient(env: NodeJS.ProcessEnv): Docker {
     },
     volumes: async (...labels) => {
       const filters = labels.flatMap((label) => ["--filter", `label=${label}`]);
-      return words(await run("volume", "ls", "--quiet", ...filters)).sort();
+      return namesOfVolumes(await run("volume", "ls", "--format", "{{json .}}", ...filters), labels);
     },
     hasImage: async (name) => (await tryRun("image", "inspect", "--format", "{{.Id}}", name)) !== undefined,
     logs: async (container, tail) => {
@@ -99,6 +99,16 @@ export async function podmanVersion(docker: Pick<Docker, "run">): Promise<string
 
 /** The parts of a text between its white space, as `--quiet` lists ids and names. */
 export const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
+
+/** Names of the volumes in a listing that carry each of the labels: several filters mean any of them to Podman. */
+export const namesOfVolumes = (listing: string, labels: readonly string[]): string[] =>
+  parseJsonLines(listing)
+    .filter(({ Labels = "" }) => {
+      const own = Object.entries(parseLabels(Labels)).map(([name, value]) => `${name}=${value}`);
+      return labels.every((label) => own.includes(label));
+    })
+    .map(({ Name = "" }) => Name)
+    .sort();
 
 const parseJsonLines = (text: string): Record<string, string>[] =>
   text

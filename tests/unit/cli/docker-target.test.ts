@@ -103,7 +103,8 @@ describe("a network that Docker does not give up", () => {
 });
 
 describe("Pulumi", () => {
-  const server = (...names: string[]) => JSON.stringify({ Components: names.map((Name) => ({ Name, Version: "4.3.1" })) });
+  const server = (...names: string[]) =>
+    JSON.stringify({ Components: names.map((Name) => ({ Name, Version: "4.3.1" })) });
   const obstacle = (version: string) => podmanObstacle(daemon({}, () => version).docker);
 
   test("cannot work on Podman, and the remedy is named", async () => {
