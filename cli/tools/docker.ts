@@ -68,7 +68,7 @@ export function dockerClient(env: NodeJS.ProcessEnv): Docker {
     },
     volumes: async (...labels) => {
       const filters = labels.flatMap((label) => ["--filter", `label=${label}`]);
-      return words(await run("volume", "ls", "--quiet", ...filters)).sort();
+      return namesOfVolumes(await run("volume", "ls", "--format", "{{json .}}", ...filters), labels);
     },
     hasImage: async (name) => (await tryRun("image", "inspect", "--format", "{{.Id}}", name)) !== undefined,
     logs: async (container, tail) => {
@@ -86,15 +86,29 @@ interface InspectedNetwork {
 }
 
 /** Podman's socket answers for Docker, and has neither BuildKit nor Docker's words for networks and containers. */
-export async function isPodman(docker: Pick<Docker, "run">): Promise<boolean> {
+export const isPodman = async (docker: Pick<Docker, "run">): Promise<boolean> =>
+  (await podmanVersion(docker)) !== undefined;
+
+/** Podman's version, where it answers in Docker's place. */
+export async function podmanVersion(docker: Pick<Docker, "run">): Promise<string | undefined> {
   const { Components } = JSON.parse(await docker.run("version", "--format", "{{json .Server}}")) as {
-    Components?: readonly { readonly Name: string }[] | null;
+    Components?: readonly { readonly Name: string; readonly Version: string }[] | null;
   };
-  return Components?.some(({ Name }) => Name.startsWith("Podman")) ?? false;
+  return Components?.find(({ Name }) => Name.startsWith("Podman"))?.Version;
 }
 
 /** The parts of a text between its white space, as `--quiet` lists ids and names. */
 export const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
+
+/** Names of the volumes in a listing that carry each of the labels: several filters mean any of them to Podman. */
+export const namesOfVolumes = (listing: string, labels: readonly string[]): string[] =>
+  parseJsonLines(listing)
+    .filter(({ Labels = "" }) => {
+      const own = Object.entries(parseLabels(Labels)).map(([name, value]) => `${name}=${value}`);
+      return labels.every((label) => own.includes(label));
+    })
+    .map(({ Name = "" }) => Name)
+    .sort();
 
 const parseJsonLines = (text: string): Record<string, string>[] =>
   text

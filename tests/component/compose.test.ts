@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
-import { adopt } from "../../cli/targets/docker/compose";
+import { adopt, withoutSizes } from "../../cli/targets/docker/compose";
 import { resolveTeam } from "../../config/members";
 import { parseTeamConfig } from "../../config/schema/team";
 import { workloads } from "../../config/workloads";
@@ -34,6 +34,17 @@ describe("the compose file", () => {
     expect(adopt(written.yaml, { volumes: ["hackathon-git-roster"], networks: [] })).toBe(written.yaml);
     const home = { name: "hackathon-alice-home", external: true };
     expect({ ...rest, volumes }).toEqual({ ...compose, volumes: { ...compose.volumes, "hackathon-alice-home": home } });
+  });
+
+  test("gives Podman no size of a volume", () => {
+    const { volumes, ...rest } = parse(withoutSizes(written.yaml));
+    const roster = { ...compose.volumes["hackathon-git-roster"], driver_opts: undefined };
+    expect({ ...volumes["hackathon-git-roster"], driver_opts: undefined }).toEqual(roster);
+    expect(volumes["hackathon-git-roster"].driver_opts).toEqual({ type: "tmpfs", device: "tmpfs", o: "mode=1777" });
+    expect({ ...rest, volumes: volumes["hackathon-alice-home"] }).toEqual({
+      ...compose,
+      volumes: compose.volumes["hackathon-alice-home"],
+    });
   });
 
   test("takes networks that Pulumi left as they are", () => {

@@ -90,15 +90,20 @@ async function fault({ image, env, spec }: Start, index: number): Promise<string
 }
 
 test(`${COUNT} accepted rosters start`, async () => {
-  const faults: { says: string; component: string; roster: unknown }[] = [];
+  const failed: (readonly [index: number, start: Start])[] = [];
   const queue = starts.entries();
   const one = async () => {
-    for (const [index, start] of queue) {
-      const says = await fault(start, index);
-      if (says !== undefined) faults.push({ says, component: start.component, roster: start.roster });
+    for (const entry of queue) {
+      if ((await fault(entry[1], entry[0])) !== undefined) failed.push(entry);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
+  // Once more, alone: settings are refused every time, and code-server only gives itself ten seconds.
+  const faults: { says: string; component: string; roster: unknown }[] = [];
+  for (const [index, start] of failed) {
+    const says = await fault(start, index);
+    if (says !== undefined) faults.push({ says, component: start.component, roster: start.roster });
+  }
   expect(starts).toHaveLength(COUNT);
   expect({ count: faults.length, first: faults.slice(0, 3) }).toEqual({ count: 0, first: [] });
 });

@@ -38,19 +38,26 @@ function walk({ socket, engine, unavailable }: (typeof walks)[number]): void {
     const now = await muster.containers();
     return Object.keys(before).filter((name) => before[name] !== now[name]);
   };
-  /** What does not carry the team's label: networks, containers and untagged images. */
+  /** Networks, containers and untagged images, but for those of other teams, which come and go meanwhile. */
   const listing = async () => {
+    const team = '{{.Label "muster.team"}}';
     const parts = await Promise.all([
-      muster.docker("network", "ls", "--format", "{{.Name}}"),
-      muster.docker("ps", "--all", "--format", "{{.Names}}"),
-      muster.docker("image", "ls", "--filter", "dangling=true", "--quiet"),
+      muster.docker("network", "ls", "--format", `{{.Name}} ${team}`),
+      muster.docker("ps", "--all", "--format", `{{.Names}} ${team}`),
+      muster.docker("image", "ls", "--filter", "dangling=true", "--format", "{{.ID}} "),
     ]);
-    return parts.map(({ output }) => output.trim().split("\n").sort().join(" "));
+    return parts.map(({ output }) =>
+      output
+        .split("\n")
+        .filter((line) => line.endsWith(" ") || line.endsWith(` ${muster.team}`))
+        .sort()
+        .join(""),
+    );
   };
   let empty: string[];
 
   beforeAll(async () => {
-    muster = await DockerEnvironment.create(`walk${engine}`, engine, socket);
+    muster = await DockerEnvironment.create(`engines${engine}`, engine, socket);
     empty = await listing();
   });
   afterAll(async () => {

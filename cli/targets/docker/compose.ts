@@ -9,8 +9,9 @@ import { buildImages } from "../../images/build";
 import type { Progress } from "../../progress";
 import type { Stack } from "../../project";
 import { aptAccess, aptInstall, isInstallable } from "../../tools/apt";
-import { COMPOSE_PROJECT_LABEL, type Docker, words } from "../../tools/docker";
+import { COMPOSE_PROJECT_LABEL, type Docker, dockerClient, isPodman, podmanVersion, words } from "../../tools/docker";
 import { capture, foreground } from "../../tools/process";
+import { compareVersions } from "../../tools/version";
 import { recordStack, secretsFile, stackSecrets } from "../recorded";
 
 /** How Docker Compose is called: `docker compose`, or `docker-compose` where only that exists. */
@@ -18,11 +19,25 @@ export type ComposeCommand = readonly [string, ...string[]];
 
 export const composeFile = ({ folder }: Stack): string => join(folder, "compose.yaml");
 
-/** The installed Docker Compose, version 2 first. */
+/** Version 2 and later first. */
+const COMMANDS: readonly ComposeCommand[] = [["docker", "compose"], ["docker-compose"]];
+
+/** Podman reports a network's name for its id before this version: Compose 2 then replaces every container at each up. */
+const PODMAN_WITH_IDS = "5.4";
+
+/** The installed Docker Compose: version 2 or later first, version 1 first for a Podman that would suffer from those. */
 export async function installedCompose(env: NodeJS.ProcessEnv): Promise<ComposeCommand | undefined> {
-  if ((await capture("docker", ["compose", "version"], { env })).code === 0) return ["docker", "compose"];
-  if ((await capture("docker-compose", ["version"], { env })).code === 0) return ["docker-compose"];
+  const older = [...COMMANDS].reverse();
+  for (const [file, ...first] of (await wantsOlder(dockerClient(env))) ? older : COMMANDS) {
+    if ((await capture(file, [...first, "version"], { env })).code === 0) return [file, ...first];
+  }
   return undefined;
+}
+
+/** Whether this is a Podman on which only Compose 1 finds its containers unchanged. */
+export async function wantsOlder(docker: Pick<Docker, "run">): Promise<boolean> {
+  const podman = await podmanVersion(docker);
+  return podman !== undefined && compareVersions(podman, PODMAN_WITH_IDS) < 0;
 }
 
 /**
@@ -70,8 +85,10 @@ export async function composeUp(
   await buildImages(docker, missing, stack.project.root, progress);
 
   mkdirSync(stack.folder, { recursive: true, mode: 0o700 });
-  const made = { volumes: await volumesWithOptions(docker), networks: await networksOfPulumi(docker, team) };
-  writeFileSync(composeFile(stack), adopt(exported.yaml, made));
+  const podman = await isPodman(docker);
+  const made = { volumes: await volumesWithOptions(docker), networks: await networksToAdopt(docker, team, podman) };
+  const described = adopt(exported.yaml, made);
+  writeFileSync(composeFile(stack), podman ? withoutSizes(described) : described);
   const secrets = stackSecrets(stack, exported.secrets);
   // Names in the environment win over --env-file, so that a variable of the user's would replace a password.
   const env = { ...docker.env, ...secrets };
@@ -91,10 +108,13 @@ async function volumesWithOptions(docker: Docker): Promise<string[]> {
   });
 }
 
-/** Names of the team's networks that Pulumi has made, and that Docker did not give up. */
-const networksOfPulumi = async (docker: Docker, team: string): Promise<string[]> =>
+/**
+ * Names of the team's networks that Pulumi has made, and that Docker did not give up; on Podman all that are there,
+ * because it reports other options than Compose has given them.
+ */
+const networksToAdopt = async (docker: Docker, team: string, podman: boolean): Promise<string[]> =>
   (await docker.networks())
-    .filter(({ labels }) => labels["muster.team"] === team && !(COMPOSE_PROJECT_LABEL in labels))
+    .filter(({ labels }) => labels["muster.team"] === team && (podman || !(COMPOSE_PROJECT_LABEL in labels)))
     .map(({ name }) => name);
 
 /** By kind, names of what is there already. */
@@ -124,6 +144,16 @@ export function adopt(yaml: string, made: Made): string {
     );
   const parts = { networks: adopted(networks, made.networks), volumes: adopted(volumes, foreign) };
   return stringify({ ...rest, ...parts }, { lineWidth: 0 });
+}
+
+/** Podman takes the size of a volume in memory for a quota of its disk, and refuses it where the disk has none. */
+export function withoutSizes(yaml: string): string {
+  const { volumes, ...rest } = parse(yaml) as { volumes: Record<string, { driver_opts?: Record<string, string> }> };
+  for (const { driver_opts: options } of Object.values(volumes)) {
+    if (options?.o !== undefined)
+      options.o = options.o.replace(/(^|,)size=[^,]*(,|$)/, (_, before, after) => before && after);
+  }
+  return stringify({ ...rest, volumes }, { lineWidth: 0 });
 }
 
 /** Removes containers and networks; volumes stay. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { wantsOlder } from "../../../cli/targets/docker/compose";
 import { limitProcesses, unlimited } from "../../../cli/targets/docker/processes";
 import { sweep } from "../../../cli/targets/docker/sweep";
 import { adopted, podmanObstacle } from "../../../cli/targets/docker/target";
@@ -102,11 +103,23 @@ describe("a network that Docker does not give up", () => {
 });
 
 describe("Pulumi", () => {
-  const server = (...names: string[]) => JSON.stringify({ Components: names.map((Name) => ({ Name })) });
+  const server = (...names: string[]) =>
+    JSON.stringify({ Components: names.map((Name) => ({ Name, Version: "4.3.1" })) });
   const obstacle = (version: string) => podmanObstacle(daemon({}, () => version).docker);
 
   test("cannot work on Podman, and the remedy is named", async () => {
     expect(await obstacle(server("Podman Engine", "Conmon"))).toContain("--engine compose works");
+  });
+
+  test("is no reason for Compose 2 on a Podman whose networks it takes for others", async () => {
+    const older = (components: string) => wantsOlder(daemon({}, () => components).docker);
+    const podman = (version: string) => JSON.stringify({ Components: [{ Name: "Podman Engine", Version: version }] });
+    expect(await Promise.all([podman("4.3.1"), podman("5.3.2"), podman("5.4.0"), "{}"].map(older))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   test("works on every other engine", async () => {

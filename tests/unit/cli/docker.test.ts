@@ -8,11 +8,21 @@ import {
   isBuildStep,
 } from "../../../cli/targets/docker/build-leftovers";
 import { isDebianLike } from "../../../cli/tools/apt";
-import { parseLabels, publishedPorts } from "../../../cli/tools/docker";
+import { namesOfVolumes, parseLabels, publishedPorts } from "../../../cli/tools/docker";
 import { dockerAdvice, type Failure } from "../../../cli/tools/docker-advice";
 import { address, candidates, parseContext } from "../../../cli/tools/docker-host";
 import { compareVersions } from "../../../cli/tools/version";
 import { overlaps } from "../../../platform/docker/subnets";
+
+test("volumes carry every label that is asked for, whatever the engine takes several filters for", () => {
+  const line = (Name: string, Labels: string) => JSON.stringify({ Name, Labels });
+  const home = line("red-home", "muster.component=home,muster.team=red");
+  const roster = line("red-git-roster", "muster.component=roster,muster.team=red");
+  const listing = `${roster}\n${home}\n`;
+  expect(namesOfVolumes(listing, ["muster.team=red", "muster.component=roster"])).toEqual(["red-git-roster"]);
+  expect(namesOfVolumes(listing, ["muster.team=red"])).toEqual(["red-git-roster", "red-home"]);
+  expect(namesOfVolumes("", ["muster.team=red"])).toEqual([]);
+});
 
 describe("where the daemon is", () => {
   const home = "/home/ada";
