@@ -73,12 +73,13 @@ export function buildOf(said: readonly string[]): { build: string; found: string
 const unbuilt = (said: readonly string[]): string =>
   said.some((line) => line.startsWith("Everything up-to-date")) ? "not built: it had been pushed" : "no build";
 
-/** The first step that failed, and the last line of its log. */
+/** The first step that failed, and why: a host that is out of reach, else the last line of its log. */
 function failureIn(lines: readonly string[]): string | undefined {
   const start = lines.findIndex((line) => /^\S.*: (FAILED|broke off)/.test(line.trim()));
   if (start === -1) return undefined;
   const rest = lines.slice(start + 1).map((line) => line.trim());
   const end = rest.findIndex((line) => !line.startsWith("|"));
-  const last = rest.slice(0, end === -1 ? rest.length : end).at(-1);
-  return [lines[start]?.trim(), last?.slice(1).trim()].filter(Boolean).join(": ");
+  const log = rest.slice(0, end === -1 ? rest.length : end);
+  const why = rest[log.length]?.includes("out of the CI's reach") ? rest[log.length] : log.at(-1)?.slice(1).trim();
+  return [lines[start]?.trim(), why].filter(Boolean).join(": ");
 }

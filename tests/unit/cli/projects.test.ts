@@ -62,6 +62,16 @@ test.each<[string, string[], { build: string; found: string }]>([
     },
   ],
   [
+    "failed for want of a host",
+    [
+      "remote: CI:   composer install: FAILED (1 s)",
+      "remote: CI:   | install [--prefer-source]",
+      "remote: CI:   repo.packagist.org is out of the CI's reach: name a mirror",
+      "remote: CI: FAILED after 2 s",
+    ],
+    { build: "composer install: FAILED (1 s): repo.packagist.org is out of the CI's reach: name a mirror", found: "" },
+  ],
+  [
     "failed without a word",
     ["remote: CI:   build: FAILED (1 s)", "remote: CI: FAILED after 2 s (failed build)"],
     { build: "build: FAILED (1 s)", found: "" },
