@@ -55,13 +55,22 @@ async function open(url: string, { gateway, cookie }: Visitor): Promise<Opened> 
     const answer = await ask(address, gateway, cookie);
     if (answer === undefined) return { problem: "no answer" };
     const { status, location, body } = answer;
-    if (status < 300) return { url: address, body };
+    if (status < 300) {
+      const error = errorIn(body);
+      return error === undefined ? { url: address, body } : { problem: error };
+    }
     if (status >= 400 || location === undefined) return { problem: String(status) };
     const next = new URL(location, address);
     if (next.host !== new URL(url).host) return { problem: `leads to ${next.host}` };
     address = next.href;
   }
   return { problem: "redirects for ever" };
+}
+
+/** PHP's error where it shows its errors, which it answers with 200; undefined on a page without one. */
+export function errorIn(html: string): string | undefined {
+  const text = html.replace(/<[^>]*>/g, "").replace(/\s+/g, " ");
+  return /\b(?:Fatal|Parse) error: .{0,400}? in \S+ on line \d+/.exec(text)?.[0];
 }
 
 /** The scripts and styles that a page loads from its own host. */

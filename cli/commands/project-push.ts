@@ -11,7 +11,7 @@ const FOUND = / site\b|\bfront end\b|^ *not served here: | · /i;
 /** Where git says why it failed. */
 export const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
 
-/** Pushes HEAD to the deploy branch, and waits for the build's end. */
+/** Pushes a revision of a folder to the deploy branch, and waits for the build's end. */
 export async function push(trial: Trial, repository: string, folder: string, detail: (text: string) => void) {
   const { team, gateway, authorityFile, member, password } = trial;
   const { host, hostname } = new URL(teamUrl(team, "git"));
@@ -40,7 +40,8 @@ export async function push(trial: Trial, repository: string, folder: string, det
   const ref = `HEAD:refs/heads/${team.ci.deployBranch}`;
   const args = ["-C", folder, "push", "--push-option=ci.wait", url, ref];
   const { code, said } = await follow("git", args, detail, { env });
-  return { ...buildOf(said), ...(code === 0 ? {} : { build: refusalOf(said, repository) }) };
+  const refused = code !== 0;
+  return { refused, ...buildOf(said), ...(refused ? { build: refusalOf(said, repository) } : {}) };
 }
 
 const leadOf = async ({ address, port }: GatewayAddress, hostname: string): Promise<string> =>
@@ -63,9 +64,22 @@ export function refusalOf(said: readonly string[], repository: string): string {
 export function buildOf(said: readonly string[]): { build: string; found: string } {
   const lines = said.flatMap((line) => /^remote: CI: (.*\S)/.exec(line)?.[1] ?? []);
   const end = lines.findLast((line) => /^(passed|FAILED|broke off|was cancelled|skipped)\b/.test(line));
-  const failed = lines.find((line) => /^\S.*: (FAILED|broke off)/.test(line.trim()));
   return {
-    build: end === undefined ? "no build" : end.startsWith("passed") ? end : (failed?.trim() ?? end),
+    build: end === undefined ? unbuilt(said) : end.startsWith("passed") ? end : (failureIn(lines) ?? end),
     found: lines.find((line) => FOUND.test(line))?.trim() ?? "",
   };
+}
+
+const unbuilt = (said: readonly string[]): string =>
+  said.some((line) => line.startsWith("Everything up-to-date")) ? "not built: it had been pushed" : "no build";
+
+/** The first step that failed, and why: a host that is out of reach, else the last line of its log. */
+function failureIn(lines: readonly string[]): string | undefined {
+  const start = lines.findIndex((line) => /^\S.*: (FAILED|broke off)/.test(line.trim()));
+  if (start === -1) return undefined;
+  const rest = lines.slice(start + 1).map((line) => line.trim());
+  const end = rest.findIndex((line) => !line.startsWith("|"));
+  const log = rest.slice(0, end === -1 ? rest.length : end);
+  const why = rest[log.length]?.includes("out of the CI's reach") ? rest[log.length] : log.at(-1)?.slice(1).trim();
+  return [lines[start]?.trim(), why].filter(Boolean).join(": ");
 }

@@ -25,9 +25,9 @@ git pull --quiet --ff-only 2>/tmp/pull || {
 }`;
 /** How a front end's build for the member's own site goes, as images/code-server/builder writes it down. */
 const BUILD_STATE = 'jq -r "if .state == \\"failed\\" then .command + \\" \\" + .why else .state end" "$1"';
-/** How the survey begins: images/php/survey/muster_survey/text.py. */
-const NOT_SERVED = /^not served here: /;
-/** In the place of a site that nobody expects. */
+/** How the survey begins where there is no page: images/php/survey/muster_survey/text.py. */
+const NO_SITE = /^(?:not served here: |no site\b)/;
+/** In the place of a site that nobody expects, or that was not asked. */
 const NONE = "none";
 const BUILDING = ["building", "waiting"];
 
@@ -46,6 +46,8 @@ interface Outcome {
   readonly seconds: number;
   readonly found: string;
   readonly works: boolean;
+  /** Whether there is something to show. */
+  readonly isSite: boolean;
 }
 
 /**
@@ -134,12 +136,14 @@ async function tryProject(trial: Trial, repository: string, path: string, detail
     const started = performance.now();
     const said = await push(trial, repository, source.folder, detail);
     const seconds = (performance.now() - started) / 1000;
+    const outcome = { repository, own: NONE, live: NONE, ...said, seconds };
+    if (said.refused) return { ...outcome, works: false, isSite: true };
+    if (NO_SITE.test(said.found)) return { ...outcome, works: true, isSite: false };
     const first = repository === team.repositories[0];
     const folder = `/workspace/${repository}`;
     const clone = await target.exec(editor, ["bash", "-lc", UPDATE, "clone", folder, repository], "");
     const ownUrl = first ? memberUrl(team, "site", member) : publicUrl(team, `${repository}--${member}`);
     const liveUrl = first ? teamUrl(team, "live") : publicUrl(team, `${repository}--${LIVE}`);
-    if (NOT_SERVED.test(said.found)) return { repository, own: NONE, live: NONE, ...said, seconds, works: true };
     const isFrontEnd = said.found.startsWith("front end");
     const asMember = async () => ({ gateway, cookie: await accessCookie(target, team, member) });
     const seen = async (url: string) => visit(url, await asMember(), isFrontEnd);
@@ -147,15 +151,7 @@ async function tryProject(trial: Trial, repository: string, path: string, detail
       clone.code === 0 ? await ownSite(trial, repository, () => seen(ownUrl), detail) : lastLine(clone.stderr);
     const live = await seen(liveUrl);
     const works = /^passed/.test(said.build) && own === "works" && live === "works";
-    return {
-      repository,
-      own,
-      live,
-      ...said,
-      found: [source.note, said.found].filter(Boolean).join("; "),
-      seconds,
-      works,
-    };
+    return { ...outcome, own, live, found: [source.note, said.found].filter(Boolean).join("; "), works, isSite: true };
   } finally {
     source.remove();
   }
@@ -186,12 +182,14 @@ async function committed(path: string): Promise<{ folder: string; note: string; 
   try {
     cpSync(path, folder, { recursive: true, verbatimSymlinks: true, filter: (file) => file !== join(path, ".git") });
     const author = ["-c", "user.name=Muster", "-c", "user.email=muster@localhost", "-c", "commit.gpgsign=false"];
+    // A repository may have files that it ignores.
+    const listed = isRepository ? (await git("ls-files", "-z")).stdout : "";
     for (const args of [
       ["init", "--quiet"],
-      ["add", "--all"],
+      isRepository ? ["add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"] : ["add", "--all"],
       [...author, "commit", "--quiet", "--message", "As it is"],
     ]) {
-      const { code, stderr } = await capture("git", ["-C", folder, ...args]);
+      const { code, stderr } = await capture("git", ["-C", folder, ...args], { input: listed });
       if (code !== 0) throw new UserError(`${path} cannot be committed: ${lastLine(stderr)}`);
     }
   } catch (error) {
@@ -234,9 +232,9 @@ export function outcomeTable(outcomes: readonly Outcome[]): string {
       found,
     ]),
   ]);
-  const sites = outcomes.filter(({ own }) => own !== NONE);
+  const sites = outcomes.filter(({ isSite }) => isSite);
   const others = outcomes.length - sites.length;
   const working = sites.filter(({ works }) => works).length;
-  const rest = others === 0 ? "" : ` ${others} cannot be served here, which the push says.`;
+  const rest = others === 0 ? "" : ` ${others} without a site here, as the push says.`;
   return `${table}\n\n${working} of ${sites.length} work on their own site and live.${rest}`;
 }

@@ -126,10 +126,11 @@ export function environmentSuite<E extends TestEnvironment>(
     const imported = await muster.shell("alice-web", `mysql -e "${dump}"`);
     expect(imported).toMatchObject({ code: 0 });
     for (const host of ["localhost", "127.0.0.1"]) {
-      const query = `echo mysqli_connect('${host}', 'root', '', 'shop')->query('SELECT zone FROM v')->fetch_row()[0];`;
+      const connection = `mysqli_connect('${host}', 'root', \\$password, 'shop')`;
+      const query = `foreach (['', 'root'] as \\$password) echo ${connection}->query('SELECT zone FROM v')->fetch_row()[0];`;
       for (const container of ["alice-web", "alice-code"]) {
         const { output } = await muster.shell(container, `php -r "${query}"`);
-        expect(output.trim()).toBe("2026-01-01 05:30:00");
+        expect(output.trim()).toBe("2026-01-01 05:30:00".repeat(2));
       }
     }
     await muster.shell("alice-web", "mysql -e 'DROP DATABASE shop'");

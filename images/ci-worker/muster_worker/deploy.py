@@ -16,7 +16,7 @@ import sys
 import tarfile
 import time
 
-from . import answers, bounds, database, origin, page, privacy, sites
+from . import answers, bounds, database, origin, page, privacy, remedies, sites
 from .git import Failed
 from .releases import ANCESTORS_FILE, SURVEY_FILE, Deployed, Refused, Site, is_newer, name, one_step_back
 from .shared import Shared, stray_links
@@ -195,7 +195,7 @@ def release(order):
     site.remember_deployed(Deployed(revision, max(order["as_of"], last.as_of if last else 0), ancestors))
     delivery.activate(chosen)
     now_live = delivery.ask()
-    failing = None if now_live is None or now_live.works else described(now_live, survey)
+    failing = None if now_live is None or now_live.works else described(now_live, survey, delivery)
     if failing and before and before.works:
         delivery.activate(previous)
         site.remember_deployed(last)
@@ -214,8 +214,8 @@ def release(order):
     return WARNINGS if failing or delivery.warnings else 0, answer
 
 
-def described(answer, survey):
-    why = page.cause(answer, survey)
+def described(answer, survey, delivery):
+    why = page.cause(answer, survey, remedies.of(delivery.site.path, delivery.repository, os.environ))
     return f"{answer.text}: {why}" if why else answer.text
 
 
@@ -235,7 +235,7 @@ def rollback(order):
         ask_the_repository(order["origin"], revision)
     delivery.activate(chosen)
     now_live = delivery.ask()
-    failing = None if now_live is None or now_live.works else described(now_live, site.survey(chosen))
+    failing = None if now_live is None or now_live.works else described(now_live, site.survey(chosen), delivery)
     site.record(
         time=timestamp(), action="rollback", release=chosen, revision=revision, author="", subject=order["reason"],
         by=order["by"], **({"problem": failing} if failing else {}),

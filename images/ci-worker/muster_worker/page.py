@@ -122,10 +122,11 @@ def of_environment(environ, repository):
     return Live(server, host, environ.get("SITE_SCHEME", "http"), int(environ.get("SITE_PORT", "80"))) if host else None
 
 
-def cause(answer, survey):
-    """Why a page fails, with the remedy, as far as it is known."""
+def cause(answer, survey, remedy=lambda said: None):
+    """Why a page fails, with what helps, as far as it is known. REMEDY: what helps against an error of PHP's."""
     if answer.status in (*FAILING, 503):
         for note in survey["notes"] if survey else ():
             if note["level"] == "warning" and re.match(r"no index file|the build wrote no", note["text"]):
                 return note["text"] + (f": {note['remedy']}" if note["remedy"] else "")
-    return answer.said
+    helps = answer.said and remedy(answer.said)
+    return f"{answer.said}: {helps}" if helps else answer.said

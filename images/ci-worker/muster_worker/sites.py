@@ -2,7 +2,7 @@
 
 import os
 
-from . import database, page
+from . import database, page, remedies
 from .releases import Site
 
 
@@ -39,7 +39,7 @@ def _sites(live, shared):
         survey = site.survey(current) or {}
         server = page.of_environment(os.environ, repository)
         answer = server and server.ask(survey.get("folder", ""))
-        why = answer and not answer.works and page.cause(answer, survey)
+        why = answer and not answer.works and page.cause(answer, survey, remedies.of(site.path, repository, os.environ))
         kept = {entry["path"]: f"{shared}/{repository}/files/{entry['path']}" for entry in survey.get("writable", ())}
         yield {
             "repository": repository,

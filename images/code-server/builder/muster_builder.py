@@ -71,6 +71,16 @@ def front_end(found):
     return next(iter(named or [project for project in nodes if project["folder"] == found["site"]["folder"]]), None)
 
 
+def steps(found, project):
+    """(the project that installs a project's packages, [(folder, words)] of what builds its output, the last its own)"""
+    nodes = [each for each in found["projects"] if each["node"]]
+    above = project["node"]["workspace"]
+    root = next((each for each in nodes if above is not None and each["folder"] == above), project)
+    before = [each for each in nodes[: nodes.index(project)] if above is not None and each["node"]["workspace"] == above]
+    builds = [(each["folder"], each["node"]["commands"]["build"]) for each in (*before, project)]
+    return root, [(folder, words) for folder, words in builds if words]
+
+
 def git(folder, *arguments):
     """Paths that git says, None where it is no repository."""
     words = ("git", "-C", folder, "ls-files", "-z", "--", *arguments)
@@ -131,13 +141,14 @@ class Build:
         project = front_end(self.survey)
         if not project or self.survey["faults"]:
             return False
-        self.node, self.dist = project["node"], self.survey["site"]["dist"]
-        self.place = os.path.normpath(f"{self.folder}/{project['folder']}")
+        root, self.builds = steps(self.survey, project)
+        self.node, self.dist = root["node"], self.survey["site"]["dist"]
+        self.place = os.path.normpath(f"{self.folder}/{root['folder']}")
         output = self.output()
         before = self.said()
         if before.get("key") == self.key and (before.get("state") == "failed" or before.get("state") == "built" and output):
             return False
-        if output and (git(self.folder, self.dist) or newest(self.folder, project["folder"], self.dist, tree) <= output):
+        if output and (git(self.folder, self.dist) or newest(self.folder, root["folder"], self.dist, tree) <= output):
             return False
         if other := is_at_work(self.place):
             self.wait(before, other)
@@ -162,13 +173,13 @@ class Build:
 
     def run(self):
         """Whether it is built."""
-        commands = self.node["commands"]
+        install = None if self.installed() else self.node["commands"]["install"]
         words = []
         try:
             with open(self.log, "w", encoding="utf-8") as log:
-                for words in (None if self.installed() else commands["install"], commands["build"]):
+                for folder, words in ((self.place, install), *self.builds):
                     if words:
-                        self.step(words, log)
+                        self.step(os.path.normpath(os.path.join(self.folder, folder)), words, log)
             if not self.output():
                 raise Failure(f"wrote no index.html to {self.dist} (dist in muster.yaml names another folder)")
         except Failure as failure:
@@ -177,12 +188,12 @@ class Build:
         self.say("built")
         return True
 
-    def step(self, words, log):
+    def step(self, place, words, log):
         self.say("building", shown(words))
         print(f"$ {shown(words)}", file=log, flush=True)
         environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
         environment |= {"CI": "true", "FORCE_COLOR": "0", "NO_COLOR": "1", **WITHOUT_BROWSERS}
-        options = {"cwd": self.place, "env": environment, "stdin": subprocess.DEVNULL, "stdout": log}
+        options = {"cwd": place, "env": environment, "stdin": subprocess.DEVNULL, "stdout": log}
         code = subprocess.run((*POLITE, *words), stderr=subprocess.STDOUT, check=False, **options).returncode
         if code == 124:
             raise Failure(f"took longer than {LIMIT // 60} minutes")

@@ -40,6 +40,12 @@ REPEATED = re.compile(
 ANSWER = "answer: "
 # Escape sequences and other characters that move a terminal's cursor.
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# What programs say of a host that has no address where they run.
+UNREACHED = re.compile(
+    r"(?:Could not resolve(?: host)?:?|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|resolve address for|Failed to resolve) '?"
+    r"((?:[\w-]+\.)+[a-z]+)",
+    re.I,
+)
 PID = "/tmp/muster/apache2.pid"
 
 
@@ -156,8 +162,12 @@ class Wait:
         seconds = step["complete_at"] - step["started_at"]
         self.say(f"  {clean(step['name'])}: {RESULTS[step['results']]} ({seconds:.0f} s)")
         if failed:
-            for line in self.last_lines(step["stepid"]):
+            lines = self.last_lines(step["stepid"])
+            for line in lines:
                 self.say(f"  | {line}")
+            unreached = next(filter(None, map(UNREACHED.search, lines)), None)
+            if unreached:
+                self.say(f"  {unreached[1]} is out of the CI's reach: name a mirror of the packages in muster:mirrors")
 
     def tell_triggered(self, build):
         """Says what went wrong in the builds that this one started, such as the release."""

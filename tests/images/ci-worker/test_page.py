@@ -2,6 +2,7 @@ import http.server
 import threading
 import unittest
 
+from muster_worker import remedies
 from muster_worker.page import Answer, Live, cause, error_in, host_name, of_environment
 
 
@@ -43,6 +44,26 @@ class Errors(unittest.TestCase):
         ]
         self.assertEqual(cause(Answer(403), {"notes": notes}), "the build wrote no dist/index.html: name the folder")
         self.assertEqual(cause(Answer(500, said="Fatal"), {"notes": notes}), "Fatal")
+
+    def test_what_helps_is_behind_it(self):
+        self.assertEqual(cause(Answer(500, said="Fatal"), None, lambda said: f"mend {said}"), "Fatal: mend Fatal")
+        self.assertEqual(cause(Answer(500), None, lambda said: "mend it"), "")
+
+    def test_table_of_remedies(self):
+        bring = "import its dump: npm run db -- import FILE live --repository shop"
+        add = "add shop to muster:repositories, and it has a database server of its own"
+        account = "make the account root, or read DB_USER and DB_PASSWORD (docs/from-xampp.md, step 4)"
+        denied = "SQLSTATE[HY000] [1045] Access denied for user 'root'@'10.0.0.2' (using password: YES)"
+        for said, environ, helps in (
+            ("Unknown database 'Shop'", {"DB_NAME": "app"}, f"{bring} --database Shop"),
+            ("1146 Table 'app.users' doesn't exist", {"DB_NAME": "app"}, bring),
+            (denied, {}, account),
+            ("Unknown database 'Shop'", {"DB_ADMIN_PASSWORD": "x"}, add),
+            (denied, {"DB_ADMIN_PASSWORD": "x"}, add),
+            ("Undefined constant", {}, None),
+        ):
+            with self.subTest(said, environ=environ):
+                self.assertEqual(remedies.of("/nowhere", "shop", environ)(said), helps)
 
 
 class Pages(http.server.BaseHTTPRequestHandler):

@@ -151,6 +151,20 @@ class Builds(InAWorkspace):
         self.assertIn("DB_NAME=app", said)
 
 
+class Workspaces(InAWorkspace):
+    def test_a_member_is_built_behind_what_it_depends_on(self):
+        self.write("package.json", json.dumps({"workspaces": ["apps/*", "packages/*"]}))
+        self.write("node_modules/.package-lock.json", "{}")
+        self.write("packages/ui/package.json", package("echo ui > built", name="ui"))
+        build = "mkdir dist; cp ../../packages/ui/built dist/index.html"
+        self.write("apps/web/package.json", package(build, dependencies={"ui": "*"}))
+        self.write("apps/web/index.html", '<script type="module" src="/main.js"></script>')
+        self.age("package.json", seconds=200)
+        self.assertEqual(self.build()["state"], "built")
+        with open(f"{self.app}/apps/web/dist/index.html", encoding="utf-8") as file:
+            self.assertEqual(file.read(), "ui\n")
+
+
 class Installs(InAWorkspace):
     def installed(self):
         build = builder.Build("app", "1")

@@ -87,6 +87,18 @@ class Told(unittest.TestCase):
             self.said, ["PHP site", "warning: Jenkinsfile is not run", "tested; live is built from main"]
         )
 
+    def test_a_host_that_is_out_of_reach(self):
+        for said, host in (
+            ("  : Could not resolve host: github.com", "github.com"),
+            ("npm error request failed, reason: getaddrinfo ENOTFOUND registry.npmjs.org", "registry.npmjs.org"),
+            ("curl error 6: Could not resolve host: repo.packagist.org", "repo.packagist.org"),
+            ("NameResolutionError: Failed to resolve 'pypi.org' ([Errno -2])", "pypi.org"),
+            ("could not resolve the conflict", None),
+        ):
+            with self.subTest(said):
+                found = wait.UNREACHED.search(said)
+                self.assertEqual(found and found[1], host)
+
     def test_by_one_that_waits_with_the_cause_last(self):
         self.steps += [self.step(4, "workflows", WARNINGS), self.step(3, "phpunit", FAILURE)]
         self.wait.until = self.until

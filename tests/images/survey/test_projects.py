@@ -157,20 +157,42 @@ class Subfolders(unittest.TestCase):
             ({"tests/fixtures/a/package.json": "{}", "examples/a/composer.json": "{}"}, []),
             ({"libs/a/composer.json": "{}", "plugin/ck/package.json": package(test="x")}, []),
             ({"inc/compat/composer.json": "{}"}, []),
-            ({"package.json": package(workspaces=["packages/*"]), "packages/a/package.json": package("x")}, ["."]),
+            ({"package.json": package("x", workspaces=["packages/*"]), "packages/a/package.json": package("x")}, ["."]),
             (
                 {
                     "package.json": package(),
                     "pnpm-workspace.yaml": "packages:\n  - 'apps/**'\n",
                     "apps/a/b/package.json": package("x"),
+                    "apps/a/c/package.json": package(),
                 },
-                ["."],
+                [".", "apps/a/b"],
             ),
             ({"muster.yaml": "subfolders: []", "frontend/package.json": package(test="x")}, []),
             ({"muster.yaml": "subfolders: [libs/a]", "libs/a/package.json": package(test="x")}, ["libs/a"]),
         ):
             with self.subTest(listed):
                 self.assertEqual(list(projects(listed)), folders)
+
+    def test_a_workspace_that_builds_nothing_itself(self):
+        """What its root has no script for, its packages do, one after those that it depends on."""
+        found = projects(
+            {
+                "package.json": package(test="node --test", workspaces=["apps/*", "packages/*"]),
+                "pnpm-lock.yaml": "lockfileVersion: '9.0'",
+                "apps/web/package.json": package("vite build", ["@a/ui"], ["vite"], test="vitest"),
+                "packages/ui/package.json": package("tsc", ["@a/core"], name="@a/ui"),
+                "packages/core/package.json": package("tsc", development=["@a/ui"], name="@a/core"),
+                "packages/plain/package.json": package(test="vitest"),
+            }
+        )
+        self.assertEqual(list(found), [".", "packages/core", "packages/ui", "apps/web"])
+        web = found["apps/web"]["node"]
+        self.assertEqual((web["install"], web["test"], web["workspace"], web["dist"]), (False, None, ".", "apps/web/dist"))
+        self.assertEqual(
+            web["commands"],
+            {"install": None, "lint": None, "test": None, "build": ["muster-node", "pnpm@9", "run", "build"]},
+        )
+        self.assertEqual(found["."]["node"]["commands"]["install"][:2], ["muster-node", "pnpm@9"])
 
     def test_what_is_left_out_is_named(self):
         self.assertIn(("info", "libs/a/composer.json"), notes(["libs/a/composer.json", "index.php"]))

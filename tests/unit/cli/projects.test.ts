@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { partsOf } from "../../../cli/commands/project-pages";
+import { errorIn, partsOf } from "../../../cli/commands/project-pages";
 import { buildOf, refusalOf } from "../../../cli/commands/project-push";
 import { outcomeTable, projectSources } from "../../../cli/commands/projects";
 
@@ -41,9 +41,14 @@ test.each<[string, string[], { build: string; found: string }]>([
       "remote: CI: PHP site, document root web/ (found) · composer · phpunit",
       "remote: CI:   php lint: passed (0 s)",
       "remote: CI:   phpunit: FAILED (1 s)",
+      "remote: CI:   | There was 1 failure:",
+      "remote: CI:   | shop is closed",
       "remote: CI: FAILED after 2 s (failed phpunit)",
     ],
-    { build: "phpunit: FAILED (1 s)", found: "PHP site, document root web/ (found) · composer · phpunit" },
+    {
+      build: "phpunit: FAILED (1 s): shop is closed",
+      found: "PHP site, document root web/ (found) · composer · phpunit",
+    },
   ],
   [
     "of what is not served",
@@ -56,6 +61,22 @@ test.each<[string, string[], { build: string; found: string }]>([
       found: "not served here: Hugo (hugo.toml)",
     },
   ],
+  [
+    "failed for want of a host",
+    [
+      "remote: CI:   composer install: FAILED (1 s)",
+      "remote: CI:   | install [--prefer-source]",
+      "remote: CI:   repo.packagist.org is out of the CI's reach: name a mirror",
+      "remote: CI: FAILED after 2 s",
+    ],
+    { build: "composer install: FAILED (1 s): repo.packagist.org is out of the CI's reach: name a mirror", found: "" },
+  ],
+  [
+    "failed without a word",
+    ["remote: CI:   build: FAILED (1 s)", "remote: CI: FAILED after 2 s (failed build)"],
+    { build: "build: FAILED (1 s)", found: "" },
+  ],
+  ["been made before", ["Everything up-to-date"], { build: "not built: it had been pushed", found: "" }],
   ["not begun", ["remote: CI: the CI does not know of it yet"], { build: "no build", found: "" }],
 ])("a build that has %s", (_, said, expected) => {
   expect(buildOf(said)).toEqual(expected);
@@ -88,20 +109,40 @@ test("a page's scripts and styles are those of its own host", () => {
   );
 });
 
+test.each([
+  [
+    "<br />\n<b>Fatal error</b>:  Uncaught Exception: Unknown database in /workspace/shop/db.php:2\nStack trace:\n" +
+      "#0 {main}\n  thrown in <b>/workspace/shop/db.php</b> on line <b>2</b><br />",
+    "Fatal error: Uncaught Exception: Unknown database in /workspace/shop/db.php:2 Stack trace: #0 {main} thrown in " +
+      "/workspace/shop/db.php on line 2",
+  ],
+  ["<p>How to read a Fatal error: in general</p>", undefined],
+])("a page that shows an error of PHP does not work", (html, error) => {
+  expect(errorIn(html)).toBe(error);
+});
+
 test("the table ends with how many work", () => {
-  const works = { repository: "blog", own: "works", build: "passed", live: "works", seconds: 2.34, found: "PHP site" };
+  const works = {
+    repository: "blog",
+    own: "works",
+    build: "passed",
+    live: "works",
+    seconds: 2.34,
+    found: "PHP site",
+    isSite: true,
+  };
   const fails = { ...works, repository: "shop", live: "404" };
   expect(
     outcomeTable([
       { ...works, works: true },
       { ...fails, works: false },
-      { ...works, repository: "hugo", own: "none", live: "none", works: true },
+      { ...works, repository: "hugo", own: "none", live: "none", works: true, isSite: false },
     ]),
   ).toBe(
     "PROJECT  OWN SITE  BUILD   LIVE   SECONDS  FOUND\n" +
       "blog     works     passed  works  2.3      PHP site\n" +
       "shop     works     passed  404    2.3      PHP site\n" +
       "hugo     none      passed  none   2.3      PHP site\n\n" +
-      "1 of 2 work on their own site and live. 1 cannot be served here, which the push says.",
+      "1 of 2 work on their own site and live. 1 without a site here, as the push says.",
   );
 });

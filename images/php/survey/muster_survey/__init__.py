@@ -20,9 +20,10 @@ writable   [{path, folder, refresh, source, reason}]: what the live site may wri
 pack       folders whose files that are not in the commit belong to a release
 projects   [{folder, composer, node, phpunit}], the repository's own first; each part is null where there is none
              composer {lock, install, vendored, vendor, development, migrate}
-             node     {manager, version, lock, install, lint, test, untested, build, dist, commands}: `lint`, `test` and
-                      `build` are names of scripts or null; `manager` is "npm", "pnpm", "yarn" or "bun", `version` what
-                      it asks for or null; `lock` is a path or null; `untested` a script that needs a browser, or null;
+             node     {manager, version, lock, install, workspace, lint, test, untested, build, dist, commands}: `lint`,
+                      `test` and `build` are names of scripts or null; `manager` is "npm", "pnpm", "yarn" or "bun",
+                      `version` what it asks for or null; `lock` is a path or null; `workspace` the folder that installs
+                      it, or null; `untested` a script that needs a browser, or null;
                       `commands` {install, lint, test, build}: the words to run in the folder, each null or a list
              phpunit  {configuration, runner, bootstrap}: a name in the folder or null; runner "phpunit" or "pest"
 lint       {php, exclude, lenient}: whether there is PHP; what is not checked; where an error is only a warning

@@ -2,7 +2,7 @@
 
 import re
 
-from . import servers
+from . import servers, workspaces
 from .tree import join, parent, part
 
 NO_TEST = "no test specified"
@@ -103,7 +103,7 @@ def of(tree, folder):
     script = build_script(manifest, framework)
     if not script:
         return None
-    member = None if framework else _of_workspace(tree, folder, manifest)
+    member = None if framework else _of_workspace(tree, folder)
     if member:
         return member
     command = part(manifest, "scripts")[script]
@@ -120,9 +120,9 @@ def _is_library(tree, folder, config):
     return re.search(r"\blib\s*:\s*\{", config) is not None and join(folder, "index.html") not in tree.files
 
 
-def _of_workspace(tree, folder, manifest):
+def _of_workspace(tree, folder):
     """What the build of a whole workspace makes: the site of one of its members."""
-    fronts = [of(tree, member) for member in sorted(members(tree, folder, manifest))]
+    fronts = [of(tree, member) for member in sorted(workspaces.members(tree, folder))]
     sites = [front for front in fronts if front and front["framework"] and not front["server"]]
     return min(sites, key=lambda front: (_rank(front["dist"]), front["dist"])) if sites else None
 
@@ -131,21 +131,6 @@ def _rank(dist):
     """By the names in its path, those that a front end usually has first."""
     names = dist.lower().split("/")
     return min((place for place, name in enumerate(NAMES) if name in names), default=len(NAMES))
-
-
-def members(tree, folder, manifest):
-    """The folders with a manifest that a workspace installs."""
-    patterns = manifest.get("workspaces")
-    patterns = part(manifest, "workspaces").get("packages") if isinstance(patterns, dict) else patterns
-    listed = re.findall(r"(?m)^\s*-\s*['\"]?([^'\"\s#]+)", tree.text(join(folder, "pnpm-workspace.yaml")))
-    wanted = [name for name in (*(patterns if isinstance(patterns, list) else ()), *listed) if isinstance(name, str)]
-    expressions = [
-        re.escape(join(folder, name.rstrip("/"))).replace(r"\*\*", ".+").replace(r"\*", "[^/]+") for name in wanted
-    ]
-    if not expressions:
-        return set()
-    there = {parent(path) for path in tree.files if path.endswith("/package.json")} - {folder}
-    return {each for each in there if any(re.fullmatch(expression, each) for expression in expressions)}
 
 
 def _dist(tree, folder, framework, usual, config, command):

@@ -3,7 +3,7 @@
 import posixpath
 import re
 
-from . import frontends, managers
+from . import frontends, managers, workspaces
 from .tree import depth, join, parent, part
 
 DEPTH = 3
@@ -43,6 +43,7 @@ def of(tree, said):
     """(projects, the root's first; the folders that were left out)"""
     folders, left_out = _folders(tree, said)
     found = [project for folder in folders if (project := _project(tree, folder, said))]
+    found += [project for above in found if above["node"] for project in workspaces.projects_of(tree, above)]
     return found, left_out
 
 
@@ -53,7 +54,7 @@ def _folders(tree, said):
     if "subfolders" in said:
         return [".", *said["subfolders"]], []
     chosen, left_out = ["."], []
-    members = _workspace_members(tree, with_manifest)
+    members = {member for above in with_manifest for member in workspaces.members(tree, above)}
     for folder in sorted(with_manifest - {"."}, key=lambda each: (depth(each), each)):
         names = set(folder.lower().split("/"))
         if names & SAMPLES or any(name.startswith(".") for name in names) or folder in members:
@@ -75,20 +76,11 @@ def _to_do(tree, folder):
     return frontends.of(tree, folder) is not None or _test(tree, folder, scripts)[0] is not None
 
 
-def _workspace_members(tree, folders):
-    """The folders whose packages are installed by a workspace above them."""
-    return {
-        member
-        for above in folders
-        for member in frontends.members(tree, above, tree.object(join(above, "package.json")))
-    }
-
-
 def _project(tree, folder, said):
     project = {
         "folder": folder,
         "composer": _composer(tree, folder),
-        "node": _node(tree, folder),
+        "node": node_of(tree, folder),
         "phpunit": _phpunit(tree, folder, said),
     }
     return project if any(value for key, value in project.items() if key != "folder") else None
@@ -124,16 +116,17 @@ def ignores(tree, path):
     }
 
 
-def _node(tree, folder):
+def node_of(tree, folder, workspace=None):
+    """What a package.json asks for. What WORKSPACE, a folder above, installs and has scripts for is done there."""
     path = join(folder, "package.json")
     if path not in tree.files:
         return None
     manifest = tree.object(path)
-    manager, version, lock = manager_of(tree, folder)
+    manager, version, lock = manager_of(tree, workspace or folder)
     scripts = {name: text for name, text in part(manifest, "scripts").items() if isinstance(text, str) and text.strip()}
     front = frontends.of(tree, folder)
     test, needs = _test(tree, folder, scripts)
-    install = any(manifest.get(key) for key in INSTALLED_BY)
+    install = not workspace and any(manifest.get(key) for key in INSTALLED_BY)
     wanted = {
         "lint": "lint" if "lint" in scripts else None,
         "test": test,
@@ -143,8 +136,9 @@ def _node(tree, folder):
     return {
         "manager": manager,
         "version": version,
-        "lock": lock,
+        "lock": None if workspace else lock,
         "install": install,
+        "workspace": workspace,
         **wanted,
         "untested": needs,
         "commands": {"install": managers.install(manager, version, lock) if install else None, **commands},

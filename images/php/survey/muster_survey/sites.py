@@ -14,6 +14,8 @@ STARTS = tuple(
     """.split()
 )
 BACK_ENDS = ("api", "backend", "back-end", "server")
+# What macOS puts into a zip.
+PACKED = "__MACOSX"
 # Never shown where the repository itself, or a folder with a manifest, is the document root. As .gitignore writes it.
 HIDDEN = tuple(
     """
@@ -27,7 +29,7 @@ HIDDEN = tuple(
 def of(tree, said, built=False):
     """{"kind", "root", "start", "site", "server", "backend"}: see the package's documentation."""
     found = _said(tree, said, built) if "root" in said or "dist" in said else _found(tree, built)
-    found = found or _below(tree, built) or _unserved(tree)
+    found = found or _below(tree, built) or _unserved(tree, built)
     backend = _backend(tree, said, found)
     if backend:
         found = {**found, "kind": "frontend+php"}
@@ -171,6 +173,8 @@ def _below(tree, built):
         return own[0]
     if servers.at_root(tree) or tree.object("composer.json").get("type") == "library":
         return None
+    if not pages and index_of(tree, "src"):
+        return _result("php" if _is_php(tree, "src", "") else "static", "src", "found")
     start = _start(tree, ".") or (pages[0] if len(pages) == 1 else None)
     if start or pages:
         return _result("php" if _is_php(tree, ".", "") else "static", ".", "found", start=start)
@@ -225,7 +229,9 @@ def _rank(folder, names):
 def _alone(tree, folder):
     """Whether nothing of a site lies beside a folder, so that no page of it can mean what is above."""
     ends = (".php", ".html", ".css", ".js", ".jpg", ".png")
-    others = (name for name in tree.folders_in(".") if name != folder.split("/")[0] and not name.startswith("."))
+    others = (
+        name for name in tree.folders_in(".") if name not in (folder.split("/")[0], PACKED) and not name.startswith(".")
+    )
     return not any(path.lower().endswith(ends) for name in others for path in tree.below(name))
 
 
@@ -246,7 +252,7 @@ def _start(tree, folder):
     return None
 
 
-def _unserved(tree):
+def _unserved(tree, built):
     """What has no page to show: another language, a library, nothing."""
     server = servers.of(tree, _folders(tree))
     library = tree.object("composer.json") or tree.object("package.json")
@@ -255,9 +261,8 @@ def _unserved(tree):
     php = any(path.endswith((".php", ".phtml")) for path in tree.files)
     if library or php:
         return _result("library", None, None)
-    if index_of(tree, "docs"):
-        return _result("static", "docs", "found")
-    return _result("empty", None, None)
+    documents = next(filter(None, (_found(tree, built, name) for name in ("docs", "doc"))), None)
+    return documents if documents and documents["root"] else _result("empty", None, None)
 
 
 def _backend(tree, said, found):
