@@ -147,6 +147,9 @@ export function environmentSuite<E extends TestEnvironment>(
       "cd /workspace/app/public && printf 'RewriteEngine On\\nRewriteRule ^nice$ probe.php [L]\\n' > .htaccess && echo '<?php echo \"rewritten\";' > probe.php",
     );
     expect((await request(muster.url("alice", "/nice"))).body).toBe("rewritten");
+    // As on Windows, where the case of a name does not matter.
+    const elsewhere = await request(muster.url("alice", "/Probe.PHP"));
+    expect([elsewhere.status, elsewhere.headers.location]).toEqual([301, muster.url("alice", "/probe.php")]);
     await muster.shell("alice-code", "rm /workspace/app/public/.htaccess /workspace/app/public/probe.php");
   });
 

@@ -19,7 +19,7 @@ import time
 from . import answers, bounds, database, origin, page, privacy, remedies, sites
 from .git import Failed
 from .releases import ANCESTORS_FILE, SURVEY_FILE, Deployed, Refused, Site, is_newer, name, one_step_back
-from .shared import Shared, stray_links
+from .shared import Shared, make_links, stray_links
 
 LIVE = "/srv/live"
 SHARED = "/srv/shared"
@@ -130,6 +130,7 @@ class Delivery:
         unpack(archive, folder)
         for refused in self.shared.attach(folder, self.site.seeds_path(chosen), survey["writable"]):
             self.warn(refused)
+        make_links(folder, survey.get("links", ()))
         self.site.describe(chosen, survey, folder)
         if "DB_HOST" in os.environ and (may_migrate or survey["lint"]["php"]):
             await_database(os.environ["DB_HOST"], int(os.environ["DB_PORT"]))

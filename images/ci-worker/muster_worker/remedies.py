@@ -29,5 +29,6 @@ def against(said, repository, name, own):
     if (wanted or denied) and not own:
         return f"add {repository} to muster:repositories, and it has a database server of its own"
     if denied:
-        return f"make the account {denied[1]}, or read DB_USER and DB_PASSWORD (docs/from-xampp.md, step 4)"
+        account = f"make the account {denied[1]}, or read" if denied[1] else "read"
+        return f"{account} DB_USER and DB_PASSWORD (docs/from-xampp.md, step 4)"
     return None

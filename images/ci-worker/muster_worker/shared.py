@@ -169,6 +169,14 @@ class Shared:
                     remove(folder, name)
 
 
+def make_links(release, links):
+    """Makes the LINKS of a release; what leads out of it goes with the stray ones."""
+    for each in links:
+        place = os.path.join(release, each["path"])
+        if os.path.isdir(os.path.dirname(place)) and not os.path.lexists(place):
+            os.symlink(os.path.relpath(os.path.join(release, each["target"]), os.path.dirname(place)), place)
+
+
 def stray_links(release, files):
     """Removes the links of a release that lead out of it and of its writable folders; their paths, and where to."""
     allowed = [os.path.realpath(release), os.path.realpath(files)]

@@ -22,7 +22,7 @@ class Releases(unittest.TestCase):
         self.live, self.shared = f"{folder.name}/live", f"{folder.name}/shared"
         os.mkdir(self.live)
         os.mkdir(self.shared)
-        self.writable = []
+        self.writable, self.links = [], []
         self.notes = []
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(folder.name)
@@ -30,7 +30,7 @@ class Releases(unittest.TestCase):
         self.enterContext(mock.patch.object(deploy, "SHARED", self.shared))
 
     def package(self, ancestors, files, links=()):
-        survey = json.dumps({"writable": self.writable, "lint": {"php": True}, "notes": self.notes})
+        survey = json.dumps({"writable": self.writable, "links": self.links, "lint": {"php": True}, "notes": self.notes})
         own = {ANCESTORS_FILE: "\n".join(ancestors), SURVEY_FILE: survey}
         with tarfile.open("package.tar", "w") as archive:
             for path, text in {**own, **files}.items():
@@ -101,6 +101,17 @@ class Releases(unittest.TestCase):
         self.assertEqual(kept, {"first.txt": "changed by the site", "upload.txt": "new", "more/second.txt": "of B"})
         deploy.rollback({"project": "app", "release": "", "reason": "", "by": "alice"})
         self.assertEqual(self.current("data/upload.txt"), "new")
+
+    def test_links_that_an_installer_would_make(self):
+        self.writes("storage")
+        link = {"path": "public/storage", "target": "storage/app/public"}
+        self.links = [link, {"path": "no/where", "target": "x"}, {"path": "public/out", "target": "../../.."}]
+        self.package([A], {"public/index.php": "", "storage/app/public/.gitignore": "*"})
+        self.release(A)
+        with open(f"{self.live}/app/current/storage/app/public/cat.png", "w", encoding="utf-8") as file:
+            file.write("cat")
+        self.assertEqual(self.current("public/storage/cat.png"), "cat")
+        self.assertEqual(sorted(os.listdir(f"{self.live}/app/current/public")), ["index.php", "storage"])
 
     def test_code_in_a_writable_folder_is_the_releases(self):
         self.writes("plugins", refresh=True)

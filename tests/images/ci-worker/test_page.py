@@ -60,6 +60,7 @@ class Errors(unittest.TestCase):
             (denied, {}, account),
             ("Unknown database 'Shop'", {"DB_ADMIN_PASSWORD": "x"}, add),
             (denied, {"DB_ADMIN_PASSWORD": "x"}, add),
+            ("Access denied for user ''@'10.0.0.2'", {}, "read DB_USER and DB_PASSWORD (docs/from-xampp.md, step 4)"),
             ("Undefined constant", {}, None),
         ):
             with self.subTest(said, environ=environ):

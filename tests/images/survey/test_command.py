@@ -80,6 +80,7 @@ class Command(unittest.TestCase):
                 "server",
                 "backend",
                 "writable",
+                "links",
                 "pack",
                 "projects",
                 "lint",

@@ -145,6 +145,23 @@ SHAPES = {
         "storybook-static",
         "expected",
     ),
+    "stories alone": (
+        {"package.json": package(scripts={"build-storybook": "storybook build"}, development=["vite", "storybook"])},
+        "frontend",
+        "storybook-static",
+        "expected",
+    ),
+    "an application with stories": (
+        {
+            **VITE,
+            "package.json": package(
+                scripts={"build": "vite build", "build-storybook": "storybook build"}, development=["vite", "storybook"]
+            ),
+        },
+        "frontend",
+        "dist",
+        "expected",
+    ),
     "a package that Vite builds": (
         {
             "package.json": package("vite build", development=["vite"]),

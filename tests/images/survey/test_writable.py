@@ -21,7 +21,10 @@ SHAPES = {
         [f"public/{path}" for path in WORDPRESS],
         ["public/.htaccess", "public/wp-config.php", "public/wp-content"],
     ),
-    "Laravel": (["artisan", "bootstrap/app.php", "public/index.php"], ["bootstrap/cache", "storage"]),
+    "Laravel": (
+        {"artisan": "", "bootstrap/app.php": "", "public/index.php": "", ".gitignore": "/public/storage\n/storage/*.key\n"},
+        ["bootstrap/cache", "storage"],
+    ),
     "Symfony": (["bin/console", "config/bundles.php", "public/index.php"], ["var"]),
     "CodeIgniter": (["spark", "app/Config/App.php", "public/index.php"], ["writable"]),
     "DokuWiki": (DOKUWIKI, ["conf", "data", "lib/plugins", "lib/tpl"]),
@@ -94,6 +97,11 @@ class Writable(unittest.TestCase):
         )
         self.assertTrue(found["wp-content"]["refresh"])
         self.assertFalse(shape(["index.php", "uploads/.gitkeep"])["writable"][0]["refresh"])
+
+    def test_links_that_an_installer_makes(self):
+        link = {"path": "public/storage", "target": "storage/app/public"}
+        self.assertEqual(shape(SHAPES["Laravel"][0])["links"], [link])
+        self.assertEqual(shape(["index.php"])["links"], [])
 
     def test_the_reason_is_told(self):
         found = shape(SHAPES["a board whose data is ignored"][0])["writable"]

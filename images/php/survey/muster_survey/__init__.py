@@ -17,6 +17,7 @@ backend    {folder, root, path, source}: PHP that answers below `path`, from the
 server     {language, file, reason}: what a repository of the kind "server" would need; or null
 writable   [{path, folder, refresh, source, reason}]: what the live site may write and keeps. `folder` is false for
            a file, which need not be there; with `refresh` each release writes the commit's files in it anew.
+links      [{path, target}]: links that each release gets, since an installer makes them and no commit has them
 pack       folders whose files that are not in the commit belong to a release
 projects   [{folder, composer, node, phpunit}], the repository's own first; each part is null where there is none
              composer {lock, install, vendored, vendor, development, migrate}
@@ -50,6 +51,7 @@ def survey(tree, built=False):
         "version": VERSION,
         **found,
         "writable": writable.of(tree, said, found),
+        "links": writable.links(tree, found),
         "pack": _pack(found, there),
         "projects": there,
         "lint": projects.lint(tree, said),

@@ -99,7 +99,9 @@ def of(tree, folder):
         used = [name for name in used if name == "storybook"]
         if not used:
             return None
-    framework, dist = FRAMEWORKS[used[0]] if used else (None, None)
+    # Of two, what has a script: stories are built beside an application, or alone.
+    named = next((name for name in used if build_script(manifest, FRAMEWORKS[name][0])), None)
+    framework, dist = FRAMEWORKS[named] if named else (None, None)
     script = build_script(manifest, framework)
     if not script:
         return None

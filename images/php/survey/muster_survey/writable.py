@@ -44,6 +44,8 @@ SHAPES = (
         ("configuration.php",),
     ),
 )
+# (what has to be there, a link that is made where the site is installed, what it leads to), below one folder
+LINKS = ((("artisan", "bootstrap/app.php"), "public/storage", "storage/app/public"),)
 SAMPLE = re.compile(
     r"^(?P<name>[\w.-]+?)(?:[._-](?:sample|default|dist|example))(?P<end>\.(?:php|ini))$|"
     r"^(?P<whole>[\w.-]+\.(?:php|ini))\.(?:sample|default|dist|example)$",
@@ -72,8 +74,20 @@ def of(tree, said, sites):
     elif bases:
         for path, reason in _found(tree, bases[0], sites["backend"]["root"]):
             found.setdefault(path, ("found", reason))
+    linked = {link["path"] for link in links(tree, sites)}
+    found = {path: said for path, said in found.items() if path not in linked or said[0] == "muster.yaml"}
     paths = [path for path in found if not any(path.startswith(f"{other}/") for other in found)]
     return [_entry(tree, path, *found[path]) for path in sorted(paths)]
+
+
+def links(tree, sites):
+    """[{"path", "target"}] of links that no commit has, since an installer makes them."""
+    base = sites["site"]["folder"] if sites["kind"] == "php" else (sites["backend"] or {}).get("folder")
+    return [
+        {"path": join(base, path), "target": join(base, target)}
+        for needed, path, target in LINKS
+        if base and all(_there(tree, join(base, each)) for each in needed)
+    ]
 
 
 def _entry(tree, path, source, reason):
