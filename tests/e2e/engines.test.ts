@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { DockerEnvironment } from "../support/docker-environment";
 import { onDocker } from "../support/engines";
@@ -8,16 +9,38 @@ jest.setTimeout(20 * 60_000);
 /** Sockets of further engines, with blanks between them: the other tests run on the one that they find. */
 const SOCKETS = (process.env.MUSTER_TEST_ENGINES ?? "").split(/\s+/).filter(Boolean);
 
+/** Asked while the tests are listed. */
+const isPodman = (socket: string): boolean => {
+  const env = { ...process.env, DOCKER_HOST: `unix://${socket}` };
+  return execFileSync("docker", ["version", "--format", "{{json .Server}}"], { env }).includes("Podman Engine");
+};
+
 const walks = SOCKETS.flatMap((socket) =>
-  onDocker().map(({ engine, unavailable }) => ({ socket, engine: engine as "compose" | "pulumi", unavailable })),
+  onDocker().map(({ engine, unavailable }) => ({
+    socket,
+    engine: engine as "compose" | "pulumi",
+    unavailable,
+    refused: engine === "pulumi" && isPodman(socket),
+  })),
 );
 
 if (walks.length === 0) test.skip("skipped: MUSTER_TEST_ENGINES names no socket of a further engine", () => {});
 else describe.each(walks)("an environment on $socket by $engine", walk);
 
-function walk({ socket, engine, unavailable }: (typeof walks)[number]): void {
+function walk({ socket, engine, unavailable, refused }: (typeof walks)[number]): void {
   if (unavailable !== undefined) {
     test.skip(`skipped: ${unavailable}`, () => {});
+    return;
+  }
+  if (refused) {
+    test("is refused, with the engine that works", async () => {
+      const podman = await DockerEnvironment.create("enginespodman", engine, socket);
+      const { code, output } = await podman.muster("up");
+      await podman.dispose();
+      expect(code).toBe(1);
+      expect(output).toContain("this is Podman");
+      expect(output).toContain("--engine compose works");
+    });
     return;
   }
 

@@ -25,6 +25,10 @@ const COMMANDS: readonly ComposeCommand[] = [["docker", "compose"], ["docker-com
 /** Podman reports a network's name for its id before this version: Compose 2 then replaces every container at each up. */
 const PODMAN_WITH_IDS = "5.4";
 
+const REPLACES_EVERYTHING =
+  `Before ${PODMAN_WITH_IDS}, Podman reports networks so that this Docker Compose replaces every container at each up ` +
+  "(data stays). Compose 1 does not: sudo apt-get install -y docker-compose";
+
 /** The installed Docker Compose: version 2 or later first, version 1 first for a Podman that would suffer from those. */
 export async function installedCompose(env: NodeJS.ProcessEnv): Promise<ComposeCommand | undefined> {
   const older = [...COMMANDS].reverse();
@@ -47,7 +51,10 @@ export async function wantsOlder(docker: Pick<Docker, "run">): Promise<boolean> 
  */
 export async function ensureCompose(env: NodeJS.ProcessEnv, progress: Progress): Promise<ComposeCommand> {
   const installed = await installedCompose(env);
-  if (installed) return installed;
+  if (installed) {
+    if (installed.length > 1 && (await wantsOlder(dockerClient(env)))) progress.warn(REPLACES_EVERYTHING);
+    return installed;
+  }
   const access = aptAccess();
   if (access.debianLike && access.root) {
     await aptInstall(progress, (await isInstallable("docker-compose-v2")) ? ["docker-compose-v2"] : ["docker-compose"]);
