@@ -86,15 +86,17 @@ interface InspectedNetwork {
 }
 
 /** Podman's socket answers for Docker, and has neither BuildKit nor Docker's words for networks and containers. */
-export const isPodman = async (docker: Pick<Docker, "run">): Promise<boolean> =>
-  (await podmanVersion(docker)) !== undefined;
+export const isPodman = async (docker: Pick<Docker, "run">): Promise<boolean> => (await podman(docker)) !== undefined;
 
 /** Podman's version, where it answers in Docker's place. */
-export async function podmanVersion(docker: Pick<Docker, "run">): Promise<string | undefined> {
+export const podmanVersion = async (docker: Pick<Docker, "run">): Promise<string | undefined> =>
+  (await podman(docker))?.Version;
+
+async function podman(docker: Pick<Docker, "run">) {
   const { Components } = JSON.parse(await docker.run("version", "--format", "{{json .Server}}")) as {
-    Components?: readonly { readonly Name: string; readonly Version: string }[] | null;
+    Components?: readonly { readonly Name: string; readonly Version?: string }[] | null;
   };
-  return Components?.find(({ Name }) => Name.startsWith("Podman"))?.Version;
+  return Components?.find(({ Name }) => Name.startsWith("Podman"));
 }
 
 /** The parts of a text between its white space, as `--quiet` lists ids and names. */
