@@ -84,6 +84,7 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     async exportDown() {
       await prune(kubectl, id, [], progress);
     },
+    hurryDown: async () => undefined,
     sweep: () => prune(kubectl, id, [], progress),
     tidy: async () => undefined,
 
