@@ -73,12 +73,14 @@ async function pulumiDown({ stack, target, progress }: Session): Promise<void> {
       progress.warn(`${engine ? "Pulumi's state does not have this environment" : "The Pulumi CLI is missing"}`);
     return;
   }
+  const ended = target.hurryDown();
   await engine.destroy({ refresh: running === undefined }).catch(async (error) => {
     ifEngineFailed(progress.warn)(error);
     // Once everything is gone, a refresh makes the state agree.
     await target.sweep();
     await engine.destroy({ refresh: true }).catch(ifEngineFailed(progress.warn));
   });
+  await ended;
 }
 
 const ifEngineFailed = (warn: (text: string) => void) => (error: unknown) => {

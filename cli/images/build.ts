@@ -46,18 +46,23 @@ export async function findBuilder(docker: Docker): Promise<Builder> {
   return "BuildKit";
 }
 
-const BUILDX = ["buildx", "build", "--builder", "default", "--load", "--progress", "plain"];
+const BUILDX = ["buildx", "build", "--builder", "default", "--progress", "plain"];
+
+/** Where images are kept as a registry has them, compressing takes most of the time, and only a registry gains by it. */
+const UNCOMPRESSED = ["--output", "type=image,compression=uncompressed"];
 
 /**
  * The `docker` command that builds one image. Both builders find local parents by name: of BuildKit's, the engine's own
  * does, whichever the user has chosen for other work.
+ *
+ * @param pushed whether a registry gets it
  */
-export function buildCommand(builder: Builder, { name, context, args }: ImageSpec) {
+export function buildCommand(builder: Builder, { name, context, args }: ImageSpec, pushed = false) {
   const buildArgs = Object.entries(args).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
   switch (builder) {
     case "BuildKit":
       return {
-        args: [...BUILDX, "--tag", name, ...buildArgs, context],
+        args: [...BUILDX, ...(pushed ? ["--load"] : UNCOMPRESSED), "--tag", name, ...buildArgs, context],
         // They would be a second manifest beside the image's.
         env: { BUILDX_NO_DEFAULT_ATTESTATIONS: "1" },
         step: /^#\d+ (\[[^\]]*\d+\/\d+\] .*)/,
@@ -76,6 +81,15 @@ export function buildCommand(builder: Builder, { name, context, args }: ImageSpe
   }
 }
 
+export interface BuildOptions {
+  /**
+   * Whether a registry gets them.
+   *
+   * @default false
+   */
+  readonly pushed?: boolean;
+}
+
 /**
  * Builds images, side by side where one is not the other's parent. A tag is a hash of all that went into the image, so
  * one that exists needs no build.
@@ -83,7 +97,13 @@ export function buildCommand(builder: Builder, { name, context, args }: ImageSpe
  * @param images parents first
  * @throws UserError with the end of the output of the build that failed first; the others are ended
  */
-export async function buildImages(docker: Docker, images: readonly ImageSpec[], root: string, progress: Progress) {
+export async function buildImages(
+  docker: Docker,
+  images: readonly ImageSpec[],
+  root: string,
+  progress: Progress,
+  { pushed = false }: BuildOptions = {},
+) {
   if (images.length === 0) return;
   const builder = await findBuilder(docker);
   const title = images.length === 1 ? images[0]?.name : `${images.length} images`;
@@ -96,7 +116,7 @@ export async function buildImages(docker: Docker, images: readonly ImageSpec[], 
       current.add(short);
       const show: Detail = (line) =>
         detail(`${done} of ${images.length} built, now ${[...current].join(", ")}: ${line}`);
-      await buildImage(docker, builder, image, root, show, signal);
+      await buildImage(docker, image.name, buildCommand(builder, image, pushed), root, show, signal);
       current.delete(short);
       done++;
       progress.note(`  built ${image.name} (${formatElapsed(performance.now() - started)})`);
@@ -106,13 +126,12 @@ export async function buildImages(docker: Docker, images: readonly ImageSpec[], 
 
 async function buildImage(
   docker: Docker,
-  builder: Builder,
-  image: ImageSpec,
+  name: string,
+  { args, env, step }: ReturnType<typeof buildCommand>,
   root: string,
   detail: Detail,
   signal: AbortSignal,
 ): Promise<void> {
-  const { args, env, step } = buildCommand(builder, image);
   const { code, said } = await follow(
     "docker",
     args,
@@ -122,7 +141,7 @@ async function buildImage(
     },
     { env: { ...docker.env, ...env }, cwd: root, signal },
   );
-  if (code !== 0) throw failure(`Building ${image.name}`, said, 30);
+  if (code !== 0) throw failure(`Building ${name}`, said, 30);
 }
 
 /**

@@ -45,7 +45,7 @@ export async function publishImages(
     wanted.map(({ image }) => image),
     root,
   );
-  await buildImages(docker, await missingImages(docker, builds), root, progress);
+  await buildImages(docker, await missingImages(docker, builds), root, progress, { pushed: true });
   for (const [index, { name }] of wanted.entries()) {
     const reference = `${registry.push}/${name}`;
     await progress.step(`Pushing ${reference} (${index + 1} of ${wanted.length})`, async (detail) => {

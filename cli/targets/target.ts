@@ -86,6 +86,8 @@ export interface Target {
   exportUp(team: Team): Promise<void>;
   /** Takes down what `exportUp` made; data stays. */
   exportDown(): Promise<void>;
+  /** Ends every container at once, for an engine that would end a few at a time. */
+  hurryDown(): Promise<void>;
   /**
    * Removes what carries the team's label, whoever made it; data stays.
    *

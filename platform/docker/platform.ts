@@ -29,6 +29,7 @@ import {
 } from "./render";
 import { createCarrier } from "./roster";
 import { createSubnets, DEFAULT_SUBNETS, gatewayOf } from "./subnets";
+import { createTurns } from "./turns";
 
 export interface DockerPlatformArgs extends PlatformArgs {
   /**
@@ -79,6 +80,7 @@ export function createDockerPlatform({
   const image = createImages(args);
   const published = { addresses: publishedAddresses(listen), port, httpPort };
   const networks = new Map<string, pulumi.Output<string>>();
+  const turn = createTurns(NETWORKS_AT_ONCE);
 
   const joinZone = (zone: Zone) => {
     const network = zoneNetworkName(names, zone);
@@ -132,7 +134,7 @@ export function createDockerPlatform({
       const network = new docker.Network(
         name(member, "network"),
         {
-          name: networkName,
+          name: turn.next(networkName),
           internal: true,
           ipamConfigs: [{ subnet, gateway: gatewayOf(subnet) }],
           options: NETWORK_OPTIONS,
@@ -147,6 +149,7 @@ export function createDockerPlatform({
           ...adopt(networkName),
         },
       );
+      turn.taken(network);
       networks.set(networkName, network.name);
       return { member };
     },
@@ -225,6 +228,12 @@ const describeContainer = (
   logDriver: "json-file",
   logOpts: { "max-size": "10m", "max-file": "3" },
 });
+
+/**
+ * The provider sleeps for two seconds at each network, and Pulumi does eight things at once on two cores: the containers
+ * of the first members are made meanwhile.
+ */
+const NETWORKS_AT_ONCE = 4;
 
 /** A container's name is taken until it is gone. The provider changes a health check in its state only. */
 const REPLACED = { deleteBeforeReplace: true, replaceOnChanges: ["healthcheck"] };

@@ -1,5 +1,5 @@
 import { ROSTER } from "../../../platform/docker/render";
-import type { Docker, Network } from "../../tools/docker";
+import type { Container, Docker, Network } from "../../tools/docker";
 
 /** Seconds for a database to flush its buffers. */
 const STOP_GRACE = 60;
@@ -32,8 +32,7 @@ export async function sweep(docker: Docker, team: string, known: ReadonlySet<str
     labels["muster.team"] === team && !known.has(id);
   const containers = (await docker.containers()).filter(isMeant);
   const names = containers.map(({ name }) => name);
-  const running = containers.filter(({ state }) => state === "running").map(({ name }) => name);
-  if (running.length > 0) await docker.tryRun("stop", "-t", String(STOP_GRACE), ...running);
+  await endContainers(docker, containers);
   if (names.length > 0) await docker.run("rm", "--force", ...names);
   const roster = known.size === 0 ? await docker.volumes(...rosterLabels(team)) : [];
   if (roster.length > 0) await docker.run("volume", "rm", ...roster);
@@ -47,6 +46,12 @@ export async function sweep(docker: Docker, team: string, known: ReadonlySet<str
     else stuck.push({ id: network.id, name: network.name, advice });
   }
   return { containers: names, networks: removed, stuck };
+}
+
+/** All of them at once, each with as much time as the slowest may take. */
+export async function endContainers(docker: Docker, containers: readonly Container[]): Promise<void> {
+  const running = containers.filter(({ state }) => state === "running").map(({ name }) => name);
+  if (running.length > 0) await docker.tryRun("stop", "-t", String(STOP_GRACE), ...running);
 }
 
 /** @returns what keeps it, and the remedy. It is no problem if the engine has just removed the network itself. */

@@ -20,7 +20,7 @@ import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } 
 import { runningEngine, teamContainerNames, teamContainers } from "./containers";
 import { preflight } from "./preflight";
 import { limitProcesses, unlimited } from "./processes";
-import { rosterLabels, type StuckNetwork, sweep } from "./sweep";
+import { endContainers, rosterLabels, type StuckNetwork, sweep } from "./sweep";
 
 /** Containers on a Docker daemon. */
 export async function openDockerTarget(context: TargetContext): Promise<Target> {
@@ -76,6 +76,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
       const compose = await installedCompose(docker.env);
       if (compose) await composeDown(stack, id, compose, docker);
     },
+    hurryDown: () => endContainers(docker, own),
     async sweep() {
       const { containers: removed, networks, stuck } = await sweep(docker, id);
       for (const { advice } of stuck) progress.warn(advice);

@@ -84,6 +84,7 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     async exportDown() {
       await prune(kubectl, id, [], progress);
     },
+    hurryDown: async () => undefined,
     sweep: () => prune(kubectl, id, [], progress),
     tidy: async () => undefined,
 
@@ -212,7 +213,7 @@ async function pulumiUp(team: Team, binary: string, context: PulumiContext): Pro
     await ensureBaseImage(docker, team.mirrors, progress);
     // Pulumi then finds them, and pushes them; its own builds show no progress.
     const builds = await missingImages(docker, imageBuilds(team, ownImages(team), root));
-    await buildImages(docker, builds, root, progress);
+    await buildImages(docker, builds, root, progress, { pushed: true });
   }
   // The provider never checks whether an image that it pushed still exists.
   const known = missing.length > 0 ? await engine.resourceIds() : new Set<string>();

@@ -85,7 +85,7 @@ test("Pulumi's program is told the ids of images that are there, or asks", async
 describe("the builder", () => {
   const daemon = (plugin: string | undefined, server: string): Docker =>
     ({ tryRun: async () => plugin, run: async () => server }) as unknown as Docker;
-  const podman = '{"Components":[{"Name":"Podman Engine"}]}';
+  const podman = '{"Components":[{"Name":"Podman Engine","Version":"4.3.1"}]}';
 
   test.each<[string, string | undefined, string, string]>([
     ["BuildKit with its plugin", "v0.30.1", "{}", "BuildKit"],
@@ -104,6 +104,12 @@ describe("the builder", () => {
     expect(args.slice(-5)).toEqual(["--tag", "muster/php:1", "--build-arg", "PARENT=muster/base:1", "images/php"]);
     expect(step.exec(line)?.[1]).toBe(expected);
   });
+});
+
+test("BuildKit compresses only what a registry gets", () => {
+  const { args } = buildCommand("BuildKit", image("php", "base"));
+  expect(args.join(" ")).toContain("--output type=image,compression=uncompressed --tag muster/php:1");
+  expect(buildCommand("BuildKit", image("php", "base"), true).args).toContain("--load");
 });
 
 test("a note takes the place of a spinner", () => {
