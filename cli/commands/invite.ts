@@ -47,7 +47,7 @@ export async function invite(project: Project, member: string | undefined, optio
       ? formatTable([["MEMBER", "LINK"], ...invitations.map(({ id, url }) => [id, url])])
       : (invitations[0] as Invitation).url,
   );
-  console.log(`\nEach works once, until ${date(invitations[0] as Invitation)}.`);
+  console.log(`\n${options.all ? "Each" : "It"} works once, until ${date(invitations[0] as Invitation)}.`);
 }
 
 /** Only its owner may read the file: whoever has a link is that member. */
@@ -56,7 +56,8 @@ function write(file: string, text: string): void {
   console.log(`Wrote ${file}.`);
 }
 
-const date = ({ expires }: Invitation): string => new Date(expires).toISOString().slice(0, 16).replace("T", " ");
+const date = ({ expires }: Invitation): string =>
+  `${new Date(expires).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 /** A spreadsheet takes a cell that begins with one of these for a formula. */
 const cell = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { artefact, chromiumPath, launch, overflow, PHONE, screenshot } from "../support/browser";
+import { run } from "../support/environment";
 import { askForged } from "../support/forged";
 import { eventually } from "../support/poll";
 import { FOREIGN, TrustedDomain } from "../support/trusted-domain";
@@ -155,10 +156,16 @@ inBrowser(`on a domain, in ${where}`, () => {
       await inBothLanguages("8-denied", domain.url("code-bob"), "This is Bob’s editor");
     });
 
-    test("git's pages fit the screen", async () => {
-      await phone.goto(domain.url("git", "/app.git/"));
-      expect(await overflow(phone)).toBe(0);
-      await screenshot(phone, "phone-9-git");
+    test("pages of git, mail and the database fit the screen", async () => {
+      for (const [host, path] of [
+        ["git", "/app.git/"],
+        ["mail", "/"],
+        ["db-alice", "/"],
+      ] as const) {
+        await phone.goto(domain.url(host, path));
+        expect([host, await overflow(phone)]).toEqual([host, 0]);
+        await screenshot(phone, `phone-9-${host}`);
+      }
     });
   });
 
@@ -289,5 +296,37 @@ inBrowser(`on a domain, in ${where}`, () => {
       expect.stringContaining("permitted subtree violation"),
       expect.stringContaining("permitted subtree violation"),
     ]);
+  });
+
+  test("after its authority was replaced, the team is trusted by whoever trusts the new one beside the old one", async () => {
+    const ask = async () => {
+      const { host, hostname, port } = new URL(domain.url("git"));
+      const at = ["--resolve", `${hostname}:${port}:127.0.0.1`, "--cacert", domain.authority];
+      const curl = await run("curl", ["--silent", "--output", "/dev/null", ...at, domain.url("git")]);
+      const connect = ["-connect", `127.0.0.1:${port}`, "-servername", hostname, "-CAfile", domain.authority];
+      const openssl = await run("openssl", ["s_client", ...connect]);
+      const git = await run(
+        "git",
+        ["-c", `http.curloptResolve=${hostname}:${port}:127.0.0.1`, "ls-remote", `https://alice@${host}/app.git`],
+        { GIT_SSL_CAINFO: domain.authority, GIT_TERMINAL_PROMPT: "0", GIT_ASKPASS: "true" },
+      );
+      const page = await browser.newPage();
+      const shown = await page.goto(domain.url(undefined)).then(
+        () => new URL(page.url()).pathname,
+        (error: Error) => /net::\w+/.exec(error.message)?.[0],
+      );
+      await page.close();
+      const code = /Verify return code: (\d+)/.exec(openssl.output)?.[1];
+      return [shown, curl.code, code, /Authentication failed|certificate/.exec(git.output)?.[0]];
+    };
+    expect(await ask()).toEqual(["/-/sign-in", 0, "0", "Authentication failed"]);
+    const before = await domain.muster.containers();
+    await domain.replaceAuthority();
+    const after = await domain.muster.containers();
+    expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(["gateway"]);
+    expect(await ask()).toEqual(["net::ERR_CERT_AUTHORITY_INVALID", 60, "20", "certificate"]);
+    await browser.close();
+    browser = await domain.browser();
+    expect(await ask()).toEqual(["/-/sign-in", 0, "0", "Authentication failed"]);
   });
 });
