@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { authorityTests } from "../suites/authority";
 import { artefact, chromiumPath, launch, overflow, PHONE, screenshot } from "../support/browser";
-import { askForged, askTrusting } from "../support/forged";
 import { eventually } from "../support/poll";
-import { FOREIGN, TrustedDomain } from "../support/trusted-domain";
+import { TrustedDomain } from "../support/trusted-domain";
 import {
   debuggerFor,
   followTerminalLink,
@@ -285,32 +285,12 @@ inBrowser(`on a domain, in ${where}`, () => {
     });
   });
 
-  test("a certificate that a stolen key makes for another name is refused by Chromium, curl and openssl", async () => {
-    const own = `extra.${domain.host}`;
-    const asked = await askForged(domain, browser, [own, FOREIGN]);
-    // The same key, and a name of the team: so it is the name that is refused.
-    expect(asked.get(own)).toEqual(["here", "here", "0 (ok)"]);
-    expect(asked.get(FOREIGN)).toEqual([
-      expect.stringMatching(/^net::ERR_CERT_/),
-      expect.stringContaining("permitted subtree violation"),
-      expect.stringContaining("permitted subtree violation"),
-    ]);
-  });
-
-  test("another authority takes the place of the first, and is trusted beside it", async () => {
-    const ask = () => askTrusting(domain, browser, domain.url("git", "/-/health"));
-    expect(await ask()).toEqual(["ok", "ok", "0 (ok)"]);
-    const before = await domain.muster.containers();
-    await domain.replaceAuthority();
-    const after = await domain.muster.containers();
-    expect(Object.keys(before).filter((name) => after[name] !== before[name])).toEqual(["gateway"]);
-    expect(await ask()).toEqual([
-      "net::ERR_CERT_AUTHORITY_INVALID",
-      expect.stringContaining("unable to get local issuer certificate"),
-      expect.stringMatching(/^2[01] /),
-    ]);
-    await browser.close();
-    browser = await domain.browser();
-    expect(await ask()).toEqual(["ok", "ok", "0 (ok)"]);
+  authorityTests({
+    domain: () => domain,
+    browser: () => browser,
+    async renew() {
+      await browser.close();
+      browser = await domain.browser();
+    },
   });
 });
