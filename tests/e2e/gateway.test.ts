@@ -291,7 +291,7 @@ describe("with the team's own authority", () => {
     await eventually("the new one being served", async () => (await gateway.certificate()).valid_to === renewed, 20);
     // For the portal's line about its end.
     const told = async () => (await gateway.reached(`https://${DOMAIN}/`)).headers["x-muster-certificate"];
-    expect(Number(await told())).toBe(Date.parse(renewed ?? "") / 1000);
+    await eventually("the portal's line", async () => Number(await told()) === Date.parse(renewed ?? "") / 1000, 10);
     const before = events;
     await eventually("the stream going on", async () => events > before + 2, 10);
     stream.destroy();
