@@ -1,5 +1,6 @@
 import { expect, jest, test } from "@jest/globals";
 import { createProgress } from "../../../cli/progress";
+import { rosterDigests } from "../../../cli/targets/kubernetes/target";
 import { waitForRoster } from "../../../cli/targets/roster";
 import type { Instance, Target } from "../../../cli/targets/target";
 import { resolveTeam } from "../../../config/members";
@@ -58,4 +59,12 @@ test("nothing is taken for done before it is written; an old pod that still runs
   );
   await waitForRoster(team({ visibility: {} }), target, quiet);
   expect(jest.mocked(target.hurryRoster).mock.calls).toEqual([[["portal", "git", "access"]]]);
+});
+
+test("on a cluster, what is handed out is what the Secrets hold", () => {
+  const secret = (name: string, data: Record<string, string>) => ({ kind: "Secret", metadata: { name }, data });
+  const text = Buffer.from("abc").toString("base64");
+  expect(
+    rosterDigests([secret("git-roster", { GIT_ACCOUNTS: text }), secret("git", { GIT_CI_PASSWORD: text })]),
+  ).toEqual(["ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  git/GIT_ACCOUNTS"]);
 });
