@@ -14,7 +14,7 @@ import { kubectlClient } from "../cli/tools/kubectl";
 import type { Team } from "../config/members";
 import { BRANCHES, type DeliveryFigures, measureDelivery, reportDelivery } from "./delivery";
 import { containerMemory, type ImageSize, imageSizes, type WorkloadMemory } from "./docker-figures";
-import { type LoadFigures, measureGateway, reportGateway } from "./gateway";
+import { gatewaySummary, gatewayTable, type LoadFigures, measureGateway } from "./gateway";
 import { podMemory } from "./kubernetes-figures";
 import { measureNeighbours, type NeighbourFigures, reportNeighbours } from "./neighbours";
 import { BenchTeam, TEAM } from "./team";
@@ -72,6 +72,8 @@ export async function bench(
   const loads: LoadFigures[] = [];
   const memory: Record<string, number> = {};
 
+  const print = (text: string) => console.log(`\n${text}`);
+
   try {
     if (cold) {
       await team.run("down", "--images");
@@ -80,18 +82,28 @@ export async function bench(
         await team.run("down", "--volumes", "--images");
       }
     }
-    await progress.step("Warming the images", () =>
-      team.up(usable[0] as EngineName, 1, pushes > 0 ? BRANCHES : undefined),
-    );
-    if (pushes > 0) delivery.push(...(await measureDelivery(docker, progress, pushes)));
+    if (pushes > 0 || neighbours || sizes.length > 0) {
+      await progress.step("Warming the images", () =>
+        team.up(usable[0] as EngineName, 1, pushes > 0 ? BRANCHES : undefined),
+      );
+    }
+    if (pushes > 0) {
+      delivery.push(...(await measureDelivery(docker, progress, pushes)));
+      print(reportDelivery(delivery));
+    }
     if (neighbours) {
       await team.up(usable[0] as EngineName, 2);
       beside.push(...(await measureNeighbours(docker, progress)));
+      print(reportNeighbours(beside));
     }
     await team.run("down", "--volumes");
     if (gateway) {
       await progress.step("A team with a domain", () => team.upWithDomain(usable[0] as EngineName));
-      loads.push(...(await measureGateway(docker, progress)));
+      for await (const figures of measureGateway(docker, progress)) {
+        loads.push(...figures);
+        print(gatewayTable(figures));
+      }
+      print(gatewaySummary(loads));
       await team.run("down", "--volumes");
     }
 
@@ -114,9 +126,7 @@ export async function bench(
     rmSync(home, { recursive: true, force: true });
   }
   const images = await imageSizes(docker);
-  if (beside.length > 0) console.log(`\n${reportNeighbours(beside)}`);
-  if (loads.length > 0) console.log(`\n${reportGateway(loads)}`);
-  console.log(report(timings, delivery, memory, images, usable));
+  console.log(report(timings, memory, images, usable));
   const results = join(project.root, "bench/results");
   mkdirSync(results, { recursive: true });
   const machine = { cpus: cpus().length, memoryMiB: Math.round(totalmem() / 1024 ** 2) };
@@ -150,7 +160,6 @@ function byComponent(workloads: readonly WorkloadMemory[]): Record<string, numbe
 
 function report(
   timings: readonly Timing[],
-  delivery: readonly DeliveryFigures[],
   memory: Readonly<Record<string, number>>,
   images: readonly ImageSize[],
   engines: readonly EngineName[],
@@ -166,7 +175,6 @@ function report(
   const table = (head: readonly string[], body: readonly (readonly string[])[]) =>
     body.length === 0 ? [] : ["", formatTable([head, ...body])];
   return [
-    ...(delivery.length > 0 ? ["", reportDelivery(delivery)] : []),
     ...table(["MEMBERS", "STEP", ...engines.map((engine) => `${engine.toUpperCase()} s`)], rows),
     ...table(
       ["COMPONENT", "IDLE MiB"],

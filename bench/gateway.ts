@@ -55,9 +55,9 @@ type Case = readonly [name: string, path: string, connections: number, work: () 
 
 /**
  * A file and a page of a member's site, from the container, through a gateway with TLS that lets everybody in, and through one that
- * asks who it is; then with slow clients beside. A team with a domain is up.
+ * asks who it is; then with slow clients beside. A team with a domain is up. Yields the figures of cases that took turns.
  */
-export async function measureGateway(docker: Docker, progress: Progress): Promise<LoadFigures[]> {
+export async function* measureGateway(docker: Docker, progress: Progress): AsyncGenerator<LoadFigures[]> {
   await needsWrk();
   const inspect = async (container: string, format: string) =>
     (await docker.run("inspect", "-f", format, container)).trim();
@@ -73,7 +73,6 @@ export async function measureGateway(docker: Docker, progress: Progress): Promis
       series(`https://127.0.0.1:${OPEN_PORT}/${path}`, connections);
     const asking = (path: string, connections: number) => () =>
       series(`https://127.0.0.1:${PORT}/${path}`, connections, cookie);
-    const figures: LoadFigures[] = [];
     for (const [path, connections] of [
       [FILE, CONNECTIONS],
       [PAGE, CONNECTIONS],
@@ -84,7 +83,7 @@ export async function measureGateway(docker: Docker, progress: Progress): Promis
         [PUBLIC, path, connections, open(path, connections)],
         [ASKED, path, connections, asking(path, connections)],
       ];
-      figures.push(...(await progress.step(`The gateway: ${path}, ${connections} connections`, () => inTurn(cases))));
+      yield await progress.step(`The gateway: ${path}, ${connections} connections`, () => inTurn(cases));
     }
     const beside = async () => {
       const slow = await slowClients(cookie);
@@ -98,8 +97,7 @@ export async function measureGateway(docker: Docker, progress: Progress): Promis
       [ASKED, FILE, NORMAL, asking(FILE, NORMAL)],
       [CROWDED, FILE, NORMAL, beside],
     ];
-    figures.push(...(await progress.step(`The gateway, ${SLOW} slow clients`, () => inTurn(crowd))));
-    return figures;
+    yield await progress.step(`The gateway, ${SLOW} slow clients`, () => inTurn(crowd));
   } finally {
     await docker.run("rm", "--force", OPEN);
   }
@@ -198,7 +196,17 @@ async function slowClients(cookie: string): Promise<TLSSocket[]> {
   return sockets;
 }
 
-export function reportGateway(figures: readonly LoadFigures[]): string {
+export const gatewayTable = (figures: readonly LoadFigures[]): string =>
+  formatTable([
+    ["FROM", "WHAT", "CONNECTIONS", "PER SECOND", "MEAN ms", "P99 ms", "FAILED", "LOAD"],
+    ...figures.map(({ case: name, path, connections, perSecond, mean, p99, failed, load: [before, after] }) => [
+      ...[name, path, String(connections), perSecond.toFixed(0), mean.toFixed(2), p99.toFixed(1), String(failed)],
+      `${before.toFixed(1)}–${after.toFixed(1)}`,
+    ]),
+  ]);
+
+/** What all figures together say. */
+export function gatewaySummary(figures: readonly LoadFigures[]): string {
   const of = (name: string, path: string, connections: number) =>
     figures.find((each) => each.case === name && each.path === path && each.connections === connections) as LoadFigures;
   const shares = [FILE, PAGE].map((path) => {
@@ -209,14 +217,6 @@ export function reportGateway(figures: readonly LoadFigures[]): string {
   const cost = of(ASKED, FILE, 1).mean - of(PUBLIC, FILE, 1).mean;
   const crowd = of(CROWDED, FILE, NORMAL).p99 / of(ASKED, FILE, NORMAL).p99;
   return [
-    formatTable([
-      ["FROM", "WHAT", "CONNECTIONS", "PER SECOND", "MEAN ms", "P99 ms", "FAILED", "LOAD"],
-      ...figures.map(({ case: name, path, connections, perSecond, mean, p99, failed, load: [before, after] }) => [
-        ...[name, path, String(connections), perSecond.toFixed(0), mean.toFixed(2), p99.toFixed(1), String(failed)],
-        `${before.toFixed(1)}–${after.toFixed(1)}`,
-      ]),
-    ]),
-    "",
     ...shares,
     `To be asked costs a request ${cost.toFixed(2)} ms; beside slow clients p99 is ${crowd.toFixed(2)} ×.`,
   ].join("\n");

@@ -47,7 +47,7 @@ export async function invite(project: Project, member: string | undefined, optio
       ? formatTable([["MEMBER", "LINK"], ...invitations.map(({ id, url }) => [id, url])])
       : (invitations[0] as Invitation).url,
   );
-  console.log(`\nEach works once, until ${date(invitations[0] as Invitation)}.`);
+  console.log(`\n${options.all ? "Each" : "It"} works once, until ${date(invitations[0] as Invitation)} UTC.`);
 }
 
 /** Only its owner may read the file: whoever has a link is that member. */
@@ -56,13 +56,14 @@ function write(file: string, text: string): void {
   console.log(`Wrote ${file}.`);
 }
 
+/** In UTC. */
 const date = ({ expires }: Invitation): string => new Date(expires).toISOString().slice(0, 16).replace("T", " ");
 
 /** A spreadsheet takes a cell that begins with one of these for a formula. */
 const cell = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 
 export const csv = (invitations: readonly Invitation[]): string =>
-  [["member", "name", "link", "until"], ...invitations.map((each) => [each.id, each.name, each.url, date(each)])]
+  [["member", "name", "link", "until (UTC)"], ...invitations.map((each) => [each.id, each.name, each.url, date(each)])]
     .map((row) => `${row.map(cell).join(",")}\r\n`)
     .join("");
 
@@ -87,7 +88,7 @@ small { font-size: 6.5pt; }
 ${invitations
   .map(
     (each) => `<section>${renderSVG(each.url, { border: 0 })}<div><h2>${html(each.name)}</h2>
-<p>${html(team)}, ${html(each.id)}. Scan it once, until ${date(each)}. / 한 번만 쓸 수 있습니다.</p>
+<p>${html(team)}, ${html(each.id)}. Scan it once, until ${date(each)} UTC. / 한 번만 쓸 수 있습니다.</p>
 <p><small>${html(each.url)}</small></p></div></section>`,
   )
   .join("\n")}

@@ -12,6 +12,17 @@ export function refuse(found: readonly (string | undefined)[]): void {
   );
 }
 
+/** Who comes from elsewhere types a password, and keeps a session. */
+export function plainWarning({ domain, tls, target }: Pick<Team, "domain" | "tls" | "target">): string | undefined {
+  if (tls || isLocalDomain(domain)) return undefined;
+  const inFront =
+    target === "kubernetes" ? "kubernetes.ingress.tlsSecret or kubernetes.gatewayApi.tls" : "muster:proxies";
+  return (
+    `passwords and sessions of ${domain} are not encrypted: leave muster:tls out, or set ${inFront} ` +
+    "where what is in front encrypts"
+  );
+}
+
 /**
  * Names below `localhost` need no resolver: browsers know them.
  *

@@ -11,35 +11,36 @@ const PATIENCE = 180_000;
 const INTERVAL = 250;
 const HURRY = 3_000;
 
-/** Where each workload that follows the roster writes whom it knows by now, an id a line. */
-const MEMBERS = "/tmp/muster/members";
+/** Where each workload that follows the roster writes what it has taken by now, as sha256sum prints it. */
+const TAKEN = "/tmp/muster/roster";
 
 /**
  * Waits until everything that follows the roster has taken it: whoever left can neither push nor sign in from then on,
- * and whoever is new can.
+ * whoever is new can, and names and roles are the new ones.
  *
  * @throws UserError that names what has not
  */
 export async function waitForRoster(
-  team: Pick<Team, "members" | "visibility" | "target">,
-  target: Pick<Target, "instances" | "exec" | "hurryRoster">,
+  team: Pick<Team, "visibility" | "target">,
+  target: Pick<Target, "handedOut" | "instances" | "exec" | "hurryRoster">,
   progress: Progress,
 ): Promise<void> {
-  const roster = ids(team.members.map(({ id }) => id));
   let waiting = rosterFollowers(team);
   await progress.step("Handing out the roster", async (detail) => {
     const end = performance.now() + PATIENCE;
     let hurried = Number.NEGATIVE_INFINITY;
     for (;;) {
-      const instances = await target.instances();
-      const taken = await Promise.all(
+      const [handed, instances] = await Promise.all([target.handedOut(), target.instances()]);
+      const done = await Promise.all(
         waiting.map(async (component) => {
           const running = instances.filter((each) => isFollower(each, component));
-          const known = await Promise.all(running.map((instance) => membersOf(target, instance)));
-          return known.length > 0 && known.every((members) => members === roster);
+          const taken = await Promise.all(running.map((instance) => takenBy(target, instance)));
+          const wanted = handed.filter((line) => line.includes(`  ${component}/`));
+          const roster = sorted(wanted.map((line) => line.replace(`${component}/`, "")));
+          return wanted.length > 0 && taken.length > 0 && taken.every((one) => one === roster);
         }),
       );
-      waiting = waiting.filter((_, index) => !taken[index]);
+      waiting = waiting.filter((_, index) => !done[index]);
       if (waiting.length === 0) return;
       if (performance.now() > end) {
         throw new UserError(
@@ -59,9 +60,9 @@ export async function waitForRoster(
 const isFollower = ({ member, component, running }: Instance, follower: string): boolean =>
   member === undefined && component === follower && running;
 
-async function membersOf(target: Pick<Target, "exec">, instance: Instance): Promise<string | undefined> {
-  const { code, stdout } = await target.exec(instance, ["cat", MEMBERS], "");
-  return code === 0 ? ids(stdout.split("\n").filter(Boolean)) : undefined;
+async function takenBy(target: Pick<Target, "exec">, instance: Instance): Promise<string | undefined> {
+  const { code, stdout } = await target.exec(instance, ["cat", TAKEN], "");
+  return code === 0 ? sorted(stdout.trim().split("\n")) : undefined;
 }
 
-const ids = (members: readonly string[]): string => [...members].sort().join(" ");
+const sorted = (lines: readonly string[]): string => [...lines].sort().join("\n");

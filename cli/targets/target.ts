@@ -103,6 +103,8 @@ export interface Target {
   /** Removes the images that Muster built; undefined where they are out of reach. */
   readonly removeImages: (() => Promise<void>) | undefined;
 
+  /** What is handed out of the roster, as sha256sum prints it: `digest  component/NAME`. Empty until it is written. */
+  handedOut(): Promise<string[]>;
   /** Has what was changed of the roster shown to these components sooner than the platform does by itself. */
   hurryRoster(components: readonly string[]): Promise<void>;
 

@@ -40,7 +40,6 @@ run(async () => {
     handle = createHandler({ config, store, hasher, style, key, now: Date.now });
     operations = createOperations(config, store, Date.now);
     console.log(`muster: access for ${config.members.size} members`);
-    return config.members.keys();
   });
   const server = serve((request, response) => handle(request, response), "access");
 

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Whom the program knows by now, an id a line: `npm run up` looks there. */
-const MEMBERS = "/tmp/muster/members";
+/** What the program has taken by now, as sha256sum prints it: `npm run up` looks there. */
+const TAKEN = "/tmp/muster/roster";
 /** Milliseconds between two looks. */
 const INTERVAL = 1000;
 
@@ -11,15 +12,15 @@ const INTERVAL = 1000;
  * `NAME_FILE` names, which is looked at once a second.
  *
  * @param {readonly string[]} names
- * @param {(settings: Record<string, string>) => Iterable<string>} take Uses them, and returns the members' ids; what it
- *   throws at the first time ends the program, and later leaves everything as it was.
+ * @param {(settings: Record<string, string>) => void} take Uses them; what it throws at the first time ends the program,
+ *   and later leaves everything as it was.
  * @param {object} [options]
  * @param {NodeJS.ProcessEnv} [options.env]
- * @param {string} [options.members] File for the ids.
+ * @param {string} [options.taken] File that says what was taken.
  * @param {number} [options.interval] Milliseconds.
  * @returns {Promise<() => void>} After the first time, once there are all files; ends the following.
  */
-export async function follow(names, take, { env = process.env, members = MEMBERS, interval = INTERVAL } = {}) {
+export async function follow(names, take, { env = process.env, taken = TAKEN, interval = INTERVAL } = {}) {
   for (const name of names) {
     if (env[name] && env[`${name}_FILE`]) throw new Error(`${name} and ${name}_FILE are both set: set one of them`);
     if (!env[name] && !env[`${name}_FILE`]) throw new Error(`${name} is missing`);
@@ -35,10 +36,16 @@ export async function follow(names, take, { env = process.env, members = MEMBERS
 
   /** @param {Record<string, string>} settings */
   function use(settings) {
-    const ids = [...take(settings)];
-    mkdirSync(dirname(members), { recursive: true });
-    writeFileSync(`${members}.new`, ids.map((id) => `${id}\n`).join(""));
-    renameSync(`${members}.new`, members);
+    take(settings);
+    const lines = names.map(
+      (name) =>
+        `${createHash("sha256")
+          .update(settings[name] ?? "")
+          .digest("hex")}  ${name}\n`,
+    );
+    mkdirSync(dirname(taken), { recursive: true });
+    writeFileSync(`${taken}.new`, lines.join(""));
+    renameSync(`${taken}.new`, taken);
   }
 
   let settings = read();
@@ -74,4 +81,4 @@ export async function follow(names, take, { env = process.env, members = MEMBERS
 }
 
 /** @param {string} path Empty while there is none. */
-const readFile = (path) => (existsSync(path) ? readFileSync(path, "utf8").trim() : "");
+const readFile = (path) => (existsSync(path) ? readFileSync(path, "utf8") : "");

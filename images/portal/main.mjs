@@ -39,7 +39,6 @@ run(async () => {
     const config = parseConfig(text);
     handle = handlerOf(config);
     console.log(`muster: portal of ${config.members.length} members`);
-    return config.members.map(({ id }) => id);
   });
   const server = serve((request, response) => handle(request, response), "portal");
   onEnd(() => {

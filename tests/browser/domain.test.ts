@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { authorityTests } from "../suites/authority";
 import { artefact, chromiumPath, launch, overflow, PHONE, screenshot } from "../support/browser";
-import { askForged } from "../support/forged";
 import { eventually } from "../support/poll";
-import { FOREIGN, TrustedDomain } from "../support/trusted-domain";
+import { TrustedDomain } from "../support/trusted-domain";
 import {
   debuggerFor,
   followTerminalLink,
@@ -155,10 +155,16 @@ inBrowser(`on a domain, in ${where}`, () => {
       await inBothLanguages("8-denied", domain.url("code-bob"), "This is Bob’s editor");
     });
 
-    test("git's pages fit the screen", async () => {
-      await phone.goto(domain.url("git", "/app.git/"));
-      expect(await overflow(phone)).toBe(0);
-      await screenshot(phone, "phone-9-git");
+    test("pages of git, mail and the database fit the screen", async () => {
+      for (const [host, path] of [
+        ["git", "/app.git/"],
+        ["mail", "/"],
+        ["db-alice", "/"],
+      ] as const) {
+        await phone.goto(domain.url(host, path));
+        expect([host, await overflow(phone)]).toEqual([host, 0]);
+        await screenshot(phone, `phone-9-${host}`);
+      }
     });
   });
 
@@ -279,15 +285,12 @@ inBrowser(`on a domain, in ${where}`, () => {
     });
   });
 
-  test("a certificate that a stolen key makes for another name is refused by Chromium, curl and openssl", async () => {
-    const own = `extra.${domain.host}`;
-    const asked = await askForged(domain, browser, [own, FOREIGN]);
-    // The same key, and a name of the team: so it is the name that is refused.
-    expect(asked.get(own)).toEqual(["here", "here", "0 (ok)"]);
-    expect(asked.get(FOREIGN)).toEqual([
-      expect.stringMatching(/^net::ERR_CERT_/),
-      expect.stringContaining("permitted subtree violation"),
-      expect.stringContaining("permitted subtree violation"),
-    ]);
+  authorityTests({
+    domain: () => domain,
+    browser: () => browser,
+    async renew() {
+      await browser.close();
+      browser = await domain.browser();
+    },
   });
 });

@@ -92,3 +92,25 @@ test("on a cluster, only the gateway reaches it", async () => {
   expect(policy?.inputs.spec.ingress).toHaveLength(1);
   expect(JSON.stringify(policy?.inputs.spec.ingress)).toContain("gateway");
 });
+
+test.each([
+  ["an Ingress that ends TLS", { ingress: { tlsSecret: "tls" } }, "https://dev.test"],
+  ["a Gateway that ends TLS", { gatewayApi: { gateway: "public", namespace: "edge", tls: true } }, "https://dev.test"],
+  ["an Ingress without TLS", { ingress: {} }, "http://dev.test:443"],
+])("behind %s members sign in, from the address that it tells", async (_, kubernetes, url) => {
+  const proxies = url.startsWith("https") ? ["10.244.0.0/16"] : [];
+  const resources = await run({
+    ...{ target: "kubernetes", domain: "dev.test", port: 443, kubernetes, proxies },
+    registry: { push: "registry.example.org/muster" },
+  });
+  const gateway = resources.find(({ type, name }) => type === "kubernetes:apps/v1:Deployment" && name === "gateway");
+  const [container] = gateway?.inputs.spec.template.spec.containers ?? [];
+  const variable = (name: string) => container.env.find((each: { name: string }) => each.name === name)?.value;
+  expect(variable("GATEWAY_ACCESS")).toBe("access.muster-hackathon.svc.cluster.local:8080");
+  expect(variable("GATEWAY_SCHEME")).toBe(url.startsWith("https") ? "https" : undefined);
+  expect(variable("GATEWAY_PROXIES")).toBe(proxies[0]);
+  const secret = resources.find(
+    ({ type, inputs }) => type === "kubernetes:core/v1:Secret" && inputs.metadata.name === "access-roster",
+  );
+  expect(JSON.parse(secret?.inputs.stringData.ACCESS_CONFIG).url).toBe(url);
+});

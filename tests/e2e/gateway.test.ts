@@ -33,6 +33,9 @@ describe("without TLS", () => {
     async (host) => {
       const { status, body } = await gateway.ask(`http://${host}/`);
       expect([status, body]).toEqual([421, "This is no name of this team.\n"]);
+      const korean = await gateway.ask(`http://${host}/`, { headers: { "accept-language": "ko" } });
+      expect(korean.body).toBe("이 팀의 주소가 아닙니다.\n");
+      expect(korean.headers["content-type"]).toBe("text/plain; charset=utf-8");
       expect((await gateway.ask(`http://${host}/-/health`)).status).toBe(200);
     },
   );
@@ -74,7 +77,8 @@ describe("without TLS", () => {
         "x-frame-options": "SAMEORIGIN",
         "content-security-policy": "frame-ancestors 'self'",
       });
-      expect((await gateway.ask(`http://${host}.${DOMAIN}/ws`, { headers: foreign })).status).toBe(403);
+      const { status, body } = await gateway.ask(`http://${host}.${DOMAIN}/ws`, { headers: foreign });
+      expect([status, body]).toEqual([403, "A page of another site asked for this.\n"]);
     }
     expect((await gateway.ask(`http://alice.${DOMAIN}/`)).headers["x-frame-options"]).toBeUndefined();
     const echoed = async (host: string, origin: string) => {
@@ -287,7 +291,7 @@ describe("with the team's own authority", () => {
     await eventually("the new one being served", async () => (await gateway.certificate()).valid_to === renewed, 20);
     // For the portal's line about its end.
     const told = async () => (await gateway.reached(`https://${DOMAIN}/`)).headers["x-muster-certificate"];
-    expect(Number(await told())).toBe(Date.parse(renewed ?? "") / 1000);
+    await eventually("the portal's line", async () => Number(await told()) === Date.parse(renewed ?? "") / 1000, 10);
     const before = events;
     await eventually("the stream going on", async () => events > before + 2, 10);
     stream.destroy();

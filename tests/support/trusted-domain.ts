@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -46,15 +47,28 @@ export class TrustedDomain {
     return `https://${host === undefined ? "" : `${host}.`}${DOMAIN}:${this.muster.port}${path}`;
   }
 
+  /** One that trusts the authority as it is now, and those that it has trusted before. */
   async browser(): Promise<Browser> {
     const { status, body } = await request(`http://${DOMAIN}:${this.muster.port}/trust/authority.crt`);
     if (status !== 200) throw new Error(`the authority: ${status} ${body}`);
     writeFileSync(this.authority, body);
     const store = join(this.#home, ".pki/nssdb");
-    mkdirSync(store, { recursive: true });
-    await succeed(CERTUTIL, "-d", `sql:${store}`, "-N", "--empty-password");
-    await succeed(CERTUTIL, "-d", `sql:${store}`, "-A", "-t", "C,,", "-n", this.muster.team, "-i", this.authority);
+    const database = ["-d", `sql:${store}`];
+    if (!existsSync(store)) {
+      mkdirSync(store, { recursive: true });
+      await succeed(CERTUTIL, ...database, "-N", "--empty-password");
+    }
+    const name = new X509Certificate(body).serialNumber;
+    await succeed(CERTUTIL, ...database, "-A", "-t", "C,,", "-n", name, "-i", this.authority);
     return await launch({ home: this.#home, hosts: [DOMAIN, `*.${DOMAIN}`, FOREIGN] });
+  }
+
+  /** Replaces the authority, as docs/operations.md says. */
+  async replaceAuthority(): Promise<void> {
+    const [file, , text] = this.muster.keptFiles().find(([path]) => path.endsWith("/secrets.env")) ?? [];
+    if (file === undefined || text === undefined) throw new Error("no secrets.env");
+    writeFileSync(file, text.replace(/^GATEWAY_AUTHORITY=.*\n/m, ""));
+    await this.muster.succeed("up");
   }
 
   async invitation(member: string): Promise<string> {

@@ -7,7 +7,7 @@ import type { Progress } from "../../progress";
 import type { Container, Docker, Network } from "../../tools/docker";
 import type { DockerHost } from "../../tools/docker-host";
 import { certificateProblems, certificateWarnings } from "../certificates";
-import { domainWarning, refuse } from "../preflight";
+import { domainWarning, plainWarning, refuse } from "../preflight";
 import { capacityWarnings, type DockerInfo, kernelSetting, poolProblem, roomProblem } from "./capacity";
 import { teamContainerNames, teamContainers } from "./containers";
 
@@ -58,7 +58,12 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
       : undefined,
   ]);
   const setting = host.local && existsSync(info.DockerRootDir) ? kernelSetting : () => undefined;
-  for (const warning of [...capacityWarnings(team, info, setting), ...certificateWarnings(team), domain]) {
+  for (const warning of [
+    ...capacityWarnings(team, info, setting),
+    ...certificateWarnings(team),
+    plainWarning(team),
+    domain,
+  ]) {
     if (warning !== undefined) progress.warn(warning);
   }
 }

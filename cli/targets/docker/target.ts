@@ -1,5 +1,6 @@
 import type { Team } from "../../../config/members";
 import { ADOPTED_NETWORKS } from "../../../platform/docker/adopted";
+import { ROSTER } from "../../../platform/docker/render";
 import type { ImageBuild } from "../../../platform/images/plan";
 import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
@@ -94,6 +95,12 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     },
     removeImages: () => removeImages(docker, context),
 
+    async handedOut() {
+      const digests = "test -e /tmp/written && cd /roster && sha256sum */*";
+      const carrier = ["exec", `${id}-${ROSTER}`, "sh", "-c", digests];
+      const { code, stdout } = await capture("docker", carrier, { env: docker.env });
+      return code === 0 ? stdout.trim().split("\n") : [];
+    },
     hurryRoster: async () => undefined,
     async shortcomings() {
       const names = (await unlimited(docker, id)).map(({ name }) => name);

@@ -3,7 +3,7 @@ import { type Kubectl, type KubernetesObject, MIN_KUBERNETES } from "../../tools
 import { loopback, type RegistryState, reachRegistry } from "../../tools/registry";
 import { compareVersions } from "../../tools/version";
 import { certificateProblems, certificateWarnings } from "../certificates";
-import { domainWarning, refuse } from "../preflight";
+import { domainWarning, plainWarning, refuse } from "../preflight";
 import { deniedAccess } from "./permissions";
 
 export interface KubernetesPreflight {
@@ -51,6 +51,7 @@ export async function kubernetesPreflight(args: KubernetesPreflight): Promise<st
     policyWarning(cluster),
     usesRegistry && team.registry ? pullWarning(team.registry.pull, address) : undefined,
     domain,
+    plainWarning(team),
     ...certificateWarnings(team),
   ].filter((warning) => warning !== undefined);
 }

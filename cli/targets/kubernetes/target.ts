@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Team } from "../../../config/members";
 import { liveSites, workloads } from "../../../config/workloads";
@@ -97,6 +98,10 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     },
     removeImages: undefined,
 
+    async handedOut() {
+      const own = ["--namespace", namespaceName({ team: id }, undefined), "--selector", `muster.team=${id}`];
+      return rosterDigests(await kubectl.list<Secret>("secrets", ...own));
+    },
     async hurryRoster(components) {
       const pods = ["--namespace", namespaceName({ team: id }, undefined)];
       const selector = ["--selector", `${COMPONENT} in (${components.join(",")})`];
@@ -127,6 +132,22 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
     access: (team) => gatewayAccess(kubectl, team),
   };
 }
+
+interface Secret extends KubernetesObject {
+  /** In base64. */
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** What the pods' files will be, as sha256sum prints it: `digest  component/NAME`. */
+export const rosterDigests = (secrets: readonly Secret[]): string[] =>
+  secrets.flatMap(({ metadata, data = {} }) => {
+    const component = /^(.+)-roster$/.exec(metadata.name)?.[1];
+    if (component === undefined) return [];
+    return Object.entries(data).map(([name, text]) => {
+      const digest = createHash("sha256").update(Buffer.from(text, "base64")).digest("hex");
+      return `${digest}  ${component}/${name}`;
+    });
+  });
 
 /** The engine that made the team's workloads, by who wrote them; undefined when there are none. */
 export function runningEngine(workloads: readonly KubernetesObject[]): EngineName | undefined {

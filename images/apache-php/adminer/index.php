@@ -103,6 +103,9 @@ function adminer_object(): Adminer\Adminer
         public function head($dark = null)
         {
             echo Adminer\script('verifyVersion = () => { };');
+            // On a phone a wide table scrolls by itself, and the page is as wide as the screen.
+            echo '<style>@media (max-width: 800px) { body { min-width: 0; } .scrollable { overflow-x: auto; }
+                #breadcrumb { right: 0; overflow: auto hidden; } }</style>';
 
             return parent::head($dark);
         }

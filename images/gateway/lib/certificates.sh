@@ -15,10 +15,12 @@ derived_key() {
   perl -e 'print pack "H*", shift' "30310201010420${number}a00a06082a8648ce3d030107" | openssl ec -inform DER 2>/dev/null
 }
 
-# authority: the team's own, from its secret. Every start makes the same bytes: serial, dates and signature are fixed. It
-# can vouch for nothing but servers of the domain.
+# authority: the team's own, from its secret. Every start makes the same bytes: dates and signature are fixed, and the
+# serial follows from the key, because Firefox takes no second authority of one name and serial. It can vouch for nothing
+# but servers of the domain.
 authority() {
   derived_key "$GATEWAY_AUTHORITY" | private_file "$tls/authority.key"
+  serial=$(openssl pkey -in "$tls/authority.key" -pubout -outform DER | openssl dgst -sha256 -r | cut -c1-16)
   cat >"$tls/authority.conf" <<EOF
 [req]
 prompt = no
@@ -35,7 +37,7 @@ extendedKeyUsage = serverAuth
 subjectKeyIdentifier = hash
 nameConstraints = critical, permitted;DNS:$domain, excluded;IP:0.0.0.0/0.0.0.0, excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0
 EOF
-  openssl req -new -x509 -config "$tls/authority.conf" -key "$tls/authority.key" -sha256 -set_serial 1 \
+  openssl req -new -x509 -config "$tls/authority.conf" -key "$tls/authority.key" -sha256 -set_serial "0x1$serial" \
     -not_before 20250101000000Z -not_after 20450101000000Z -sigopt nonce-type:1 -out "$run/public/-/authority.crt"
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,10 @@ const load = async () => (await import("../../../images/node/follow.mjs")).follo
 let folder: string;
 let end: () => void;
 const file = (name: string) => join(folder, name);
-const members = () => readFileSync(file("members"), "utf8");
+const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+/** What the file says that was taken. */
+const taken = () => readFileSync(file("taken"), "utf8");
+const both = (text: string) => `${digest(text)}  NAMES\n${digest(text)}  PASSWORDS\n`;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "follow-"));
@@ -28,12 +32,11 @@ async function start(env: Record<string, string>, seen: string[] = []) {
   const take = ({ NAMES = "", PASSWORDS = "" }: Record<string, string>) => {
     if (NAMES !== PASSWORDS) throw new Error(`${NAMES} is not ${PASSWORDS}`);
     seen.push(NAMES);
-    return NAMES.split(" ");
   };
-  end = await follow(["NAMES", "PASSWORDS"], take, { env, members: file("members"), interval: 10 });
+  end = await follow(["NAMES", "PASSWORDS"], take, { env, taken: file("taken"), interval: 10 });
 }
 
-test("waits for the first roster, takes each later one, and says whom it knows", async () => {
+test("waits for the first roster, takes each later one, and says what it has", async () => {
   const seen: string[] = [];
   const started = start({ NAMES_FILE: file("names"), PASSWORDS_FILE: file("passwords") }, seen);
   writeFileSync(file("names"), "alice");
@@ -42,11 +45,11 @@ test("waits for the first roster, takes each later one, and says whom it knows",
   expect(seen).toEqual([]);
   writeFileSync(file("passwords"), "alice");
   await started;
-  expect(members()).toBe("alice\n");
+  expect(taken()).toBe(both("alice"));
 
   writeFileSync(file("names"), "alice bob");
   writeFileSync(file("passwords"), "alice bob");
-  await eventually("bob", async () => members() === "alice\nbob\n");
+  await eventually("bob", async () => taken() === both("alice bob"));
   expect(seen).toEqual(["alice", "alice bob"]);
 });
 
@@ -58,15 +61,15 @@ test("keeps what it has while files do not fit or are away, and says so once", a
   writeFileSync(file("names"), "bob");
   await eventually("the complaint", async () => complaints.mock.calls.length > 0);
   rmSync(file("passwords"));
-  expect(members()).toBe("alice\n");
+  expect(taken()).toBe(both("alice"));
   writeFileSync(file("passwords"), "bob");
-  await eventually("bob", async () => members() === "bob\n");
+  await eventually("bob", async () => taken() === both("bob"));
   expect(complaints.mock.calls).toEqual([["muster: the roster is left as it was: bob is not alice"]]);
 });
 
 test("takes variables as they are, and neither both nor none", async () => {
   await start({ NAMES: "alice", PASSWORDS: "alice" });
-  expect(members()).toBe("alice\n");
+  expect(taken()).toBe(both("alice"));
   await expect(start({ NAMES: "alice" })).rejects.toThrow("PASSWORDS is missing");
   await expect(start({ NAMES: "a", NAMES_FILE: "b", PASSWORDS: "a" })).rejects.toThrow(
     "NAMES and NAMES_FILE are both set: set one of them",

@@ -15,7 +15,7 @@ const invitation = (id: string, name: string): Invitation => ({
 describe("invitations", () => {
   test("a spreadsheet takes no name for a formula, and no quote for an end", () => {
     expect(csv([invitation("alice", 'Alice "A" Kim'), invitation("bob", "=1+1")])).toBe(
-      '"member","name","link","until"\r\n' +
+      '"member","name","link","until (UTC)"\r\n' +
         '"alice","Alice ""A"" Kim","https://dev.test/-/invite/alice","2026-01-12 09:00"\r\n' +
         '"bob","\'=1+1","https://dev.test/-/invite/bob","2026-01-12 09:00"\r\n',
     );
