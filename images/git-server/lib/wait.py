@@ -36,6 +36,10 @@ LEFT_OUT = re.compile(r"\d+ of \d+ jobs not run")
 REPEATED = re.compile(
     r"\b(?:(?:PHP )?(?:Deprecated|Notice|Warning):(?! \d+ time)|npm (?:warn|WARN) |(?:Deprecation|Experimental)Warning:)"
 )
+# npm says how it is used after why it failed, and names a log where nobody can read it.
+USAGE = re.compile(r"npm (?:error|ERR!) (?:Usage:|Clean install a project)")
+NPM = re.compile(r"npm (?:error|ERR!)")
+NOISE = re.compile(r"npm (?:error|ERR!)(?:\s*$| A complete log of this run)")
 # What a step tells the CI (images/ci-worker/muster_worker/answers.py).
 ANSWER = "answer: "
 # Escape sequences and other characters that move a terminal's cursor.
@@ -203,8 +207,11 @@ def verdict(build):
 
 def shortened(lines):
     """The last lines of a log: what is repeated is counted, long ones are cut, answers to the CI are left out."""
-    repeated, kept = collections.Counter(), []
+    repeated, kept, in_usage = collections.Counter(), [], False
     for line in map(clean, lines):
+        in_usage = (in_usage or USAGE.match(line)) and NPM.match(line)
+        if in_usage or NOISE.match(line):
+            continue
         remark = REPEATED.search(line)
         if remark:
             repeated[remark.group().strip().rstrip(":")] += 1

@@ -80,6 +80,14 @@ class Told(unittest.TestCase):
     def until(self, get, *_, **__):
         return get()
 
+    def test_npm_says_why_it_failed_and_not_how_it_is_used(self):
+        said = ["npm error code EUSAGE", "npm error", "npm error Missing: vite@8 from lock file", "npm error"]
+        said += ["npm error Clean install a project", "npm error Usage:", "npm error npm ci", "npm error --dry-run"]
+        said += ["npm error A complete log of this run can be found in: /var/lib/x.log", "done"]
+        self.assertEqual(
+            wait.shortened(said), ["npm error code EUSAGE", "npm error Missing: vite@8 from lock file", "done"]
+        )
+
     def test_by_a_push_that_does_not_wait(self):
         self.wait.until = self.until
         self.wait.glance("app", "main", "0" * 40)
