@@ -147,9 +147,11 @@ async function tryProject(trial: Trial, repository: string, path: string, detail
     const ownUrl = first ? memberUrl(team, "site", member) : publicUrl(team, `${repository}--${member}`);
     const liveUrl = first ? teamUrl(team, "live") : publicUrl(team, `${repository}--${LIVE}`);
     const isFrontEnd = said.found.startsWith("front end");
-    const isApp = isFrontEnd && (await target.exec(editor, ["bash", "-lc", IS_APP, "app", folder], "")).code === 0;
+    const hasParts = isFrontEnd || said.found.startsWith("static site");
+    // What builds it may only be known by what it wrote.
+    const isApp = async () => (await target.exec(editor, ["bash", "-lc", IS_APP, "app", folder], "")).code === 0;
     const asMember = async () => ({ gateway, cookie: await accessCookie(target, team, member) });
-    const seen = async (url: string) => visit(url, await asMember(), isFrontEnd, isApp);
+    const seen = async (url: string) => visit(url, await asMember(), hasParts, isFrontEnd && (await isApp()));
     const own =
       clone.code === 0 ? await ownSite(trial, repository, () => seen(ownUrl), detail) : lastLine(clone.stderr);
     const live = await seen(liveUrl);
