@@ -169,9 +169,9 @@ class Wait:
             lines = self.last_lines(step["stepid"])
             for line in lines:
                 self.say(f"  | {line}")
-            unreached = next(filter(None, map(UNREACHED.search, lines)), None)
-            if unreached:
-                self.say(f"  {unreached[1]} is out of the CI's reach: name a mirror of the packages in muster:mirrors")
+            host = unreached(lines)
+            if host:
+                self.say(f"  {host} is out of the CI's reach: name a mirror of the packages in muster:mirrors")
 
     def tell_triggered(self, build):
         """Says what went wrong in the builds that this one started, such as the release."""
@@ -192,6 +192,13 @@ class Wait:
                 elif line[:1] in ("o", "e"):
                     lines.append(line[1:])
         return shortened(lines)
+
+
+def unreached(lines):
+    """The host that a log's lines say has no address; Composer breaks its lines anywhere, and indents them."""
+    broken = "".join(line[2:].rstrip() for line in lines if line.startswith("  "))
+    found = next(filter(None, map(UNREACHED.search, (*lines, broken))), None)
+    return found and found[1]
 
 
 def verdict(build):

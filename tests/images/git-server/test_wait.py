@@ -104,8 +104,10 @@ class Told(unittest.TestCase):
             ("could not resolve the conflict", None),
         ):
             with self.subTest(said):
-                found = wait.UNREACHED.search(said)
-                self.assertEqual(found and found[1], host)
+                self.assertEqual(wait.unreached([said]), host)
+        broken = ["  curl error 6 while downloading https://repo.packagist.org/packages.json: Co  "]
+        broken += ["  uld not resolve host: repo.packagist.org       ", "", "install [--prefer-source]"]
+        self.assertEqual(wait.unreached(broken), "repo.packagist.org")
 
     def test_by_one_that_waits_with_the_cause_last(self):
         self.steps += [self.step(4, "workflows", WARNINGS), self.step(3, "phpunit", FAILURE)]
