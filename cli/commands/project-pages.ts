@@ -21,25 +21,26 @@ export interface Visitor {
 /**
  * `works`, or what is wrong with the page at `url`, redirects followed.
  *
- * @param isFrontEnd whether the page's scripts and styles, and a path that only its script knows, have to answer too
+ * @param parts whether the page's scripts and styles have to answer too
+ * @param deep whether a path that only its script knows has to
  */
-export async function visit(url: string, visitor: Visitor, isFrontEnd: boolean): Promise<string> {
+export async function visit(url: string, visitor: Visitor, parts: boolean, deep: boolean): Promise<string> {
   const end = performance.now() + PATIENCE;
   for (;;) {
-    const result = await look(url, visitor, isFrontEnd);
+    const result = await look(url, visitor, parts, deep);
     if (result === "works" || performance.now() > end) return result;
     await sleep(INTERVAL);
   }
 }
 
-async function look(url: string, visitor: Visitor, isFrontEnd: boolean): Promise<string> {
+async function look(url: string, visitor: Visitor, parts: boolean, isDeep: boolean): Promise<string> {
   const page = await open(url, visitor);
   if ("problem" in page) return page.problem;
-  if (!isFrontEnd) return "works";
-  for (const part of partsOf(page.body, page.url).slice(0, PARTS)) {
+  for (const part of parts ? partsOf(page.body, page.url).slice(0, PARTS) : []) {
     const answer = await open(part, visitor);
     if ("problem" in answer) return `${new URL(part).pathname}: ${answer.problem}`;
   }
+  if (!isDeep) return "works";
   const deep = await open(new URL(DEEP_LINK, url).href, visitor);
   if (!("problem" in deep)) return "works";
   // A site of many pages has one for those that are not there.

@@ -23,6 +23,8 @@ git pull --quiet --ff-only 2>/tmp/pull || {
   git rev-parse --quiet --verify HEAD^ >/dev/null || test -n "$(git status --porcelain)" && cat /tmp/pull >&2 && exit 1
   git reset --quiet --hard "@{upstream}"
 }`;
+/** Whether one page of a front end answers every path; else each has its own. */
+const IS_APP = 'muster-survey --json "$1" | jq --exit-status .site.spa';
 /** How a front end's build for the member's own site goes, as images/code-server/builder writes it down. */
 const BUILD_STATE = 'jq -r "if .state == \\"failed\\" then .command + \\" \\" + .why else .state end" "$1"';
 /** How the survey begins where there is no page: images/php/survey/muster_survey/text.py. */
@@ -145,8 +147,11 @@ async function tryProject(trial: Trial, repository: string, path: string, detail
     const ownUrl = first ? memberUrl(team, "site", member) : publicUrl(team, `${repository}--${member}`);
     const liveUrl = first ? teamUrl(team, "live") : publicUrl(team, `${repository}--${LIVE}`);
     const isFrontEnd = said.found.startsWith("front end");
+    const hasParts = isFrontEnd || said.found.startsWith("static site");
+    // What builds it may only be known by what it wrote.
+    const isApp = async () => (await target.exec(editor, ["bash", "-lc", IS_APP, "app", folder], "")).code === 0;
     const asMember = async () => ({ gateway, cookie: await accessCookie(target, team, member) });
-    const seen = async (url: string) => visit(url, await asMember(), isFrontEnd);
+    const seen = async (url: string) => visit(url, await asMember(), hasParts, isFrontEnd && (await isApp()));
     const own =
       clone.code === 0 ? await ownSite(trial, repository, () => seen(ownUrl), detail) : lastLine(clone.stderr);
     const live = await seen(liveUrl);

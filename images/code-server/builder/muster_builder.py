@@ -7,6 +7,7 @@ leaves alone what is committed, and what a Node of the member's own is at work o
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -30,6 +31,8 @@ LIMIT = int(os.environ.get("MUSTER_BUILD_LIMIT", "900"))
 INTERVAL = 5
 # Lines and characters of a log that the page shows.
 LAST, WIDTH = 20, 300
+# npm says how it is used after why it failed.
+USAGE = re.compile(r"npm (?:error|ERR!) (?:Usage:|Clean install a project)")
 # When memory or time runs short, the editor goes first.
 POLITE = ("choom", "-n", "1000", "--", "nice", "-n", "15", "timeout", "--kill-after=10", str(LIMIT))
 # The editor's own processes work everywhere.
@@ -204,7 +207,9 @@ class Build:
 
     def last(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:
-            return "\n".join(line.rstrip()[:WIDTH] for line in file.readlines()[-LAST:])
+            lines = [line.rstrip()[:WIDTH] for line in file]
+        end = next((number for number, line in enumerate(lines) if USAGE.match(line)), None)
+        return "\n".join(lines[:end][-LAST:])
 
 
 def shown(words):

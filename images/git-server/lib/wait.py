@@ -36,6 +36,10 @@ LEFT_OUT = re.compile(r"\d+ of \d+ jobs not run")
 REPEATED = re.compile(
     r"\b(?:(?:PHP )?(?:Deprecated|Notice|Warning):(?! \d+ time)|npm (?:warn|WARN) |(?:Deprecation|Experimental)Warning:)"
 )
+# npm says how it is used after why it failed, and names a log where nobody can read it.
+USAGE = re.compile(r"npm (?:error|ERR!) (?:Usage:|Clean install a project)")
+NPM = re.compile(r"npm (?:error|ERR!)")
+NOISE = re.compile(r"npm (?:error|ERR!)(?:\s*$| A complete log of this run)")
 # What a step tells the CI (images/ci-worker/muster_worker/answers.py).
 ANSWER = "answer: "
 # Escape sequences and other characters that move a terminal's cursor.
@@ -165,9 +169,9 @@ class Wait:
             lines = self.last_lines(step["stepid"])
             for line in lines:
                 self.say(f"  | {line}")
-            unreached = next(filter(None, map(UNREACHED.search, lines)), None)
-            if unreached:
-                self.say(f"  {unreached[1]} is out of the CI's reach: name a mirror of the packages in muster:mirrors")
+            host = unreached(lines)
+            if host:
+                self.say(f"  {host} is out of the CI's reach: name a mirror of the packages in muster:mirrors")
 
     def tell_triggered(self, build):
         """Says what went wrong in the builds that this one started, such as the release."""
@@ -190,6 +194,13 @@ class Wait:
         return shortened(lines)
 
 
+def unreached(lines):
+    """The host that a log's lines say has no address; Composer breaks its lines anywhere, and indents them."""
+    broken = "".join(line[2:].rstrip() for line in lines if line.startswith("  "))
+    found = next(filter(None, map(UNREACHED.search, (*lines, broken))), None)
+    return found and found[1]
+
+
 def verdict(build):
     """How a build ended: "passed, 1 of 2 jobs not run, after 3 s"."""
     seconds = f"after {build['complete_at'] - build['started_at']:.0f} s"
@@ -203,8 +214,11 @@ def verdict(build):
 
 def shortened(lines):
     """The last lines of a log: what is repeated is counted, long ones are cut, answers to the CI are left out."""
-    repeated, kept = collections.Counter(), []
+    repeated, kept, in_usage = collections.Counter(), [], False
     for line in map(clean, lines):
+        in_usage = (in_usage or USAGE.match(line)) and NPM.match(line)
+        if in_usage or NOISE.match(line):
+            continue
         remark = REPEATED.search(line)
         if remark:
             repeated[remark.group().strip().rstrip(":")] += 1

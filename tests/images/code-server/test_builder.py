@@ -123,11 +123,12 @@ class Builds(InAWorkspace):
                 self.assertIsNone(self.build())
 
     def test_a_failure_says_its_last_lines_and_is_not_repeated(self):
-        self.write("package.json", package("echo broken here; exit 3"))
+        usage = "npm error Usage:\\nnpm error npm ci"
+        self.write("package.json", package(f"echo broken here; printf '{usage}'; exit 3"))
         self.age("package.json", seconds=100)
         said = self.build()
         self.assertEqual((said["state"], said["command"], said["why"]), ("failed", "npm run build", "failed with status 3"))
-        self.assertIn("broken here", said["last"])
+        self.assertEqual(said["last"].splitlines()[-1], "broken here")
         self.assertIsNone(self.build())
         self.assertEqual(self.build("2")["state"], "failed")
 

@@ -80,6 +80,14 @@ class Told(unittest.TestCase):
     def until(self, get, *_, **__):
         return get()
 
+    def test_npm_says_why_it_failed_and_not_how_it_is_used(self):
+        said = ["npm error code EUSAGE", "npm error", "npm error Missing: vite@8 from lock file", "npm error"]
+        said += ["npm error Clean install a project", "npm error Usage:", "npm error npm ci", "npm error --dry-run"]
+        said += ["npm error A complete log of this run can be found in: /var/lib/x.log", "done"]
+        self.assertEqual(
+            wait.shortened(said), ["npm error code EUSAGE", "npm error Missing: vite@8 from lock file", "done"]
+        )
+
     def test_by_a_push_that_does_not_wait(self):
         self.wait.until = self.until
         self.wait.glance("app", "main", "0" * 40)
@@ -96,8 +104,10 @@ class Told(unittest.TestCase):
             ("could not resolve the conflict", None),
         ):
             with self.subTest(said):
-                found = wait.UNREACHED.search(said)
-                self.assertEqual(found and found[1], host)
+                self.assertEqual(wait.unreached([said]), host)
+        broken = ["  curl error 6 while downloading https://repo.packagist.org/packages.json: Co  "]
+        broken += ["  uld not resolve host: repo.packagist.org       ", "", "install [--prefer-source]"]
+        self.assertEqual(wait.unreached(broken), "repo.packagist.org")
 
     def test_by_one_that_waits_with_the_cause_last(self):
         self.steps += [self.step(4, "workflows", WARNINGS), self.step(3, "phpunit", FAILURE)]
