@@ -88,9 +88,11 @@ export async function acmeHost(port: number): Promise<AcmeHost> {
       stdio: "ignore",
       env: { ...process.env, PEBBLE_VA_NOSLEEP: "1", PEBBLE_WFE_NONCEREJECT: "0" },
     });
-  const off = ["-doh", "-http01", "-https01", "-tlsalpn01", "-management"].flatMap((name) => [name, ""]);
+  const off = ["-doh", "-http01", "-https01", "-tlsalpn01"].flatMap((name) => [name, ""]);
+  // Without an address it would take the port of HTTP.
+  const managed = ["-management", "127.0.0.1:0"];
   const running = [
-    start("pebble-challtestsrv", ...off, "-dnsserver", `127.0.0.1:${dns}`, "-defaultIPv6", ""),
+    start("pebble-challtestsrv", ...off, ...managed, "-dnsserver", `127.0.0.1:${dns}`, "-defaultIPv6", ""),
     start("pebble", "-config", config, "-dnsserver", `127.0.0.1:${dns}`),
   ];
   const root = await eventually("the ACME server answering", () =>
