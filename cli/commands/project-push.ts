@@ -73,13 +73,19 @@ export function buildOf(said: readonly string[]): { build: string; found: string
 const unbuilt = (said: readonly string[]): string =>
   said.some((line) => line.startsWith("Everything up-to-date")) ? "not built: it had been pushed" : "no build";
 
-/** The first step that failed, and why: a host that is out of reach, else the last line of its log. */
+/** The first step that failed, and why: a host that is out of reach, else the last line of a failed step's log. */
 function failureIn(lines: readonly string[]): string | undefined {
-  const start = lines.findIndex((line) => /^\S.*: (FAILED|broke off)/.test(line.trim()));
-  if (start === -1) return undefined;
-  const rest = lines.slice(start + 1).map((line) => line.trim());
-  const end = rest.findIndex((line) => !line.startsWith("|"));
-  const log = rest.slice(0, end === -1 ? rest.length : end);
-  const why = rest[log.length]?.includes("out of the CI's reach") ? rest[log.length] : log.at(-1)?.slice(1).trim();
-  return [lines[start]?.trim(), why].filter(Boolean).join(": ");
+  const said = lines.map((line) => line.trim());
+  const failed = said.flatMap((line, at) => (/^\S.*: (FAILED|broke off)/.test(line) ? [at] : []));
+  const first = failed[0];
+  if (first === undefined) return undefined;
+  return [said[first], failed.map((at) => causeAfter(said.slice(at + 1))).find(Boolean)].filter(Boolean).join(": ");
+}
+
+/** What the lines behind those of a failed step say of its cause. */
+function causeAfter(lines: readonly string[]): string | undefined {
+  const end = lines.findIndex((line) => !line.startsWith("|"));
+  const log = lines.slice(0, end === -1 ? lines.length : end);
+  const next = lines[log.length];
+  return next?.includes("out of the CI's reach") ? next : log.at(-1)?.slice(1).trim();
 }

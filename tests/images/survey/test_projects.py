@@ -136,6 +136,7 @@ class Phpunit(unittest.TestCase):
 
     def test_which_configuration_is_meant_is_not_guessed(self):
         self.assertEqual(projects({"tests/ATest.php": "", "tests/units.sqlite.xml": "<phpunit/>"}), {})
+        self.assertEqual(projects({"tests/ATest.php": "", "codeception.dist.yml": ""}), {})
         self.assertEqual(list(projects({"tests/ATest.php": "", "tests/data.xml": "<a/>"})), ["."])
 
     def test_tests_with_packages_of_their_own(self):
@@ -220,6 +221,7 @@ class Notes(unittest.TestCase):
             (["docker-compose.yml"], ("info", "docker-compose.yml")),
             (["Dockerfile"], ("info", "Dockerfile")),
             (["tox.ini"], ("info", "tox.ini")),
+            (["codeception.dist.yml"], ("info", "codeception.dist.yml")),
             ({"tests/units.sqlite.xml": "<phpunit/>"}, ("info", "tests/units.sqlite.xml")),
             (
                 {

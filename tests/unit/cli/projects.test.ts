@@ -72,6 +72,16 @@ test.each<[string, string[], { build: string; found: string }]>([
     { build: "composer install: FAILED (1 s): repo.packagist.org is out of the CI's reach: name a mirror", found: "" },
   ],
   [
+    "failed in a build that it began",
+    [
+      "remote: CI:   deploy: FAILED (2 s)",
+      "remote: CI:   release: FAILED (1 s)",
+      "remote: CI:   | muster: not deployed: / answers 500",
+      "remote: CI: FAILED after 3 s",
+    ],
+    { build: "deploy: FAILED (2 s): muster: not deployed: / answers 500", found: "" },
+  ],
+  [
     "failed without a word",
     ["remote: CI:   build: FAILED (1 s)", "remote: CI: FAILED after 2 s (failed build)"],
     { build: "build: FAILED (1 s)", found: "" },

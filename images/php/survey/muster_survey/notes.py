@@ -5,7 +5,7 @@ import posixpath
 import re
 
 from . import servers, sites
-from .projects import other_configurations
+from .projects import CODECEPTION, other_configurations
 from .tree import depth, join
 
 OTHER_CI = {
@@ -24,7 +24,7 @@ PIPELINE = "write its commands as a workflow in .github/workflows, or ask for a 
 # How many folders deep other tests are looked for, and where they are somebody else's.
 NEAR = 3
 COPIED = re.compile(r"(^|/)(lib|libs|fixtures|plugins?)/")
-PHP_TESTS = ("codeception.yml", "behat.yml", "behat.yml.dist")
+PHP_TESTS = (*CODECEPTION, "behat.yml", "behat.yml.dist")
 PYTHON_TESTS = ("tox.ini", "pytest.ini", "conftest.py", "noxfile.py")
 
 

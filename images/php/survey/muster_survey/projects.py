@@ -7,6 +7,7 @@ from . import frontends, managers, workspaces
 from .tree import depth, join, parent, part
 
 DEPTH = 3
+CODECEPTION = ("codeception.yml", "codeception.dist.yml")
 PHPUNIT = ("phpunit.xml", "phpunit.xml.dist", "phpunit.dist.xml")
 MANIFESTS = ("composer.json", "package.json", *PHPUNIT)
 # Folders of what others wrote, or of what a test reads: named in the notes, not installed.
@@ -186,7 +187,8 @@ def _phpunit(tree, folder, said):
     tests = join(folder, "tests")
     if join(tests, "composer.json") in tree.files and tests not in said.get("subfolders", ()):
         return None
-    if not configuration and (other_configurations(tree, folder) or not _has_tests(tree, tests)):
+    others = other_configurations(tree, folder) or any(join(folder, name) in tree.files for name in CODECEPTION)
+    if not configuration and (others or not _has_tests(tree, tests)):
         return None
     wanted = part(tree.object(join(folder, "composer.json")), "require-dev")
     bootstrap = next((name for name in ("tests/bootstrap.php",) if join(folder, name) in tree.files), None)
