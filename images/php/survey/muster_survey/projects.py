@@ -44,7 +44,7 @@ def of(tree, said):
     """(projects, the root's first; the folders that were left out)"""
     folders, left_out = _folders(tree, said)
     found = [project for folder in folders if (project := _project(tree, folder, said))]
-    found += [project for above in found if above["node"] for project in workspaces.projects_of(tree, above)]
+    found += [project for above in found if above["node"] for project in _of_workspace(tree, above)]
     return found, left_out
 
 
@@ -81,7 +81,7 @@ def _project(tree, folder, said):
     project = {
         "folder": folder,
         "composer": _composer(tree, folder),
-        "node": node_of(tree, folder),
+        "node": _node(tree, folder),
         "phpunit": _phpunit(tree, folder, said),
     }
     return project if any(value for key, value in project.items() if key != "folder") else None
@@ -117,7 +117,7 @@ def ignores(tree, path):
     }
 
 
-def node_of(tree, folder, workspace=None):
+def _node(tree, folder, workspace=None):
     """What a package.json asks for. What WORKSPACE, a folder above, installs and has scripts for is done there."""
     path = join(folder, "package.json")
     if path not in tree.files:
@@ -180,6 +180,39 @@ def _test(tree, folder, scripts):
         return "test", None
     usable = (name for name in UNIT_TESTS if name in scripts)
     return next((name for name in usable if not BROWSER_TESTS.search(scripts[name])), None), "test"
+
+
+def _of_workspace(tree, above):
+    """The packages of a workspace that have a script which it has none for, each behind those that it depends on."""
+    own = above["node"]
+    for folder in _in_order(tree, workspaces.members(tree, above["folder"])):
+        node = _node(tree, folder, above["folder"])
+        for kind in ("lint", "test", "build"):
+            if own[kind] or (kind == "test" and own["untested"]):
+                node[kind] = node["commands"][kind] = None
+        if own["test"] or own["untested"]:
+            node["untested"] = None
+        if any(node[kind] for kind in ("lint", "test", "build", "untested")):
+            yield {"folder": folder, "composer": None, "node": node, "phpunit": None}
+
+
+def _in_order(tree, folders):
+    manifests = {folder: tree.object(join(folder, "package.json")) for folder in folders}
+    names = {str(manifest.get("name")): folder for folder, manifest in manifests.items()}
+    seen, order = set(), []
+
+    def visit(folder):
+        if folder in seen:
+            return
+        seen.add(folder)
+        for name in sorted(frontends.dependencies(manifests[folder])):
+            if name in names:
+                visit(names[name])
+        order.append(folder)
+
+    for folder in sorted(folders, key=lambda each: (depth(each), each)):
+        visit(folder)
+    return order
 
 
 def _phpunit(tree, folder, said):
