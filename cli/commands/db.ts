@@ -124,7 +124,11 @@ async function find(
   return { instance, name, title: `${scope}'s database ${name}` };
 }
 
-/** The deployer knows what it made, or what was moved to it: undefined where that is nothing. */
+/**
+ * The deployer knows what it made, or what was moved to it: undefined where that is nothing.
+ *
+ * @throws UserError where it does not say
+ */
 async function repositoryDatabase(
   session: Session,
   instances: readonly Instance[],
@@ -135,8 +139,13 @@ async function repositoryDatabase(
   const deployer = runningInstance(instances, scope, "deployer");
   if (deployer === undefined) throw new UserError(`The deployer is not running: npm run up${session.options}`);
   const order = JSON.stringify({ project: repository });
-  const { code, stdout } = await session.target.exec(deployer, ["muster-deploy", "database"], order);
-  return code === 0 ? JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}").name : undefined;
+  const { code, stdout, stderr } = await session.target.exec(deployer, ["muster-deploy", "database"], order);
+  if (code !== 0) {
+    throw new UserError(
+      `${deployer.name} does not say which database ${repository} has (status ${code}): ${stderr.trim()}`,
+    );
+  }
+  return JSON.parse(stdout).name ?? undefined;
 }
 
 /** Leaves an empty database, or throws. */

@@ -19,8 +19,11 @@ def size_of(path):
 
 
 def database_of(live, shared, order):
-    """The name of the database of a repository other than the first."""
-    return {"name": database.known(Site(live, order["project"]).path)["DB_NAME"]}
+    """The name of the database of a repository other than the first; None where it has none."""
+    try:
+        return {"name": database.known(Site(live, order["project"]).path)["DB_NAME"]}
+    except FileNotFoundError:
+        return {"name": None}
 
 
 def overview(live, shared, order):

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from muster_worker import database
+from muster_worker import database, sites
 from muster_worker.releases import Refused
 
 ENVIRON = {"DB_ADMIN_PASSWORD": "secret", "REPOSITORY": "app", "PATH": os.environ["PATH"]}
@@ -23,6 +23,13 @@ class Accounts(unittest.TestCase):
         self.assertRegex(account["DB_PASSWORD"], r"^[A-Za-z0-9]{24}$")
         self.assertEqual(database.ensure(self.folder, "my-blog", ENVIRON), account)
         self.assertEqual(os.stat(f"{self.folder}/database.json").st_mode & 0o777, 0o600)
+
+    def test_which_it_is_is_told(self):
+        asked = lambda project: sites.database_of(self.folder, None, {"project": project})["name"]
+        self.assertIsNone(asked("blog"))
+        os.mkdir(f"{self.folder}/blog")
+        database.ensure(f"{self.folder}/blog", "blog", ENVIRON)
+        self.assertEqual(asked("blog"), "blog")
 
     def test_rights_end_at_the_own_database(self):
         database.ensure(self.folder, "a_b", ENVIRON)
