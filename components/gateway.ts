@@ -151,6 +151,7 @@ export class Gateway extends pulumi.ComponentResource {
         probe: { kind: "http", path: "/-/health" },
         resources: WORKLOADS.gateway.limits,
         stopGrace: 10,
+        reconnects: true,
       },
       child,
     );

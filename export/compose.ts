@@ -102,6 +102,7 @@ function renderService(inputs: Inputs): object {
     memswap_limit: `${inputs.memorySwap}m`,
     cpus: Number(inputs.cpus),
     ...(inputs.cpuShares === undefined ? {} : { cpu_shares: inputs.cpuShares }),
+    ...(inputs.sysctls === undefined ? {} : { sysctls: inputs.sysctls }),
     ...processesOf(inputs),
     cap_drop: inputs.capabilities.drops,
     security_opt: inputs.securityOpts,

@@ -134,6 +134,13 @@ export interface WorkloadSpec {
    * @default false
    */
   readonly yields?: boolean;
+  /**
+   * Whether it opens a connection for each of many requests, so that a port must not rest for a minute after each, on a
+   * platform that can say so.
+   *
+   * @default false
+   */
+  readonly reconnects?: boolean;
   /** Seconds between the request to stop and the kill. */
   readonly stopGrace: number;
 }

@@ -36,6 +36,13 @@ describe("the compose file", () => {
     expect({ ...rest, volumes }).toEqual({ ...compose, volumes: { ...compose.volumes, "hackathon-alice-home": home } });
   });
 
+  test("lets the gateway use a port again, and nothing else", () => {
+    const said = Object.entries<{ sysctls?: object }>(compose.services).filter(
+      ([, { sysctls }]) => sysctls !== undefined,
+    );
+    expect(said.map(([name, { sysctls }]) => [name, sysctls])).toEqual([["gateway", { "net.ipv4.tcp_tw_reuse": "1" }]]);
+  });
+
   test("gives Podman no size of a volume", () => {
     const { volumes, ...rest } = parse(withoutSizes(written.yaml));
     const roster = { ...compose.volumes["hackathon-git-roster"], driver_opts: undefined };
