@@ -6,7 +6,7 @@ import { aptAccess, aptInstall } from "../cli/tools/apt";
 import { findDocker } from "../cli/tools/docker-host";
 import { chromiumPath } from "./support/browser";
 import { type ClusterSession, ensureCluster } from "./support/cluster";
-import { type Outcome, runTests, testFiles } from "./support/jest-run";
+import { type Outcome, onceMore, runTests, testFiles } from "./support/jest-run";
 import { inLanes } from "./support/lanes";
 import { inOrder } from "./support/order";
 import { prebuild } from "./support/prebuild";
@@ -72,6 +72,9 @@ interface Row extends Part, Outcome {
   readonly seconds: number;
 }
 
+/** As many failed files run once more, alone: more than that is no coincidence. */
+const MOST_AGAIN = 4;
+
 /** Runs tiers and prints their outcomes; resolves to the exit status. */
 async function runTiers(tiers: readonly Tier[]): Promise<number> {
   const progress = createProgress();
@@ -80,23 +83,27 @@ async function runTiers(tiers: readonly Tier[]): Promise<number> {
   const wanted = { acme: onDocker.includes("e2e"), cluster: onDocker.includes("cluster") };
   const built = onDocker.length > 0 ? await prebuild(wanted, env, progress) : undefined;
   const rows: Row[] = [];
-  const run = async (part: Part, partEnv: NodeJS.ProcessEnv) => {
-    progress.note(`\n== ${part.file ?? part.tier} ==`);
+  const run = async (part: Part, partEnv: NodeJS.ProcessEnv, title = part.file ?? part.tier): Promise<Row> => {
+    progress.note(`\n== ${title} ==`);
     const started = performance.now();
     const outcome = await runTests(part.tier, partEnv, part.file);
-    rows.push({ ...part, ...outcome, seconds: Math.round((performance.now() - started) / 1000) });
+    return { ...part, ...outcome, seconds: Math.round((performance.now() - started) / 1000) };
   };
-  for (const tier of tiers) if (!onDocker.includes(tier)) await run({ tier }, env);
+  for (const tier of tiers) if (!onDocker.includes(tier)) rows.push(await run({ tier }, env));
   if (built !== undefined) {
     await built.images;
     const files = await Promise.all(
       onDocker.map(async (tier) => (await testFiles(tier)).map((file) => ({ tier, file }))),
     );
     const cluster = lazyCluster(built.cluster, env, progress);
+    const envOf = async ({ tier }: Part) => (tier === "cluster" ? await cluster.env() : env);
     try {
-      await inLanes(inOrder(files.flat()), async (part) =>
-        run(part, part.tier === "cluster" ? await cluster.env() : env),
-      );
+      await inLanes(inOrder(files.flat()), async (part) => void rows.push(await run(part, await envOf(part))));
+      const failed = rows.filter(({ file, failed }) => file !== undefined && failed > 0);
+      for (const first of failed.length > MOST_AGAIN ? [] : failed) {
+        const second = await run(first, await envOf(first), `${first.file}, once more and alone`);
+        rows[rows.indexOf(first)] = { ...first, ...onceMore(first, second), seconds: first.seconds + second.seconds };
+      }
     } finally {
       await cluster.stop();
     }
@@ -132,10 +139,11 @@ function report(tiers: readonly Tier[], rows: readonly Row[]): number {
     );
     console.log(`\n${formatTable([["FILE", "PASSED", "FAILED", "SKIPPED", "SECONDS"], ...lines])}`);
   }
-  const named = (key: "skipped" | "failures") =>
+  const named = (key: "skipped" | "failures" | "flaky") =>
     rows.flatMap((row) => row[key].map((name) => `  ${row.file ?? row.tier}: ${name}`));
   for (const [title, names] of [
     ["Skipped", named("skipped")],
+    ["Passed at the second run, alone; at the first failed", named("flaky")],
     ["Failed", named("failures")],
   ] as const) {
     if (names.length > 0) console.log(`\n${title}:\n${names.join("\n")}`);

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Browser } from "playwright-core";
 import { run } from "./environment";
+import { eventually } from "./poll";
 import type { TrustedDomain } from "./trusted-domain";
 
 /**
@@ -35,10 +36,16 @@ export async function askForged(domain: TrustedDomain, browser: Browser, names: 
 export async function askTrusting(domain: TrustedDomain, browser: Browser, url: string): Promise<readonly string[]> {
   const { hostname, port } = new URL(url);
   const page = await browser.newPage();
-  const shown = await page.goto(url).then(
-    () => page.innerText("body"),
-    (error: Error) => /net::\w+/.exec(error.message)?.[0] ?? error.message,
-  );
+  const open = () =>
+    page.goto(url).then(
+      () => page.innerText("body"),
+      (error: Error) => /net::\w+/.exec(error.message)?.[0] ?? error.message,
+    );
+  // Chromium drops what is under way for seconds after a container has come or gone.
+  const shown = await eventually("an answer that is not cut off", async () => {
+    const text = await open();
+    return text !== "net::ERR_NETWORK_CHANGED" && text;
+  });
   await page.close();
   const at = ["--resolve", `${hostname}:${port}:127.0.0.1`];
   const curl = await run("curl", ["--silent", "--show-error", "--cacert", domain.authority, ...at, url]);

@@ -11,11 +11,16 @@ const JEST = require.resolve("jest/bin/jest");
 export interface Outcome {
   readonly passed: number;
   readonly failed: number;
-  /** Full names of the failed tests, each with the first line of what went wrong. */
+  /** Full names of the failed tests, each with what went wrong. */
   readonly failures: readonly string[];
+  /** What failed when a file ran for the first time, if all of it passed at its second run. */
+  readonly flaky: readonly string[];
   /** Full names of the skipped tests; they tell the reason. */
   readonly skipped: readonly string[];
 }
+
+/** Lines of a failure's cause that are told. */
+const MOST_LINES = 15;
 
 /** The parts of jest's report that are used. */
 interface Report {
@@ -58,12 +63,24 @@ export async function runTests(tier: string, env: NodeJS.ProcessEnv, file?: stri
     failed: (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0) || Number(code !== 0),
     failures: tests
       .filter(({ status }) => status === "failed")
-      .map(({ fullName, failureMessages: [message = ""] }) => `${fullName}: ${firstLine(message)}`),
+      .map(({ fullName, failureMessages: [message = ""] }) => `${fullName}: ${cause(message)}`),
+    flaky: [],
     skipped: tests.filter(({ status }) => status === "pending").map(({ fullName }) => fullName),
   };
 }
 
-const firstLine = (message: string) => stripVTControlCharacters(message).split("\n", 1)[0];
+/** What a file's two runs come to: the second counts where all of it passed, and what failed before is told. */
+export const onceMore = (first: Outcome, second: Outcome): Outcome =>
+  second.failed > 0 ? first : { ...second, flaky: first.failures.length > 0 ? first.failures : ["the whole file"] };
+
+/** The lines before the stack, without blank ones, below the test's name. */
+export function cause(message: string): string {
+  const lines = stripVTControlCharacters(message)
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  const stack = lines.findIndex((line) => /^\s+at /.test(line));
+  return lines.slice(0, stack < 0 ? MOST_LINES : Math.min(stack, MOST_LINES)).join("\n    ");
+}
 
 /** @param kept the stream whose text is returned; what jest reports on standard output is in the report, too */
 function jest(args: readonly string[], env: NodeJS.ProcessEnv, kept: "stdout" | "stderr" | undefined) {
