@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Browser, Page } from "playwright-core";
-import { chromiumPath, launch, screenshot } from "../support/browser";
+import { chromiumPath, launch, read, screenshot, visit } from "../support/browser";
 import { liveSite, Terminal } from "../support/delivery";
 import type { DockerEnvironment } from "../support/docker-environment";
 import { type EngineCase, onDocker } from "../support/engines";
@@ -78,7 +78,7 @@ inBrowser(`a push in ${where}, in an environment brought up by ${engine}`, () =>
 
   test("the portal shows the first release, and follows by itself from here on", async () => {
     const { revision } = await eventually("the first release", () => liveSite(muster));
-    await portal.goto(muster.url(undefined));
+    await visit(portal, muster.url(undefined));
     await released(revision).waitFor();
     await build("passed").waitFor();
     await portal.evaluate("document.marked = true");
@@ -104,13 +104,11 @@ inBrowser(`a push in ${where}, in an environment brought up by ${engine}`, () =>
   test("the portal leads to the failed step's log on the CI's page", async () => {
     const address = await build("failed").getByRole("link", { name: "Open the log" }).getAttribute("href");
     const ci = await portal.context().newPage();
-    await ci.goto(address ?? "");
-    await ci.getByText("The page welcomes nobody.").waitFor();
-    await ci.getByText("WelcomeTest::testWelcomesVisitors").waitFor();
+    await read(ci, address ?? "", "The page welcomes nobody.", "WelcomeTest::testWelcomesVisitors");
     await screenshot(ci, "ci-log");
 
-    await ci.goto((await build("failed").getByRole("link", { name: "main", exact: true }).getAttribute("href")) ?? "");
-    await ci.locator(".bb-build-summary-step-details", { hasText: "phpunit" }).waitFor();
+    const summary = await build("failed").getByRole("link", { name: "main", exact: true }).getAttribute("href");
+    await read(ci, summary ?? "", "phpunit");
     await screenshot(ci, "ci-build");
     await ci.close();
   });
@@ -143,7 +141,7 @@ inBrowser(`a push in ${where}, in an environment brought up by ${engine}`, () =>
     const { clone, push } = await publish("press", PRESS);
     expect([push.code, push.output]).toEqual([0, expect.stringContaining("live")]);
     const site = await portal.context().newPage();
-    await site.goto(muster.url("press--live"));
+    await visit(site, muster.url("press--live"));
     await site.getByRole("heading", { name: "Install" }).waitFor();
     await site.getByRole("button", { name: "Install" }).click();
     await site.getByLabel("title").fill("Hello World");
@@ -170,7 +168,7 @@ inBrowser(`a push in ${where}, in an environment brought up by ${engine}`, () =>
     const site = await portal.context().newPage();
     for (const host of ["routed--live", "routed--alice"]) {
       // The workspace's page reloads itself once the editor has built it.
-      await site.goto(muster.url(host, "/about/me"));
+      await visit(site, muster.url(host, "/about/me"));
       await site.getByRole("heading", { name: "/about/me", exact: true }).waitFor();
       await site.getByRole("link", { name: "About" }).click();
       await site.getByRole("heading", { name: "/about/us", exact: true }).waitFor();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { authorityTests } from "../suites/authority";
-import { artefact, chromiumPath, launch, overflow, PHONE, screenshot } from "../support/browser";
+import { artefact, chromiumPath, launch, overflow, PHONE, screenshot, visit } from "../support/browser";
 import { eventually } from "../support/poll";
 import { TrustedDomain } from "../support/trusted-domain";
 import {
@@ -86,7 +86,7 @@ inBrowser(`on a domain, in ${where}`, () => {
         ["ko", await korean.newPage(), /[가-힣]/],
         ["en", phone, text],
       ] as const) {
-        await page.goto(url);
+        await visit(page, url);
         await page.locator("body").filter({ hasText: words }).waitFor();
         await screenshot(page, `phone-${name}.${language}`);
         expect([name, language, await overflow(page)]).toEqual([name, language, 0]);
@@ -105,7 +105,7 @@ inBrowser(`on a domain, in ${where}`, () => {
     test("a browser that does not know the authority is told so", async () => {
       const stranger = await launch({ hosts: [domain.host, `*.${domain.host}`] });
       const page = await stranger.newPage();
-      await page.goto(domain.url(undefined, "/trust").replace("https:", "http:"));
+      await visit(page, domain.url(undefined, "/trust").replace("https:", "http:"));
       await page.locator("[data-state=untrusted]").waitFor();
       await expect(page.goto(domain.url(undefined))).rejects.toThrow("ERR_CERT_AUTHORITY_INVALID");
       await stranger.close();
@@ -143,7 +143,7 @@ inBrowser(`on a domain, in ${where}`, () => {
       await phone.locator(".monaco-menu .action-label").getByText("Save", { exact: true }).first().tap();
       await phone.locator(".tab.active:not(.dirty)").waitFor();
 
-      await phone.goto(domain.url("alice"));
+      await visit(phone, domain.url("alice"));
       await eventually("the edit on the site", async () => {
         await phone.reload();
         return (await phone.getByText("Written on a phone").count()) === 1;
@@ -161,7 +161,7 @@ inBrowser(`on a domain, in ${where}`, () => {
         ["mail", "/"],
         ["db-alice", "/"],
       ] as const) {
-        await phone.goto(domain.url(host, path));
+        await visit(phone, domain.url(host, path));
         expect([host, await overflow(phone)]).toEqual([host, 0]);
         await screenshot(phone, `phone-9-${host}`);
       }
@@ -180,7 +180,7 @@ inBrowser(`on a domain, in ${where}`, () => {
     afterAll(() => context?.close());
 
     test("the password from the phone leads to the editor that was asked for", async () => {
-      await page.goto(domain.url("code-alice"));
+      await visit(page, domain.url("code-alice"));
       await page.getByLabel("Your id").fill("alice");
       await page.getByLabel("Password").fill(PASSWORD);
       await page.getByRole("button", { name: "Sign in" }).click();
@@ -242,7 +242,7 @@ inBrowser(`on a domain, in ${where}`, () => {
       await page.keyboard.press("F5");
       await eventually("the debugger", async () => (await inEditor("test -e /workspace/.muster/debugging")).code === 0);
       const site = await context.newPage();
-      const answer = site.goto(domain.url("alice"));
+      const answer = visit(site, domain.url("alice"));
       await page.bringToFront();
       await page.locator(".debug-top-stack-frame-line").first().waitFor();
       await page.locator(".debug-call-stack").getByText("index.php").first().waitFor();
@@ -257,9 +257,9 @@ inBrowser(`on a domain, in ${where}`, () => {
 
     test("mail of the site is in the inbox: page, file and source", async () => {
       await inEditor(`cat > /workspace/app/public/order.php <<'END'\n${MAIL}END`);
-      await page.goto(domain.url("alice", "/order.php"));
+      await visit(page, domain.url("alice", "/order.php"));
       await page.getByText("sent").waitFor();
-      await page.goto(domain.url("mail"));
+      await visit(page, domain.url("mail"));
       await page.getByText("Your order").first().click();
       await page.frameLocator("iframe").getByRole("heading", { name: "Thank you" }).waitFor();
       const download = page.waitForEvent("download");
@@ -275,10 +275,10 @@ inBrowser(`on a domain, in ${where}`, () => {
 
     test("the database's page outlives its sessions", async () => {
       const table = page.getByRole("link", { name: "visits", exact: true }).first();
-      await page.goto(domain.url("db-alice"));
+      await visit(page, domain.url("db-alice"));
       await table.waitFor();
       await domain.muster.shell("alice-web", "rm /tmp/sessions/sess_*");
-      await page.goto(domain.url("db-alice"));
+      await visit(page, domain.url("db-alice"));
       await table.waitFor();
       await page.reload();
       expect(await page.getByText("Warning").count()).toBe(0);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { chromiumPath, launch, screenshot } from "../support/browser";
+import { chromiumPath, launch, screenshot, visit } from "../support/browser";
 import { DockerEnvironment } from "../support/docker-environment";
 import { request } from "../support/http";
 import { eventually } from "../support/poll";
@@ -37,7 +37,7 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
   });
 
   test("the portal shows every member, and which service answers", async () => {
-    await page.goto(muster.url(undefined));
+    await visit(page, muster.url(undefined));
     await page.getByRole("heading", { name: "Alice Kim" }).waitFor();
     await page.waitForFunction('[...document.querySelectorAll("[data-state]")].every((e) => e.dataset.state === "up")');
     for (const [name, colorScheme, width] of [
@@ -68,7 +68,7 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
   });
 
   test("the portal's state follows a service that stops and comes back", async () => {
-    await page.goto(muster.url(undefined));
+    await visit(page, muster.url(undefined));
     const editorState = page.locator('[data-service="bob/editor"]');
     await editorState.and(page.locator('[data-state="up"]')).waitFor();
     await muster.stop("bob-code");
@@ -79,7 +79,7 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
   });
 
   test("a wrong password is refused", async () => {
-    await page.goto(muster.url("code-alice"));
+    await visit(page, muster.url("code-alice"));
     await page.fill("input[name=password]", "wrong");
     await page.click("input[type=submit]");
     await page.getByText("Incorrect password").waitFor();
@@ -106,7 +106,7 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
 
   test("Vite's default command has an address, and what is edited shows in the page that is open", async () => {
     const address = muster.url("5173--alice");
-    await page.goto(address);
+    await visit(page, address);
     await page.getByRole("heading", { name: "Nothing listens on port 5173" }).waitFor();
     await screenshot(page, "port-free");
     const write = (text: string) =>
@@ -129,7 +129,7 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
   });
 
   test("a host name that is on nobody's roster gets a page that says so", async () => {
-    const answer = await page.goto(muster.url("zoe"));
+    const answer = await visit(page, muster.url("zoe"));
     expect(answer?.status()).toBe(404);
     await page.getByText("zoe is not on the roster").waitFor();
     await screenshot(page, "not-on-the-roster");

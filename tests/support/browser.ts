@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Page, type Response } from "playwright-core";
+import { eventually } from "./poll";
 
 /** Screenshots of the last run; git ignores them. */
 const ARTEFACTS = resolve(__dirname, "../artefacts");
@@ -56,6 +57,35 @@ export const PHONE = {
 /** Pixels by which a page is wider than its window. */
 export const overflow = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+
+/** Chromium cuts off whatever is under way when an address of the machine comes or goes, as with any container. */
+const CUT_OFF = "net::ERR_NETWORK_CHANGED";
+
+/** Opens a page, again where that was cut off. */
+export async function visit(page: Page, url: string): Promise<Response | null> {
+  for (;;) {
+    try {
+      return await page.goto(url);
+    } catch (error) {
+      if (!String(error).includes(CUT_OFF)) throw error;
+    }
+  }
+}
+
+/** Opens a page until it shows texts: one that was cut off while it asked for its data does not ask again. */
+export async function read(page: Page, url: string, ...texts: readonly string[]): Promise<void> {
+  await eventually(
+    `${texts.join(", ")} at ${url}`,
+    async () => {
+      // Where the address differs behind its # alone, the page would not be asked for again.
+      await page.goto("about:blank");
+      await visit(page, url);
+      for (const text of texts) await page.getByText(text).first().waitFor({ timeout: 20_000 });
+      return true;
+    },
+    120,
+  );
+}
 
 /** Where an artefact goes. */
 export function artefact(name: string): string {

@@ -3,8 +3,8 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Browser } from "playwright-core";
+import { visit } from "./browser";
 import { run } from "./environment";
-import { eventually } from "./poll";
 import type { TrustedDomain } from "./trusted-domain";
 
 /**
@@ -36,16 +36,10 @@ export async function askForged(domain: TrustedDomain, browser: Browser, names: 
 export async function askTrusting(domain: TrustedDomain, browser: Browser, url: string): Promise<readonly string[]> {
   const { hostname, port } = new URL(url);
   const page = await browser.newPage();
-  const open = () =>
-    page.goto(url).then(
-      () => page.innerText("body"),
-      (error: Error) => /net::\w+/.exec(error.message)?.[0] ?? error.message,
-    );
-  // Chromium drops what is under way for seconds after a container has come or gone.
-  const shown = await eventually("an answer that is not cut off", async () => {
-    const text = await open();
-    return text !== "net::ERR_NETWORK_CHANGED" && text;
-  });
+  const shown = await visit(page, url).then(
+    () => page.innerText("body"),
+    (error: Error) => /net::\w+/.exec(error.message)?.[0] ?? error.message,
+  );
   await page.close();
   const at = ["--resolve", `${hostname}:${port}:127.0.0.1`];
   const curl = await run("curl", ["--silent", "--show-error", "--cacert", domain.authority, ...at, url]);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Page } from "playwright-core";
+import { visit } from "./browser";
 import type { DockerEnvironment } from "./docker-environment";
 import { run } from "./environment";
 import { eventually } from "./poll";
@@ -8,7 +9,7 @@ import { eventually } from "./poll";
 
 /** Logs in and waits until the workbench accepts typing. */
 export async function login(page: Page, url: string, password: string): Promise<void> {
-  await page.goto(url);
+  await visit(page, url);
   await page.fill("input[name=password]", password);
   await page.click("input[type=submit]");
   await opened(page);
