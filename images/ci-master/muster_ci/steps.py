@@ -104,10 +104,10 @@ class Checkout(Step):
         if isinstance(step, pipeline.Workflows):
             return Workflows(self._settings, step.lenient)
         if isinstance(step, pipeline.Install):
-            return Install(self._settings.pipeline, step, self._workdir(step))
+            return Install(self._settings.pipeline, step, self._place(step))
         return self._shell(step)
 
-    def _workdir(self, step):
+    def _place(self, step):
         return os.path.normpath(os.path.join(self.workdir, step.folder))
 
     def _shell(self, step):
@@ -117,7 +117,7 @@ class Checkout(Step):
             description=step.name,
             descriptionDone=step.name,
             command=list(step.command),
-            workdir=self._workdir(step),
+            workdir=self._place(step),
             doStepIf=has_development(step.folder) if step.development else True,
             env=self._settings.pipeline.environment,
             decodeRC=statuses,
