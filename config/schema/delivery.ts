@@ -88,8 +88,8 @@ export const ci = group({
     .enum(["warn", "fail"], { error: "is not one of the values: use warn or fail" })
     .default("warn")
     .describe(
-      "What a job of a workflow means that cannot run here: warn lets the rest decide, fail lets nothing go live " +
-        "that was not tested whole.",
+      "What it means when a job of a workflow, or what needs development packages, cannot run here: warn lets the " +
+        "rest decide, fail lets nothing go live that was not tested whole.",
     ),
   newRepositories: z
     .enum(["test", "live"], { error: "is not one of the values: use test or live" })

@@ -31,7 +31,7 @@ export const BUILD_FIELDS = [
   ...["buildername", "project", "branch", "revision", "got_revision", "pusher", "owner", "author", "package_of"].map(
     (name) => `property=${name}`,
   ),
-  ...["survey", "not_deployed", "not_run"].map((name) => `property=${name}`),
+  ...["survey", "not_deployed", "not_run", "not_installed"].map((name) => `property=${name}`),
 ].join("&");
 
 /** Query of what `readQueued` reads of a request. */
@@ -82,9 +82,10 @@ export function readBuild(raw) {
 
 /** @param {Json} raw */
 function findings(raw) {
-  const left = properties(raw).not_run;
-  const notRun = (Array.isArray(left) ? left : []).map((job) => `not run: ${text(job)}`);
-  return [...property(raw, "survey").split("\n"), property(raw, "not_deployed"), ...notRun].filter(Boolean);
+  const { not_run: left, not_installed: missing } = properties(raw);
+  const notRun = list(left).map((job) => `not run: ${text(job)}`);
+  const known = [...property(raw, "survey").split("\n"), property(raw, "not_deployed")];
+  return [...known, ...list(missing).map(text), ...notRun].filter(Boolean);
 }
 
 /**
@@ -117,6 +118,11 @@ function properties(raw) {
  */
 function property(raw, name) {
   return text(properties(raw)[name]);
+}
+
+/** @param {unknown} value @returns {unknown[]} */
+function list(value) {
+  return Array.isArray(value) ? value : [];
 }
 
 /** @param {unknown} value */

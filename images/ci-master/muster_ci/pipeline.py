@@ -20,6 +20,18 @@ class Step:
     folder: str = "."
     # Statuses that mean "passed, but read the log".
     warning_statuses: tuple[int, ...] = ()
+    # Whether it has to do with Composer's development packages, and is left out where they are missing.
+    development: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Install:
+    """The step that installs a folder's packages of Composer."""
+
+    name: str
+    folder: str = "."
+    # What tests the folder with them, or None.
+    tests: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +57,7 @@ def release_steps(survey):
     for project in survey["projects"]:
         composer = project["composer"]
         if composer and composer["install"] and composer["development"]:
-            yield _step(project, "composer --no-dev", (*INSTALL, "--no-dev", "--optimize-autoloader"))
+            yield _step(project, "composer --no-dev", (*INSTALL, "--no-dev", "--optimize-autoloader"), development=True)
 
 
 def migrates(survey):
@@ -54,9 +66,13 @@ def migrates(survey):
     return bool(own and own["migrate"])
 
 
-def _step(project, name, command):
+def _name(project, name):
     folder = project["folder"]
-    return Step(name if folder == "." else f"{folder}: {name}"[-NAME_LIMIT:], command, folder)
+    return name if folder == "." else f"{folder}: {name}"[-NAME_LIMIT:]
+
+
+def _step(project, name, command, development=False):
+    return Step(_name(project, name), command, project["folder"], development=development)
 
 
 def _lint(lint):
@@ -69,10 +85,11 @@ def _lint(lint):
 def _project(project):
     composer, phpunit, node = project["composer"], project["phpunit"], project["node"]
     if composer and composer["install"]:
-        yield _step(project, "composer install", INSTALL)
+        yield Install(_name(project, "composer install"), project["folder"], phpunit and phpunit["runner"])
     if phpunit:
         bootstrap = ("--bootstrap", phpunit["bootstrap"]) if phpunit["bootstrap"] else ()
-        yield _step(project, phpunit["runner"], ("muster-phpunit", phpunit["runner"], *bootstrap))
+        command = ("muster-phpunit", phpunit["runner"], *bootstrap)
+        yield _step(project, phpunit["runner"], command, development=bool(composer and composer["install"]))
     if node:
         yield from _node(project, node)
 

@@ -4,17 +4,16 @@ import json
 import os
 
 from buildbot.plugins import steps
-from buildbot.process import buildstep, remotecommand, remotetransfer
-from buildbot.process.results import FAILURE, RETRY, SUCCESS, WARNINGS, Results
+from buildbot.process import remotetransfer
+from buildbot.process.results import FAILURE, RETRY, SUCCESS, WARNINGS
 from twisted.internet import defer
 
-from . import answers, findings, forms, pipeline
+from . import findings, forms, pipeline
+from .commands import PACKAGE_LIMIT, Step
+from .install import Install, has_development
 
-PACKAGE_LIMIT = 1024**3
 # How often a build may lose its worker: then it is the build that ends it.
 TRIES = 2
-# The largest that Perspective Broker carries in one message is 640 KiB.
-BLOCK = 512 * 1024
 # As many changed files a push tells of at most: images/git-server/lib/changes.py.
 FILES_TOLD = 500
 
@@ -22,46 +21,6 @@ FILES_TOLD = 500
 def package_path(build):
     """Where the master keeps a build's package until it is deployed; relative to the master's folder."""
     return os.path.join("packages", f"{int(build)}.tar")
-
-
-class Step(buildstep.ShellMixin, buildstep.BuildStep):
-    """Runs one of the worker's muster-* commands, which report to the master how it went (answers.py)."""
-
-    haltOnFailure = True
-    flunkOnFailure = True
-    warnOnWarnings = True
-
-    def __init__(self, time_limit, **arguments):
-        arguments = self.setupShellMixin({"logEnviron": False, "timeout": None, "maxTime": time_limit, **arguments})
-        super().__init__(**arguments)
-
-    @defer.inlineCallbacks
-    def run_command(self, command, **options):
-        """Runs COMMAND; returns (its status, its answer or None)."""
-        remote = yield self.makeRemoteShellCommand(command=command, collectStdout=True, collectStderr=True, **options)
-        yield self.runCommand(remote)
-        return remote.rc, answers.read(remote.rc, remote.stdout, remote.stderr)
-
-    @defer.inlineCallbacks
-    def transfer(self, kind, **arguments):
-        remote = remotecommand.RemoteCommand(
-            kind, {"workdir": self.workdir, "blocksize": BLOCK, "maxsize": PACKAGE_LIMIT, **arguments}
-        )
-        remote.useLog((yield self.getLog("stdio")))
-        yield self.runCommand(remote)
-        return remote.rc in (None, 0)
-
-    def say(self, text):
-        self.descriptionDone = text
-
-    def getBuildResultSummary(self):
-        told = self.results in (FAILURE, WARNINGS) and self.descriptionDone
-        return {"build": self.descriptionDone} if told else {}
-
-    def getResultSummary(self):
-        if self.descriptionDone:
-            return {"step": self.descriptionDone}
-        return {"step": f"{self.name} ({Results[self.results]})" if self.results not in (SUCCESS, None) else self.name}
 
 
 class Checkout(Step):
@@ -135,11 +94,21 @@ class Checkout(Step):
     def _more(self, survey, source):
         chosen = self._settings.pipeline
         for step in pipeline.steps(survey, chosen):
-            yield Workflows(self._settings, step.lenient) if isinstance(step, pipeline.Workflows) else self._shell(step)
+            yield self._step(step)
         if self._not_deployed(survey, source) is None:
             for step in pipeline.release_steps(survey):
                 yield self._shell(step)
             yield Package(chosen, migrate=pipeline.migrates(survey))
+
+    def _step(self, step):
+        if isinstance(step, pipeline.Workflows):
+            return Workflows(self._settings, step.lenient)
+        if isinstance(step, pipeline.Install):
+            return Install(self._settings.pipeline, step, self._place(step))
+        return self._shell(step)
+
+    def _place(self, step):
+        return os.path.normpath(os.path.join(self.workdir, step.folder))
 
     def _shell(self, step):
         statuses = {0: SUCCESS, **dict.fromkeys(step.warning_statuses, WARNINGS)}
@@ -148,7 +117,8 @@ class Checkout(Step):
             description=step.name,
             descriptionDone=step.name,
             command=list(step.command),
-            workdir=os.path.normpath(os.path.join(self.workdir, step.folder)),
+            workdir=self._place(step),
+            doStepIf=has_development(step.folder) if step.development else True,
             env=self._settings.pipeline.environment,
             decodeRC=statuses,
             haltOnFailure=True,

@@ -31,7 +31,9 @@ RESULTS = ["passed", "passed with warnings", "FAILED", "skipped", "broke off", "
 SUCCESS, WARNINGS, FAILURE, SKIPPED, EXCEPTION, RETRY, CANCELLED = range(7)
 # How Buildbot's summary of a build begins.
 SAID = re.compile(r"^(?:(?:failed|warnings|exception|retry|cancelled|build successful) ?)+")
-LEFT_OUT = re.compile(r"\d+ of \d+ jobs not run")
+LEFT_OUT = re.compile(r"(?:\d+ of \d+ jobs|(?:[^\s:]+: )?(?:phpunit|pest)) not run")
+# A step that says by itself what it left out.
+INSTALL = "composer install"
 # Lines of which one is enough: what is told is how many there were.
 REPEATED = re.compile(
     r"\b(?:(?:PHP )?(?:Deprecated|Notice|Warning):(?! \d+ time)|npm (?:warn|WARN) |(?:Deprecation|Experimental)Warning:)"
@@ -165,6 +167,8 @@ class Wait:
             return
         seconds = step["complete_at"] - step["started_at"]
         self.say(f"  {clean(step['name'])}: {RESULTS[step['results']]} ({seconds:.0f} s)")
+        if step["results"] == WARNINGS and step["name"].endswith(INSTALL):
+            self.say(f"  | {clean(step['state_string'])}")
         if failed:
             lines = self.last_lines(step["stepid"])
             for line in lines:
@@ -205,10 +209,10 @@ def verdict(build):
     """How a build ended: "passed, 1 of 2 jobs not run, after 3 s"."""
     seconds = f"after {build['complete_at'] - build['started_at']:.0f} s"
     said, result = SAID.sub("", clean(build["state_string"])), build["results"]
-    left_out = LEFT_OUT.search(said)
+    left_out = LEFT_OUT.findall(said)
     if result == WARNINGS and left_out:
-        rest = f"{said[: left_out.start()]}{said[left_out.end() :]}".strip()
-        return f"passed, {left_out.group()}, {seconds}" + (f" ({rest})" if rest else "")
+        rest = " ".join(LEFT_OUT.sub("", said).split())
+        return f"passed, {', '.join(left_out)}, {seconds}" + (f" ({rest})" if rest else "")
     return f"{RESULTS[result]} {seconds}" + (f" ({said})" if said else "")
 
 

@@ -53,3 +53,22 @@ class Jobs(unittest.TestCase):
             with self.subTest(failed=failed, count=count, lenient=lenient, unrunnable=unrunnable):
                 answer = {"jobs": 3, "left_out": left_out(count), "failed": failed}
                 self.assertEqual(findings.verdict(answer, lenient, unrunnable), expected)
+
+
+class Installation(unittest.TestCase):
+    def test_names_what_is_missing_and_what_was_not_run(self):
+        for folder, tests, unrunnable, short, full in (
+            (".", "phpunit", "warn", "phpunit not run", "phpunit not run: github.com is out of reach, from where composer"),
+            ("api", None, "warn", "api/: development packages not installed", "from where api/composer.json has for"),
+            ("api", "pest", "fail", "api/: pest not run, which muster:ci.unrunnable forbids", "forbids: github.com is out"),
+        ):
+            with self.subTest(folder=folder, tests=tests, unrunnable=unrunnable):
+                answer = {"host": "github.com", "packages": ["a/a", "b/b"]}
+                said = findings.installation(answer, folder, tests, unrunnable)
+                self.assertEqual(said[0], short)
+                self.assertIn(full, said[1])
+                self.assertTrue(said[1].endswith(" for development: a/a, b/b (a mirror: muster:mirrors.composer)"))
+
+    def test_many_packages_are_counted(self):
+        answer = {"host": "github.com", "packages": [f"a/{number}" for number in range(9)]}
+        self.assertIn(": a/0, a/1, a/2, a/3, a/4, a/5 and 3 more (", findings.installation(answer, ".", None, "warn")[1])

@@ -42,6 +42,16 @@ class Steps(unittest.TestCase):
         self.assertEqual(names(survey(project(composer={**COMPOSER, "lock": False}))), ["composer install"])
         self.assertEqual(names(survey(project(composer={**COMPOSER, "install": False}))), [])
 
+    def test_what_development_packages_are_for_is_known_by_its_folder(self):
+        install, tests = of(survey(project("api", composer=COMPOSER, phpunit=PHPUNIT)))
+        self.assertEqual((install.name, install.folder, install.tests), ("api: composer install", "api", "phpunit"))
+        self.assertTrue(tests.development)
+        (install,) = of(survey(project(composer=COMPOSER)))
+        self.assertIsNone(install.tests)
+        for composer in (None, {**COMPOSER, "install": False}):
+            (tests,) = of(survey(project(composer=composer, phpunit=PHPUNIT)))
+            self.assertFalse(tests.development)
+
     def test_lint_leaves_out_what_the_survey_says(self):
         (step,) = of(survey(php=True, exclude=["tests/data"], lenient=["plugin", "lib"]))
         self.assertEqual(
@@ -104,6 +114,7 @@ class Steps(unittest.TestCase):
             [(step.name, step.folder) for step in release_steps(found)],
             [("composer --no-dev", "."), ("api: composer --no-dev", "api")],
         )
+        self.assertTrue(all(step.development and "--no-dev" in step.command for step in release_steps(found)))
         for without in ({**COMPOSER, "development": False}, {**COMPOSER, "install": False}):
             self.assertEqual(list(release_steps(survey(project(composer=without)))), [])
 

@@ -3,7 +3,7 @@ import unittest
 import support  # noqa: F401
 import wait
 
-SUCCESS, WARNINGS, FAILURE = range(3)
+SUCCESS, WARNINGS, FAILURE, SKIPPED = range(4)
 
 
 def build(results, said):
@@ -17,6 +17,12 @@ class Verdicts(unittest.TestCase):
             (SUCCESS, "build successful live: 20260131T120000Z-0123456789ab", "passed after 3 s (live: 2026013"),
             (WARNINGS, "warnings 3 of 5 jobs not run", "passed, 3 of 5 jobs not run, after 3 s"),
             (WARNINGS, "warnings 1 of 2 jobs not run live: x", "passed, 1 of 2 jobs not run, after 3 s (live: x)"),
+            (WARNINGS, "warnings phpunit not run live: x", "passed, phpunit not run, after 3 s (live: x)"),
+            (
+                WARNINGS,
+                "warnings phpunit not run api/: pest not run 1 of 2 jobs not run live: x",
+                "passed, phpunit not run, api/: pest not run, 1 of 2 jobs not run, after 3 s (live: x)",
+            ),
             (WARNINGS, "warnings 'php lint' (warnings)", "passed with warnings after 3 s ('php lint' (warnings))"),
             (FAILURE, "failed CI / a failed; 1 of 2 jobs not run", "FAILED after 3 s (CI / a failed; 1 of 2 jobs not"),
             (FAILURE, "failed 'phpunit' (failure)", "FAILED after 3 s ('phpunit' (failure))"),
@@ -108,6 +114,22 @@ class Told(unittest.TestCase):
         broken = ["  curl error 6 while downloading https://repo.packagist.org/packages.json: Co  "]
         broken += ["  uld not resolve host: repo.packagist.org       ", "", "install [--prefer-source]"]
         self.assertEqual(wait.unreached(broken), "repo.packagist.org")
+
+    def test_what_was_not_installed(self):
+        said = {**self.step(6, "api: composer install", WARNINGS), "state_string": "api/: pest not run: x is out of reach"}
+        self.steps += [said, {**self.step(7, "api: pest", SKIPPED)}]
+        self.builds[0] |= build(WARNINGS, "warnings api/: pest not run")
+        self.wait.until = self.until
+        self.wait.follow("app", "main", "0" * 40)
+        self.assertEqual(
+            self.said[-4:],
+            [
+                "  api: composer install: passed with warnings (1 s)",
+                "  | api/: pest not run: x is out of reach",
+                "  api: pest: skipped (1 s)",
+                "passed, api/: pest not run, after 3 s",
+            ],
+        )
 
     def test_by_one_that_waits_with_the_cause_last(self):
         self.steps += [self.step(4, "workflows", WARNINGS), self.step(3, "phpunit", FAILURE)]

@@ -283,6 +283,7 @@ describe("builds", () => {
         survey: "not served here: Python (app.py)\nwarning: <b>",
         not_deployed: "not deployed: Python is not served here",
         not_run: ["CI / a: it uses sudo"],
+        not_installed: ["phpunit not run: github.com is out of reach"],
       },
     });
     servers.releases = { app: "" };
@@ -293,6 +294,7 @@ describe("builds", () => {
       '<li><bdi lang="en">not served here: Python (app.py)</bdi></li>',
       '<bdi lang="en">warning: &#60;b&#62;</bdi>',
       '<bdi lang="en">not run: CI / a: it uses sudo</bdi>',
+      '<li><bdi lang="en">phpunit not run: github.com is out of reach</bdi></li>',
       'Nothing is live: <bdi lang="en">not deployed: Python is not served here</bdi>',
     ]) {
       expect(html).toContain(part);
