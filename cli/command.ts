@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ConfigError } from "../config/problems";
 import { ChildError, INTERRUPTED, UsageError, UserError } from "./errors";
@@ -18,6 +20,9 @@ export interface Command<T extends Options> {
   /** Resolves to the exit status where that is not 0. */
   run(values: Parsed<T>["values"], words: string[], project: Project): Promise<void> | Promise<number>;
 }
+
+/** A path of the command line: npm starts scripts in the project's root, and the user may be elsewhere. */
+export const userPath = (path: string): string => resolve(process.env.INIT_CWD ?? ".", path);
 
 /** Options that every command on an environment has. */
 export const STACK_OPTION = { stack: { type: "string" } } as const satisfies Options;
@@ -66,7 +71,7 @@ export function parseCommandLine<T extends Options>(
     parsed = parseArgs({ args: [...args], options: withHelp, allowPositionals: true });
   } catch (error) {
     // Node explains at length how to pass a word that begins with a dash; its first sentence is what counts.
-    throw new UsageError((error as Error).message.split(". ")[0] as string);
+    throw new UsageError((error as Error).message.split(/\.\s/)[0] as string);
   }
   const extra = parsed.positionals.slice(maxWords);
   if (extra.length > 0) throw new UsageError(`Unexpected argument '${extra[0]}'`);
@@ -98,6 +103,10 @@ function report(error: unknown, usage: string): number {
 /** What is wrong with a file or folder of the user's; undefined for every other error. */
 export function fileObstacle(error: unknown): string | undefined {
   const { code, path } = error as NodeJS.ErrnoException;
+  // A write names no path.
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return `${path ?? "A file"} cannot be written, because the disk is full: make room there.`;
+  }
   if (path === undefined) return undefined;
   switch (code) {
     case "EISDIR":
@@ -110,8 +119,10 @@ export function fileObstacle(error: unknown): string | undefined {
       return `${path} may not be read or written: give yourself the right (chown, chmod; chattr -i if it is immutable).`;
     case "EROFS":
       return `${path} is on a file system that is read-only: set MUSTER_HOME to a folder elsewhere.`;
-    case "ENOSPC":
-      return `${path} cannot be written, because the disk is full: make room there.`;
+    case "ENOENT":
+      return existsSync(dirname(path))
+        ? undefined
+        : `${path} is out of reach: there is no folder ${dirname(path)}. Make it first.`;
     default:
       return undefined;
   }

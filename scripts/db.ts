@@ -1,5 +1,4 @@
-import { resolve } from "node:path";
-import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
+import { runCommand, STACK_HELP, STACK_OPTION, userPath } from "../cli/command";
 import { copyDatabase, exportDatabase, importDatabase } from "../cli/commands/db";
 import { UsageError } from "../cli/errors";
 
@@ -21,10 +20,8 @@ void runCommand({
   run: (options, [action = "", first, second], project) => {
     const actions = { import: importDatabase, export: exportDatabase, copy: copyDatabase };
     const act = Object.hasOwn(actions, action) ? actions[action as keyof typeof actions] : undefined;
-    if (act === undefined) throw new UsageError(`"${action}" is none of import, export and copy`);
+    if (act === undefined) throw new UsageError(`db takes import, export or copy, and not "${action}"`);
     if (first === undefined || second === undefined) throw new UsageError(`db ${action} needs two words after it`);
-    // npm runs this in the project's folder.
-    const file = resolve(process.env.INIT_CWD ?? ".", first);
-    return act(project, action === "copy" ? first : file, second, options);
+    return act(project, action === "copy" ? first : userPath(first), second, options);
   },
 });

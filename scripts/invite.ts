@@ -1,5 +1,4 @@
-import { resolve } from "node:path";
-import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
+import { runCommand, STACK_HELP, STACK_OPTION, userPath } from "../cli/command";
 import { invite } from "../cli/commands/invite";
 import { UsageError } from "../cli/errors";
 
@@ -24,8 +23,8 @@ void runCommand({
   run: ({ stack, all, days = String(DAYS), csv, html }, [member], project) => {
     if ((member === undefined) !== (all === true)) throw new UsageError("invite needs a member's id, or --all");
     if (!/^[1-9]\d?$/.test(days) || Number(days) > 60) throw new UsageError("--days needs a number from 1 to 60");
-    // npm runs this in the project's folder.
-    const file = (path: string | undefined) => path && resolve(process.env.INIT_CWD ?? ".", path);
+    const file = (path: string | undefined) => path && userPath(path);
+    if (csv !== undefined && file(csv) === file(html)) throw new UsageError("--csv and --html need two files");
     return invite(project, member, { stack, all, days: Number(days), csv: file(csv), html: file(html) });
   },
 });

@@ -1,4 +1,4 @@
-import { runCommand, STACK_HELP, STACK_OPTION } from "../cli/command";
+import { runCommand, STACK_HELP, STACK_OPTION, userPath } from "../cli/command";
 import { projects } from "../cli/commands/projects";
 import { UsageError } from "../cli/errors";
 
@@ -11,6 +11,6 @@ Each becomes a repository named after its folder, and is cloned into the member'
   maxWords: Number.POSITIVE_INFINITY,
   async run({ stack, member }, paths, project) {
     if (paths.length === 0) throw new UsageError("Name the folders to try");
-    return projects(project, paths, { stack, member });
+    return projects(project, paths.map(userPath), { stack, member });
   },
 });

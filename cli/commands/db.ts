@@ -1,8 +1,8 @@
-import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { PassThrough, type Readable, Transform, type Writable } from "node:stream";
+import { PassThrough, type Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createGzip } from "node:zlib";
+import { createGzip } from "node:zlib";
 import { LIVE } from "../../config/catalogue";
 import { liveScopeOf } from "../../config/workloads";
 import { UserError } from "../errors";
@@ -11,6 +11,7 @@ import { listed } from "../table";
 import { type Instance, runningInstance } from "../targets/target";
 import type { Result } from "../tools/process";
 import { withoutDatabases } from "./dump";
+import { counted, dumpFile, joined } from "./dump-file";
 import { checkRepository } from "./releases";
 import { openSession, type Session } from "./session";
 
@@ -37,24 +38,29 @@ const CLIENT = ["--no-defaults", "--socket=/run/mysqld/mysqld.sock"];
 const DUMP = ["mariadb-dump", ...CLIENT, "--single-transaction", "--quick", "--routines", "--events", "--hex-blob"];
 
 /**
- * Fills an empty database of a member or of the live server from a dump; `.gz` is unpacked.
+ * Fills an empty database of a member or of the live server from a dump; one that gzip has packed is unpacked.
  *
- * @throws UserError when there are tables already, unless they may be replaced: then they are saved first
+ * @throws UserError for a file that is no dump, and when there are tables already, unless they may be replaced: then they
+ * are saved first
  */
 export async function importDatabase(project: Project, file: string, owner: string, options: DatabaseOptions) {
-  if (!existsSync(file)) throw new UserError(`${file} does not exist.`);
+  const { size, open } = dumpFile(file);
   const session = await openSession(findStack(project, options.stack));
   const database = await find(session, owner, options.repository, options.database);
   await makeRoom(session, database, options.replace);
-  const size = statSync(file).size;
   await session.progress.step(`Importing ${file} into ${database.title}`, async (detail) => {
-    const source = counted(createReadStream(file), (bytes) => detail(`${Math.floor((100 * bytes) / (size || 1))} %`));
-    await load(session, database, file.endsWith(".gz") ? joined(source, createGunzip()) : source);
+    const share = (bytes: number) => (size === 0 ? megabytes(bytes) : `${Math.floor((100 * bytes) / size)} %`);
+    await load(
+      session,
+      database,
+      open((bytes) => detail(share(bytes))),
+    );
   });
 }
 
 /** Writes a dump with procedures, triggers and events; `.gz` is packed. Only its owner may read the file. */
 export async function exportDatabase(project: Project, file: string, owner: string, options: DatabaseOptions) {
+  if (existsSync(file) && statSync(file).isDirectory()) throw new UserError(`${file} is a folder: name a file in it.`);
   if (existsSync(file) && !options.replace)
     throw new UserError(`${file} is there already: give --replace, or another name.`);
   const session = await openSession(findStack(project, options.stack));
@@ -64,7 +70,9 @@ export async function exportDatabase(project: Project, file: string, owner: stri
 /** Fills an empty database from another one; nothing of it is written to this machine. */
 export async function copyDatabase(project: Project, from: string, to: string, options: DatabaseOptions) {
   const session = await openSession(findStack(project, options.stack));
-  const repositoryOf = (owner: string) => (owner === LIVE ? options.repository : undefined);
+  // Of two members neither has one: `find` says so.
+  const repositoryOf = (owner: string) =>
+    owner === LIVE || ![from, to].includes(LIVE) ? options.repository : undefined;
   const source = await find(session, from, repositoryOf(from), options.database);
   const target = await find(session, to, repositoryOf(to), options.database);
   if (source.instance.name === target.instance.name) throw new UserError(`${from} and ${to} are the same database.`);
@@ -108,7 +116,15 @@ async function find(
   if (instance === undefined) {
     const owners = instances.flatMap(({ member, component }) => (component === "db" && member ? [member] : []));
     const known = owners.length > 0 ? `; there are those of ${listed(owners.sort())}` : "";
-    throw new UserError(`No database of "${owner}" is running${known}: npm run up${session.options}`);
+    const expected = [
+      ...team.members.map(({ id }) => id),
+      LIVE,
+      ...team.repositories.map((each) => liveScopeOf(team, each)),
+    ];
+    const remedy = expected.includes(scope)
+      ? `npm run up${session.options}`
+      : "correct the name, or add it to the roster";
+    throw new UserError(`No database of "${scope}" is running${known}: ${remedy}`);
   }
   const isFirst = repository === undefined || repository === team.repositories[0];
   const own = isFirst ? undefined : await repositoryDatabase(session, instances, scope, repository);
@@ -213,32 +229,16 @@ async function load(
   dumped: Readable,
 ): Promise<void> {
   const input = joined(dumped, withoutDatabases());
-  const done = await target.pipe(instance, ["mariadb", ...CLIENT, `--database=${name}`], { input });
-  if (done.code !== 0) {
-    throw new UserError(`${done.stderr.trim()}\n${title} holds what came before: correct it, and give --replace.`);
-  }
+  const failed = (why: string) =>
+    new UserError(`${why}\n${title} holds what came before: correct it, and give --replace.`);
+  const done = await target
+    .pipe(instance, ["mariadb", ...CLIENT, `--database=${name}`], { input })
+    .catch((error: Error) => Promise.reject(failed(`The dump cannot be read to its end: ${error.message}.`)));
+  if (done.code !== 0) throw failed(done.stderr.trim());
 }
 
 function check(what: string, { code, stderr }: Result): void {
   if (code !== 0) throw new UserError(`${what}: ${stderr.trim() || `ended with status ${code}`}`);
-}
-
-/** `transform` fed by `source`; a fault of either ends both. */
-function joined<T extends Transform>(source: Readable, transform: T): T {
-  void pipeline(source, transform).catch((error: Error) => transform.destroy(error));
-  return transform;
-}
-
-function counted(source: Readable, tell: (bytes: number) => void): Readable {
-  let bytes = 0;
-  const count = new Transform({
-    transform(chunk: Buffer, _, done) {
-      bytes += chunk.length;
-      tell(bytes);
-      done(null, chunk);
-    },
-  });
-  return joined(source, count);
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

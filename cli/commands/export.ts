@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Team } from "../../config/members";
+import { userPath } from "../command";
 import { UserError } from "../errors";
 import { findStack, type Project, type Stack, stackTeam } from "../project";
 import { composeFile, exportStack, projectArgs } from "../targets/docker/compose";
@@ -20,8 +21,7 @@ export interface ExportOptions {
 export async function exportEnvironment(project: Project, { stack: requested, output, secrets }: ExportOptions) {
   const stack = findStack(project, requested);
   const team = stackTeam(stack);
-  // npm starts scripts in the project's root; a path is relative to where the user is.
-  const destination = output === undefined ? undefined : resolve(process.env.INIT_CWD ?? ".", output);
+  const destination = output === undefined ? undefined : userPath(output);
   switch (team.target) {
     case "docker":
       if (secrets) throw new UserError("--secrets is for manifests: the compose file refers to its passwords by name.");
@@ -35,7 +35,15 @@ export async function exportEnvironment(project: Project, { stack: requested, ou
   }
 }
 
+/** @throws UserError for a file that no export has written: a typing error costs nobody their own files */
+export function checkReplaceable(file: string): void {
+  if (!existsSync(file) || statSync(file).isDirectory()) return;
+  if (readFileSync(file, "utf8").includes("muster.team: ")) return;
+  throw new UserError(`${file} is there already, and no compose file of Muster's: give another name, or remove it.`);
+}
+
 async function exportCompose(stack: Stack, team: Team, file: string): Promise<void> {
+  checkReplaceable(file);
   const exported = await exportStack(stack);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(file, exported.yaml);

@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { renderSVG } from "uqr";
 import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
@@ -31,6 +32,8 @@ export interface Invitation {
  * @throws UserError for somebody who is not on the roster, or was not there at the last `up`
  */
 export async function invite(project: Project, member: string | undefined, options: InviteOptions): Promise<void> {
+  // Earlier links end with new ones: not for a file that cannot be written.
+  for (const file of [options.csv, options.html]) if (file !== undefined) checkWritable(file);
   const session = await openSession(findStack(project, options.stack));
   const team = stackTeam(session.stack);
   const ids = team.members.map(({ id }) => id);
@@ -50,8 +53,17 @@ export async function invite(project: Project, member: string | undefined, optio
   console.log(`\n${options.all ? "Each" : "It"} works once, until ${date(invitations[0] as Invitation)} UTC.`);
 }
 
+/** @throws UserError for a folder, and for a file in one that is not there; the system's own where it may not be written */
+export function checkWritable(file: string): void {
+  if (existsSync(file) && statSync(file).isDirectory()) throw new UserError(`${file} is a folder: name a file in it.`);
+  if (!existsSync(dirname(file))) throw new UserError(`There is no folder ${dirname(file)}: make it first.`);
+  accessSync(dirname(file), constants.W_OK);
+}
+
 /** Only its owner may read the file: whoever has a link is that member. */
 function write(file: string, text: string): void {
+  // One that exists would keep its mode.
+  rmSync(file, { force: true });
   writeFileSync(file, text, { mode: 0o600 });
   console.log(`Wrote ${file}.`);
 }

@@ -194,8 +194,8 @@ async function committed(path: string): Promise<{ folder: string; note: string; 
       isRepository ? ["add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"] : ["add", "--all"],
       [...author, "commit", "--quiet", "--message", "As it is"],
     ]) {
-      const { code, stderr } = await capture("git", ["-C", folder, ...args], { input: listed });
-      if (code !== 0) throw new UserError(`${path} cannot be committed: ${lastLine(stderr)}`);
+      const { code, stdout, stderr } = await capture("git", ["-C", folder, ...args], { input: listed });
+      if (code !== 0) throw new UserError(`${path} cannot be committed: ${lastLine(stderr || stdout)}`);
     }
   } catch (error) {
     remove();

@@ -1,5 +1,5 @@
 import { liveUrl, teamUrl } from "../../config/naming";
-import { UserError } from "../errors";
+import { UsageError, UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { runningInstance } from "../targets/target";
 import { openSession } from "./session";
@@ -16,11 +16,11 @@ export interface RepositoryOptions {
 /**
  * Removes a repository from the team's git server. What is live of it, and members' clones, stay.
  *
- * @throws UserError without a name or `yes`, for one of the roster's, and for one that is not there
+ * @throws UsageError without a name; UserError without `yes`, for one of the roster's, and for one that is not there
  */
 export async function repository(project: Project, { stack, action, name, yes }: RepositoryOptions): Promise<void> {
   if (action !== "remove" || name === undefined) {
-    throw new UserError("Say what to do with which repository: npm run repository -- remove NAME --yes");
+    throw new UsageError("Say what to do with which repository");
   }
   const session = await openSession(findStack(project, stack));
   const team = stackTeam(session.stack);

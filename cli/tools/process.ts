@@ -58,6 +58,7 @@ export function lines(
  * Runs a program with streams: nothing of what it reads or writes is kept.
  *
  * @returns its status and what it says on standard error; `stdout` is empty
+ * @throws what `input` and `output` fail with
  */
 export async function pipe(
   file: string,
@@ -67,15 +68,24 @@ export async function pipe(
   let stderr = "";
   const streams: Promise<void>[] = [];
   const code = await start(file, args, options, [input ? "pipe" : "ignore", "pipe", "pipe"], (child) => {
-    // A program that ends before it has read everything says why itself.
-    if (input && child.stdin) streams.push(pipeline(input, child.stdin).catch(() => undefined));
+    if (input && child.stdin) {
+      streams.push(
+        pipeline(input, child.stdin).catch((error) => (hasEnded(error) ? undefined : Promise.reject(error))),
+      );
+    }
     if (output && child.stdout) streams.push(pipeline(child.stdout, output));
     else child.stdout?.resume();
+    // They may fail before the program has ended, which is when they are waited for.
+    for (const stream of streams) stream.catch(() => undefined);
     child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
   });
   await Promise.all(streams);
   return { code, stdout: "", stderr };
 }
+
+/** Whether a program closed its standard input: one that ends before it has read everything says why itself. */
+const hasEnded = ({ code = "" }: NodeJS.ErrnoException): boolean =>
+  ["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"].includes(code);
 
 /**
  * Runs a program as `lines` does, and keeps its output, without the accounts of URLs.

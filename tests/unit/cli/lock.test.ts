@@ -107,12 +107,18 @@ test.each([
   ["EEXIST", "/p/x cannot be used: a file is where a folder belongs. Move it away."],
   ["EACCES", "/p/x may not be read or written: give yourself the right"],
   ["EROFS", "/p/x is on a file system that is read-only: set MUSTER_HOME to a folder elsewhere."],
-  ["ENOSPC", "/p/x cannot be written, because the disk is full: make room there."],
+  ["ENOENT", "/p/x is out of reach: there is no folder /p. Make it first."],
 ])("%s of a file is no defect", (code, message) => {
   expect(fileObstacle(Object.assign(new Error(code), { code, path: "/p/x" }))).toContain(message);
   expect(fileObstacle(Object.assign(new Error(code), { code }))).toBeUndefined();
 });
 
-test("a file that is missing may be a defect", () => {
-  expect(fileObstacle(Object.assign(new Error("x"), { code: "ENOENT", path: "/p/x" }))).toBeUndefined();
+test.each(["ENOSPC", "EDQUOT"])("%s is no defect, and its write names no file", (code) => {
+  const message = "cannot be written, because the disk is full: make room there.";
+  expect(fileObstacle(Object.assign(new Error(code), { code, path: "/p/x" }))).toBe(`/p/x ${message}`);
+  expect(fileObstacle(Object.assign(new Error(code), { code }))).toBe(`A file ${message}`);
+});
+
+test("a file that is missing in a folder that is there may be a defect", () => {
+  expect(fileObstacle(Object.assign(new Error("x"), { code: "ENOENT", path: join(folder, "x") }))).toBeUndefined();
 });
