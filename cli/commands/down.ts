@@ -74,7 +74,7 @@ async function pulumiDown({ stack, target, progress }: Session): Promise<void> {
     return;
   }
   const ended = target.hurryDown();
-  await engine.destroy({ refresh: running === undefined }).catch(async (error) => {
+  await engine.destroy({ refresh: running === undefined, again: target.deletesAgain }).catch(async (error) => {
     ifEngineFailed(progress.warn)(error);
     // Once everything is gone, a refresh makes the state agree.
     await target.sweep();

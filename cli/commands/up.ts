@@ -28,8 +28,7 @@ async function bringUp(stack: Stack, team: Team, engine: EngineName | undefined)
   const session = await openSession(stack, true);
   const { target, progress, options } = session;
 
-  await target.preflight(team);
-  await checkFirst(session, team);
+  await Promise.all([target.preflight(team), checkFirst(session, team)]);
   const { running, exporter } = target;
   const choice = await chooseEngine({
     requested: engine,

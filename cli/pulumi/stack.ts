@@ -33,7 +33,11 @@ export interface PulumiEngine {
     fresh?: boolean;
     variables?: NodeJS.ProcessEnv;
   }): Promise<void>;
-  destroy(options: { refresh: boolean }): Promise<void>;
+  /**
+   * `again` says that deleting what is gone already succeeds: the state is only written at the end, and more is deleted
+   * at once.
+   */
+  destroy(options: { refresh: boolean; again?: boolean }): Promise<void>;
   /** Resources in the stack's state; the stack itself is one. 0 when the backend does not have it. */
   resourceCount(): Promise<number>;
   /** Provider ids of everything in the state: of a container or network, the one that Docker gave it. */
@@ -94,9 +98,13 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
           ...refreshFlag({ refresh }),
           ...rebuild.flatMap((name) => ["--replace", `**::${name}`]),
         ],
-        { ...variables, ...(fresh ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {}) },
+        { ...variables, ...(fresh ? WRITTEN_ONCE : {}) },
       ),
-    destroy: (flags) => run(["destroy", ...UNATTENDED, ...target, ...refreshFlag(flags)]),
+    destroy: ({ again = false, ...flags }) =>
+      run(
+        ["destroy", ...UNATTENDED, ...target, ...refreshFlag(flags), ...(again ? DELETES_AT_ONCE : [])],
+        again ? WRITTEN_ONCE : {},
+      ),
     resourceCount,
     exists,
 
@@ -133,6 +141,12 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
 }
 
 const UNATTENDED = ["--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink=true"];
+
+/** A file backend writes the whole state at every step otherwise. */
+const WRITTEN_ONCE = { PULUMI_SKIP_CHECKPOINTS: "true" };
+
+/** Docker's provider sleeps two seconds at each network that it deletes, and the containers are ended by then. */
+const DELETES_AT_ONCE = ["--parallel", "32"];
 
 const refreshFlag = ({ refresh }: { refresh: boolean }): string[] => (refresh ? ["--refresh"] : []);
 

@@ -89,6 +89,11 @@ export interface Target {
   /** Ends every container at once, for an engine that would end a few at a time. */
   hurryDown(): Promise<void>;
   /**
+   * Whether an engine may forget what it has deleted, if it is interrupted: deleting it again succeeds, and bringing the
+   * environment up finds out that it is gone.
+   */
+  readonly deletesAgain: boolean;
+  /**
    * Removes what carries the team's label, whoever made it; data stays.
    *
    * @returns names of what was removed

@@ -31,8 +31,11 @@ export async function unlimited(docker: Docker, team: string): Promise<ProcessLi
 
 /** Gives them their limits: without a restart, and no difference that Pulumi sees. */
 export async function limitProcesses(docker: Docker, containers: readonly ProcessLimit[]): Promise<void> {
-  for (const limit of new Set(containers.map((container) => container.limit))) {
-    const names = containers.filter((container) => container.limit === limit).map(({ name }) => name);
-    await docker.run("update", "--pids-limit", String(limit), ...names);
-  }
+  const limits = [...new Set(containers.map((container) => container.limit))];
+  await Promise.all(
+    limits.map((limit) => {
+      const names = containers.filter((container) => container.limit === limit).map(({ name }) => name);
+      return docker.run("update", "--pids-limit", String(limit), ...names);
+    }),
+  );
 }

@@ -78,6 +78,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
       if (compose) await composeDown(stack, id, compose, docker);
     },
     hurryDown: () => endContainers(docker, own),
+    deletesAgain: true,
     async sweep() {
       const { containers: removed, networks, stuck } = await sweep(docker, id);
       for (const { advice } of stuck) progress.warn(advice);

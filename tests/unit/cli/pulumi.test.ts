@@ -11,7 +11,7 @@ import {
   type Situation,
   withoutSalt,
 } from "../../../cli/pulumi/environment";
-import { idsInState, stackSizes } from "../../../cli/pulumi/stack";
+import { idsInState, pulumiEngine, stackSizes } from "../../../cli/pulumi/stack";
 
 let folder: string;
 beforeEach(() => {
@@ -140,6 +140,27 @@ describe("the stack", () => {
       ]),
     );
     expect(stackSizes("error: no backend")).toEqual(new Map());
+  });
+
+  test("its state is written at each step, except where nothing in it can be lost", async () => {
+    const binary = join(folder, "pulumi");
+    const told = join(folder, "told");
+    writeFileSync(binary, `#!/bin/sh\necho "$1 \${PULUMI_SKIP_CHECKPOINTS-} $*" >> ${told}\n`, { mode: 0o755 });
+    const stack = findStack(project(), "dev", { PULUMI_HOME: folder });
+    const { PULUMI_SKIP_CHECKPOINTS: _, ...env } = process.env;
+    const engine = pulumiEngine(binary, stack, { ...env, PULUMI_HOME: folder });
+    await engine.up({ refresh: false });
+    await engine.up({ refresh: false, fresh: true });
+    await engine.destroy({ refresh: false });
+    await engine.destroy({ refresh: false, again: true });
+    const runs = readFileSync(told, "utf8").trim().split("\n");
+    expect(runs.map((run) => run.split(" ").slice(0, 2).join(" "))).toEqual([
+      "up ",
+      "up true",
+      "destroy ",
+      "destroy true",
+    ]);
+    expect(runs.map((run) => run.includes("--parallel 32"))).toEqual([false, false, false, true]);
   });
 
   test("ids in its state", () => {
