@@ -27,6 +27,7 @@ Tiers, the cheapest first; all of them unless some are named:
   unit           pure code, files of the images, and the Python of the CI; needs Node and Python 3.11
   component      the whole program under Pulumi's mocks; needs Node
   e2e            a team on real Docker, through Compose, and through Pulumi where its CLI and plugins are installed
+                 (what containers do by themselves through Compose alone)
   browser        a member's day in Chromium; needs Docker and Chromium
   cluster        the same as e2e on a real Kubernetes, and the tests of the one-node cluster in Go; needs Docker, and the
                  cluster of KUBECONFIG, kind, or root on Debian or Ubuntu for a cluster of the repository's own
