@@ -104,6 +104,7 @@ def _composer(tree, folder):
         "install": not vendored and bool(required or development or autoload or locked),
         "vendored": vendored,
         "vendor": vendor,
+        "required": bool(required),
         "development": bool(development),
         "migrate": "migrate" in part(manifest, "scripts"),
     }
