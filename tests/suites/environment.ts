@@ -3,6 +3,7 @@ import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 import { handshake, request } from "../support/http";
 import { eventually } from "../support/poll";
+import { MIRRORED } from "./composer-mirror";
 
 const ALICE = { id: "alice", name: "Alice <b>Kim</b>", email: "alice@example.org", cache: "redis" };
 const BOB = { id: "bob" };
@@ -262,6 +263,12 @@ END`,
   ])("the terminal runs %s", async (line, expected) => {
     const { code, output } = await muster.shell("alice-code", line);
     expect(output).toMatch(expected);
+    expect(code).toBe(0);
+  });
+
+  test("a lock that was made elsewhere installs from the mirror", async () => {
+    const { code, output } = await muster.shell("alice-code", MIRRORED);
+    expect(output).toContain("from the mirror; while downloading https://packages.invalid/lib.zip");
     expect(code).toBe(0);
   });
 

@@ -3,8 +3,6 @@
 # Lines about jobs that were not run; the log has all.
 LINES = 8
 NOT_RUN = "not_run"
-# Packages that are named.
-PACKAGES = 6
 
 
 def not_deployed(survey, repository, branch, pipeline, live):
@@ -55,8 +53,6 @@ def installation(answer, folder, tests, unrunnable):
     before = f"{place}: " if place else ""
     short = f"{before}{f'{tests} not run' if tests else 'development packages not installed'}"
     stops = ", which muster:ci.unrunnable forbids" if unrunnable == "fail" else ""
-    names = answer["packages"][:PACKAGES]
-    more = len(answer["packages"]) - len(names)
-    listed = ", ".join(names) + (f" and {more} more" if more else "")
+    listed = ", ".join(answer["packages"]) + (f" and {answer['more']} more" if answer["more"] else "")
     why = f"{answer['host']} is out of reach, from where {place}composer.json has for development"
     return short + stops, f"{short}{stops}: {why}: {listed} (a mirror: muster:mirrors.composer)"

@@ -95,6 +95,9 @@ class Live:
             else:
                 return Answer(500, path, "it redirects again and again")
             if response.status >= 500:
+                # What PHP says but once, while it compiles a file, is an error to some applications.
+                response = self._get(path)[0]
+            if response.status >= 500:
                 body = self._get(path, **LOOKS)[1]
         except (OSError, http.client.HTTPException):
             return Answer(0, path)

@@ -1,4 +1,5 @@
-"""muster-builder: installs and builds the front ends of a workspace, so that the member's own site shows them.
+"""muster-builder: installs and builds the front ends of a workspace, so that the member's own site shows them, and
+installs Composer's packages where a site needs some and has none.
 
 It runs when the web server beside has written down that one has changed (muster_sites/builds.py): a commit, a pull, a
 manifest, an output that is gone. It builds one at a time, where there is no output or the sources are newer than it, and
@@ -55,13 +56,22 @@ def changed(path):
 
 
 def wanted():
-    """(repository, key, whether there is output) of each front end, as the web server wrote them down."""
+    """(repository, key) of each site that needs something, as the web server wrote them down."""
     try:
         with open(f"{STATE}/frontends", encoding="utf-8") as file:
             lines = [line.rstrip("\n").split("\t") for line in file]
     except OSError:
         return []
     return [(line[0], line[1]) for line in lines if len(line) == 3 and "/" not in line[0] and line[0][:1] != "."]
+
+
+def without_packages(folder, found):
+    """The folders where packages that a site needs are missing; those that are there are the member's to renew."""
+    for project in found["projects"] if found["own"] == "built" else ():
+        composer = project["composer"]
+        if composer and composer["install"] and composer["required"]:
+            if not os.path.exists(f"{folder}/{composer['vendor']}/autoload.php"):
+                yield project["folder"]
 
 
 def front_end(found):
@@ -140,22 +150,33 @@ class Build:
         if not self.folder.startswith(f"{os.path.realpath(WORKSPACE)}/"):
             return False
         tree = Folder(self.folder)
-        self.survey = survey(tree)
-        project = front_end(self.survey)
-        if not project or self.survey["faults"]:
+        self.survey, self.place, self.node = survey(tree), self.folder, None
+        if self.survey["faults"]:
             return False
-        root, self.builds = steps(self.survey, project)
-        self.node, self.dist = root["node"], self.survey["site"]["dist"]
-        self.place = os.path.normpath(f"{self.folder}/{root['folder']}")
-        output = self.output()
         before = self.said()
-        if before.get("key") == self.key and (before.get("state") == "failed" or before.get("state") == "built" and output):
+        self.packages = list(without_packages(self.folder, self.survey))
+        if before.get("key") == self.key and before.get("state") == "failed":
+            return False
+        front_end_needed = self.needs_front_end(tree, before)
+        return True if self.packages else front_end_needed
+
+    def needs_front_end(self, tree, before):
+        """Whether a front end is to be built now; None means: not yet."""
+        project = front_end(self.survey)
+        if not project:
+            return False
+        root, builds = steps(self.survey, project)
+        self.place = os.path.normpath(f"{self.folder}/{root['folder']}")
+        self.dist = self.survey["site"]["dist"]
+        output = self.output()
+        if before.get("key") == self.key and before.get("state") == "built" and output:
             return False
         if output and (git(self.folder, self.dist) or newest(self.folder, root["folder"], self.dist, tree) <= output):
             return False
         if other := is_at_work(self.place):
             self.wait(before, other)
             return None
+        self.node, self.builds = root["node"], builds
         return True
 
     def wait(self, before, other):
@@ -176,14 +197,17 @@ class Build:
 
     def run(self):
         """Whether it is built."""
-        install = None if self.installed() else self.node["commands"]["install"]
+        wanted = [(folder, ("muster-composer",)) for folder in self.packages]
+        if self.node:
+            install = None if self.installed() else self.node["commands"]["install"]
+            wanted += [(self.place, install), *self.builds]
         words = []
         try:
             with open(self.log, "w", encoding="utf-8") as log:
-                for folder, words in ((self.place, install), *self.builds):
+                for folder, words in wanted:
                     if words:
                         self.step(os.path.normpath(os.path.join(self.folder, folder)), words, log)
-            if not self.output():
+            if self.node and not self.output():
                 raise Failure(f"wrote no index.html to {self.dist} (dist in muster.yaml names another folder)")
         except Failure as failure:
             self.say("failed", shown(words), str(failure), self.last())
@@ -214,6 +238,8 @@ class Build:
 
 def shown(words):
     """A command as a member types it; a manager's own command asks for the version by itself."""
+    if words[:1] == ("muster-composer",):
+        return "composer install"
     manager, *others = words[1:] if words[0] == "muster-node" else words
     return " ".join((manager.partition("@")[0], *others))
 

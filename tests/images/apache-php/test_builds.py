@@ -49,6 +49,17 @@ class FrontEnds(unittest.TestCase):
         self.generate()
         self.assertNotEqual(self.wanted()[0][1], key)
 
+    def test_packages_that_a_site_needs(self):
+        self.generate({"app/index.php": "", "app/composer.json": '{"require-dev": {"phpunit/phpunit": "12"}}'})
+        self.assertFalse(os.path.exists(f"{self.workspace}/.muster"))
+        self.generate({"app/composer.json": '{"require": {"slim/slim": "4"}}', "app/.gitignore": "/vendor/"})
+        ((name, key, there),) = self.wanted()
+        self.assertEqual((name, there), ("app", "0"))
+        for path in ("composer.lock", "vendor/autoload.php"):
+            self.assertIn(f"{self.workspace}/app/{path}\n", self.read("output/watched"))
+        self.generate({"app/vendor/autoload.php": ""})
+        self.assertEqual(self.wanted(), [["app", key, "1"]])
+
     def test_what_is_left_to_the_member_or_to_a_server_of_node(self):
         for more in ({"muster.yaml": "own: manual"}, {"package.json": PACKAGE.replace("vite", "next")}):
             with self.subTest(more=more):

@@ -63,12 +63,12 @@ class Installation(unittest.TestCase):
             ("api", "pest", "fail", "api/: pest not run, which muster:ci.unrunnable forbids", "forbids: github.com is out"),
         ):
             with self.subTest(folder=folder, tests=tests, unrunnable=unrunnable):
-                answer = {"host": "github.com", "packages": ["a/a", "b/b"]}
+                answer = {"host": "github.com", "packages": ["a/a", "b/b"], "more": 0}
                 said = findings.installation(answer, folder, tests, unrunnable)
                 self.assertEqual(said[0], short)
                 self.assertIn(full, said[1])
                 self.assertTrue(said[1].endswith(" for development: a/a, b/b (a mirror: muster:mirrors.composer)"))
 
     def test_many_packages_are_counted(self):
-        answer = {"host": "github.com", "packages": [f"a/{number}" for number in range(9)]}
-        self.assertIn(": a/0, a/1, a/2, a/3, a/4, a/5 and 3 more (", findings.installation(answer, ".", None, "warn")[1])
+        answer = {"host": "github.com", "packages": ["a/a"], "more": 3}
+        self.assertIn(": a/a and 3 more (", findings.installation(answer, ".", None, "warn")[1])

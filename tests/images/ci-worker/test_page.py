@@ -70,7 +70,8 @@ class Errors(unittest.TestCase):
 class Pages(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.hosts.append(self.headers["Host"])
-        status, location = self.server.pages.get(self.path, (404, None))
+        answer = self.server.pages.get(self.path, (404, None))
+        status, location = answer.pop(0) if isinstance(answer, list) else answer
         self.send_response(status)
         if location:
             self.send_header("Location", location)
@@ -100,6 +101,10 @@ class Asking(unittest.TestCase):
     def test_redirects_to_itself(self):
         answer = self.ask(root=(302, "http://live.dev.test:8091/install"), install=(301, "/broken"), broken=(500, None))
         self.assertEqual((answer, answer.works), (Answer(500, "/broken"), False))
+
+    def test_an_error_of_the_first_request_alone(self):
+        self.assertEqual(self.ask(root=[(500, None), (200, None)]), Answer(200))
+        self.assertEqual(self.ask(root=[(500, None), (500, None), (200, None)]), Answer(500))
 
     def test_elsewhere(self):
         self.assertTrue(self.ask(root=(302, "https://sso.example.org/")).works)

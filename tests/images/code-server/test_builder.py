@@ -70,6 +70,49 @@ class InAWorkspace(unittest.TestCase):
             return file.read()
 
 
+class Packages(InAWorkspace):
+    """Of Composer: a program in its place writes what it would."""
+
+    def setUp(self):
+        super().setUp()
+        os.unlink(f"{self.app}/package.json")
+        self.write("composer.json", '{"require": {"slim/slim": "4"}}')
+        self.program("mkdir -p vendor && touch vendor/autoload.php")
+        patch = mock.patch.dict(os.environ, {"PATH": f"{self.workspace}/bin:{os.environ['PATH']}"})
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def program(self, script):
+        os.makedirs(f"{self.workspace}/bin", exist_ok=True)
+        with open(f"{self.workspace}/bin/muster-composer", "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\n{script}\n")
+        os.chmod(f"{self.workspace}/bin/muster-composer", 0o755)
+
+    def test_that_a_site_needs_are_installed_once(self):
+        self.assertEqual(self.build()["state"], "built")
+        self.assertTrue(os.path.exists(f"{self.app}/vendor/autoload.php"))
+        self.assertIsNone(self.build("2"))
+
+    def test_that_cannot_be_had_are_tried_again_after_a_change(self):
+        self.program("echo no host; exit 1")
+        said = self.build()
+        self.assertEqual((said["state"], said["command"], said["why"]), ("failed", "composer install", "failed with status 1"))
+        self.assertIsNone(self.build())
+        self.assertEqual(self.build("2")["state"], "failed")
+
+    def test_that_nothing_needs_are_left_to_the_member(self):
+        for name, text in (("composer.json", '{"require-dev": {"phpunit/phpunit": "12"}}'), ("muster.yaml", "own: manual")):
+            with self.subTest(name):
+                self.write(name, text)
+                self.assertIsNone(self.build())
+                self.write("composer.json", '{"require": {"slim/slim": "4"}}')
+
+    def test_come_before_a_front_end(self):
+        self.write("package.json", package("test -e vendor/autoload.php && mkdir dist && touch dist/index.html"))
+        self.age("package.json", seconds=100)
+        self.assertEqual(self.build()["state"], "built")
+
+
 class Builds(InAWorkspace):
     def test_what_is_not_built_is_built_once(self):
         self.assertEqual(self.build()["state"], "built")

@@ -195,6 +195,16 @@ class Subfolders(unittest.TestCase):
         )
         self.assertEqual(found["."]["node"]["commands"]["install"][:2], ["muster-node", "pnpm@9"])
 
+    def test_a_package_without_a_name_is_nobody_s_dependency(self):
+        found = projects(
+            {
+                "package.json": package(workspaces=["packages/*"]),
+                "packages/a/package.json": package("tsc", ["None"]),
+                "packages/b/package.json": package("tsc"),
+            }
+        )
+        self.assertEqual(list(found), [".", "packages/a", "packages/b"])
+
     def test_what_is_left_out_is_named(self):
         self.assertIn(("info", "libs/a/composer.json"), notes(["libs/a/composer.json", "index.php"]))
 

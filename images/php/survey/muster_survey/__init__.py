@@ -20,7 +20,8 @@ writable   [{path, folder, refresh, source, reason}]: what the live site may wri
 links      [{path, target}]: links that each release gets, since an installer makes them and no commit has them
 pack       folders whose files that are not in the commit belong to a release
 projects   [{folder, composer, node, phpunit}], the repository's own first; each part is null where there is none
-             composer {lock, install, vendored, vendor, development, migrate}
+             composer {lock, install, vendored, vendor, required, development, migrate}; `required`: whether the site
+                      itself needs packages
              node     {manager, version, lock, install, workspace, lint, test, untested, build, dist, commands}: `lint`,
                       `test` and `build` are names of scripts or null; `manager` is "npm", "pnpm", "yarn" or "bun",
                       `version` what it asks for or null; `lock` is a path or null; `workspace` the folder that installs

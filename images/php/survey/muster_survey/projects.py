@@ -104,6 +104,7 @@ def _composer(tree, folder):
         "install": not vendored and bool(required or development or autoload or locked),
         "vendored": vendored,
         "vendor": vendor,
+        "required": bool(required),
         "development": bool(development),
         "migrate": "migrate" in part(manifest, "scripts"),
     }
@@ -198,7 +199,8 @@ def _of_workspace(tree, above):
 
 def _in_order(tree, folders):
     manifests = {folder: tree.object(join(folder, "package.json")) for folder in folders}
-    names = {str(manifest.get("name")): folder for folder, manifest in manifests.items()}
+    named = {folder: manifest.get("name") for folder, manifest in manifests.items()}
+    names = {name: folder for folder, name in named.items() if isinstance(name, str)}
     seen, order = set(), []
 
     def visit(folder):

@@ -1,8 +1,9 @@
 """muster-composer: installs the packages of the current folder's composer.json.
 
 Where hosts that only development packages come from are out of reach, what the site needs is installed alone: tests and
-tools are missing then, and nothing else. The last line says so: {"host", "packages"} are the host that was out of reach
-and the development packages that composer.json names, or null and none. Status 0, or that of Composer.
+tools are missing then, and nothing else. The last line says so: {"host", "packages", "more"} as JSON are the host that
+was out of reach or null, and the first development packages that composer.json names and how many there are besides.
+Status 0, or that of Composer.
 """
 
 import json
@@ -11,8 +12,6 @@ import re
 import shutil
 import subprocess
 import sys
-
-from . import answers
 
 INSTALL = ("composer", "install", "--no-interaction", "--no-progress", "--prefer-dist")
 SITE_ONLY = ("--no-dev", "--optimize-autoloader")
@@ -25,6 +24,10 @@ UNREACHED = re.compile(
 COMPLETE = "Generating"
 # How Composer is used, which it says after why it failed.
 USAGE = "install [--prefer-source]"
+# Before the answer to the CI: images/ci-master/muster_ci/answers.py.
+MARK = "answer: "
+# Packages that are named.
+NAMED = 6
 # Composer breaks what it says at this column.
 COLUMNS = "1000"
 
@@ -71,6 +74,11 @@ def run(command):
     return process.returncode, lines
 
 
+def answer(host, names):
+    named = names[:NAMED]
+    print(MARK + json.dumps({"host": host, "packages": named, "more": len(names) - len(named)}), flush=True)
+
+
 def main():
     with open("composer.json", encoding="utf-8") as file:
         manifest = json.load(file)
@@ -80,7 +88,7 @@ def main():
     host = unreached(lines) if status else None
     if host is None:
         if status == 0:
-            answers.tell({"host": None, "packages": []})
+            answer(None, [])
         return status
     command = site_only(manifest, os.path.isfile("composer.lock"))
     if command is not None:
@@ -89,7 +97,7 @@ def main():
             shutil.rmtree(vendor, ignore_errors=True)
         print(f"{host} is out of reach. Without development packages: {' '.join(command)}", flush=True)
         if run(command)[0] == 0:
-            answers.tell({"host": host, "packages": packages(manifest, "require-dev")})
+            answer(host, packages(manifest, "require-dev"))
             return 0
     print(f"muster: {host} is out of reach", file=sys.stderr)
     return status

@@ -3,10 +3,14 @@ import io
 import json
 import os
 import pathlib
+import sys
 import tempfile
 import unittest
 
-from muster_worker import composer
+sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../images/php/composer")))
+sys.dont_write_bytecode = True
+
+import muster_composer as composer  # noqa: E402
 
 # What Composer 2.8 prints.
 BY_LOCK = """
@@ -92,12 +96,12 @@ class Command(unittest.TestCase):
 
     def test_all_that_is_asked_for(self):
         with project("exit 0") as folder:
-            self.assertEqual(run(), (0, {"host": None, "packages": []}, ""))
+            self.assertEqual(run(), (0, {"host": None, "packages": [], "more": 0}, ""))
             self.assertEqual(self.calls(folder), 1)
 
     def test_what_the_site_needs_where_the_rest_is_out_of_reach(self):
         with project(FAILS_WHOLE) as folder:
-            self.assertEqual(run(), (0, {"host": "github.example", "packages": ["phpunit/phpunit"]}, ""))
+            self.assertEqual(run(), (0, {"host": "github.example", "packages": ["phpunit/phpunit"], "more": 0}, ""))
             self.assertEqual(os.listdir(folder / "vendor"), ["autoload.php"])
 
     def test_what_was_committed_stays(self):
