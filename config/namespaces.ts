@@ -30,6 +30,11 @@ export function strayKeys(keys: readonly string[], namespace: string, known: rea
     const name = rest.length === 0 ? key : rest.join(":");
     const guess = nearest(name, known);
     const right = `${namespace}:${guess ?? name}`;
+    if (key === namespace) {
+      const example = `${namespace}:team: hackathon`;
+      const problem = `config/${key}: "${key}" is no key by itself: write each with it, for example ${example}`;
+      return [{ key, meant: key, problem }];
+    }
     const problem = (what: string) => [{ key, meant: guess ?? name, problem: `config/${key}: "${key}" ${what}` }];
     if (rest.length === 0) return problem(`has no namespace: write ${right}`);
     if (space === namespace || PROVIDERS.has(space as string)) return [];

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { decodeConfig } from "./decode";
+import { distance } from "./nearest";
 import { ConfigError } from "./problems";
 import { kubernetes } from "./schema/targets";
 import { type TeamConfig, teamConfig } from "./schema/team";
@@ -15,7 +16,7 @@ export interface StackFile {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** @throws ConfigError when the file is missing, is not YAML, or its `config` is no group of keys */
+/** @throws ConfigError when the file is missing, is not YAML, has keys outside of `config`, or that is no group of keys */
 export function readStackFile(path: string): StackFile {
   if (!existsSync(path)) {
     throw new ConfigError([`${path}: does not exist: copy Pulumi.dev.yaml and enter your roster`]);
@@ -24,6 +25,8 @@ export function readStackFile(path: string): StackFile {
   if (!isGroup(content)) {
     throw new ConfigError([`${path}: is not a group of keys: begin the file with config: and a roster`]);
   }
+  const outside = Object.keys(content).filter(isMeantForConfig);
+  if (outside.length > 0) throw new ConfigError(outside.map((key) => `${path}: ${meantForConfig(key)}`));
   const config = content.config ?? {};
   if (!isGroup(config)) {
     throw new ConfigError([
@@ -32,6 +35,18 @@ export function readStackFile(path: string): StackFile {
   }
   return { path, config };
 }
+
+/** Pulumi has other keys beside `config`, and passes over those that it does not know. */
+const isMeantForConfig = (key: string): boolean =>
+  key !== "config" && (key.includes(":") || distance(key.toLowerCase(), "config") <= 2 || isKeyOfTeam(key));
+
+/** Pulumi has an `environment` of its own there. */
+const isKeyOfTeam = (key: string): boolean => key !== "environment" && Object.hasOwn(teamConfig.shape, key);
+
+const meantForConfig = (key: string): string =>
+  key.includes(":") || isKeyOfTeam(key)
+    ? `"${key}" stands beside config: and not in it, where nothing reads it: indent it below config:`
+    : `"${key}" is not a known key: did you mean config?`;
 
 const isGroup = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

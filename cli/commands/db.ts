@@ -64,7 +64,9 @@ export async function exportDatabase(project: Project, file: string, owner: stri
   if (existsSync(file) && !options.replace)
     throw new UserError(`${file} is there already: give --replace, or another name.`);
   const session = await openSession(findStack(project, options.stack));
-  await save(session, await find(session, owner, options.repository, options.database), file);
+  const database = await find(session, owner, options.repository, options.database);
+  await checkThere(session, database);
+  await save(session, database, file);
 }
 
 /** Fills an empty database from another one; nothing of it is written to this machine. */
@@ -76,6 +78,7 @@ export async function copyDatabase(project: Project, from: string, to: string, o
   const source = await find(session, from, repositoryOf(from), options.database);
   const target = await find(session, to, repositoryOf(to), options.database);
   if (source.instance.name === target.instance.name) throw new UserError(`${from} and ${to} are the same database.`);
+  await checkThere(session, source);
   await makeRoom(session, target, options.replace);
   await session.progress.step(`Copying ${source.title} to ${target.title}`, (detail) =>
     transfer(session, source, target, detail),
@@ -162,6 +165,13 @@ async function repositoryDatabase(
     );
   }
   return JSON.parse(stdout).name ?? undefined;
+}
+
+/** @throws UserError for a database that its server does not have, with those that it has */
+async function checkThere(session: Session, { instance, name, title }: Database): Promise<void> {
+  const names = await ask(session, instance, "SHOW DATABASES");
+  const there = names.split("\n").filter((each) => each !== "" && !SYSTEM.includes(each));
+  if (!there.includes(name)) throw new UserError(`${title} is not there: use one of ${there.join(", ")}.`);
 }
 
 /** Leaves an empty database, or throws. */

@@ -151,6 +151,8 @@ export function environmentSuite<E extends TestEnvironment>(
     // As on Windows, where the case of a name does not matter.
     const elsewhere = await request(muster.url("alice", "/Probe.PHP"));
     expect([elsewhere.status, elsewhere.headers.location]).toEqual([301, muster.url("alice", "/probe.php")]);
+    // Nothing else is offered: a list of names alike would tell what there is.
+    expect((await request(muster.url("alice", "/probe"))).status).toBe(404);
     await muster.shell("alice-code", "rm /workspace/app/public/.htaccess /workspace/app/public/probe.php");
   });
 

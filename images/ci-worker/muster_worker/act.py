@@ -9,7 +9,9 @@ import sys
 from . import jobs, rewriting
 
 # What act says about itself; and steps that are its own.
-NOISE = ("Using docker host", "Couldn't get a valid docker connection", "docker host aware", "Skipping unsupported")
+NOISE = ("Using docker host", "Couldn't get a valid docker connection", "docker host aware")
+# It says so of a job that it passes over, and goes on as if it had run.
+PASSED_OVER = "Skipping unsupported platform"
 OWN_STEPS = ("Set up job", "Complete job")
 # In front of PATH: what steps say last is read, too.
 SHELLS = "/opt/muster/shells"
@@ -50,12 +52,14 @@ def stand_ins(used):
 
 
 class Teller:
-    """Prints the events of act for people; remembers what a failed step said last."""
+    """Prints the events of act for people; remembers what a failed step said last, and which jobs did not run."""
 
     def __init__(self, out=sys.stdout):
         self.out = out
         self.recent = {}
         self.failures = []
+        # Jobs that act passed over.
+        self.passed_over = []
 
     def line(self, text):
         try:
@@ -70,7 +74,9 @@ class Teller:
         if any(noise in message for noise in NOISE):
             return
         job, step = str(event.get("job", "")).strip(), str(event.get("step", "")).split("\n")[0]
-        if event.get("raw_output"):
+        if PASSED_OVER in message and not event.get("raw_output"):
+            self.passed_over.append(job)
+        elif event.get("raw_output"):
             # What a step says last may come after its result.
             late = self.failures and self.failures[-1][:2] == (job, step)
             lines = self.failures[-1][2] if late else self.recent.setdefault(job, [])

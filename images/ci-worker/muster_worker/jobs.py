@@ -28,7 +28,9 @@ STAND_INS = {
 }
 # Actions that set up what is not here.
 ABSENT = re.compile(r"(?:actions|ruby|gradle|dart-lang|denoland|oven-sh|docker|android-actions)/setup-([\w-]+)")
-HERE = re.compile(r"ubuntu-[\w.-]+|self-hosted|linux|x64")
+HERE = re.compile(r"ubuntu-[\w.-]+|self-hosted|linux|x64", re.I)
+# As `shell` of a step or of the defaults names them; any other is a program of the worker's.
+SHELLS_ABSENT = ("pwsh", "powershell", "cmd")
 # What a step's script cannot do here; comments do not count.
 SCRIPTS = (
     (re.compile(r"(?:^|[;&|(]|\s)sudo\s"), "sudo"),
@@ -131,6 +133,9 @@ def obstacles(job, context, folder=".", deep=0):
     found += missing_secrets(context, *(job.get(key) for key in keys))
     if job.get("secrets") == "inherit":
         found.append("it passes on secrets, not known here")
+    shell = mapping(mapping(job.get("defaults")).get("run")).get("shell")
+    if shell in SHELLS_ABSENT and any("run" in step and "shell" not in step for step in steps_of(job)):
+        found.append(f"it uses the shell {shell}, which is not here")
     for step in steps_of(job):
         found += [reason for reason in step_obstacles(step, context, folder, deep) if reason not in found]
     found += runtimes.obstacles(steps_of(job), context)
@@ -149,6 +154,50 @@ def _called(job, context, folder, deep):
         for name, inner in mapping(called.get("jobs")).items()
         for reason in obstacles(mapping(inner), context, folder, deep + 1)
     ]
+
+
+def runner(job, context, folder=".", deep=0):
+    """(the labels of the runners that a job asks for, in the workflow that it calls as well, why they are not here)
+
+    act passes over a job whose runner it does not know, and says that all went well.
+    """
+    if "uses" in job:
+        return _called_runners(job, context, folder, deep)
+    try:
+        wanted = labels(job, context)
+    except Unknown as error:
+        return [], [f"its runner is not known before it runs ({error})"]
+    if not wanted:
+        group = mapping(job.get("runs-on")).get("group")
+        return [], [f"it wants a runner of the group {group}" if group else "it names no runner"]
+    strange = [label for label in wanted if not HERE.fullmatch(label)]
+    return wanted, [f"it wants a runner {', '.join(strange)}"] if strange else []
+
+
+def _called_runners(job, context, folder, deep):
+    used = job["uses"]
+    called = _read(os.path.join(folder, used)) if used.startswith("./") and deep < DEEPEST else None
+    found, reasons = [], {}
+    for name, inner in mapping(mapping(called).get("jobs")).items():
+        known = {**context, "inputs": _inputs(called, job, context)}
+        try:
+            parts = [{**known, "matrix": matrix} for matrix in combinations(mapping(inner))]
+        except Unknown:
+            parts = [known]
+        for part in parts:
+            wanted, why = runner(mapping(inner), part, folder, deep + 1)
+            found += wanted
+            reasons |= dict.fromkeys(f"it calls {used}, where {name}: {reason}" for reason in why)
+    return found, list(reasons)
+
+
+def _inputs(called, job, context):
+    """What a called workflow is given, as far as it is known."""
+    events = mapping(called.get("on"))
+    taken = mapping(mapping(events.get("workflow_call")).get("inputs"))
+    given = mapping(job.get("with"))
+    found = {name: given.get(name, mapping(taken[name]).get("default", "")) for name in taken}
+    return {name: expressions.known(str(value), context) for name, value in found.items()}
 
 
 def step_obstacles(step, context, folder=".", deep=0):
@@ -170,6 +219,8 @@ def step_obstacles(step, context, folder=".", deep=0):
     elif used:
         found.append(f"it uses the remote action {used}")
     script = expressions.known(step["run"], context) if isinstance(step.get("run"), str) else ""
+    if step.get("shell") in SHELLS_ABSENT:
+        found.append(f"it uses the shell {step['shell']}, which is not here")
     lines = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("#"))
     found += [f"it uses {what}" for pattern, what in SCRIPTS if pattern.search(lines)]
     here = runtimes.here(runtimes.RUNTIMES[runtimes.PHP]) if PHP_BINARY.search(lines) else ""
@@ -232,7 +283,7 @@ def labels(job, context):
     for text in [wanted] if isinstance(wanted, str) else wanted:
         filled = expressions.fill(str(text), context)
         found += filled if isinstance(filled, list) else [filled]
-    return [str(label) for label in found]
+    return [str(label) for label in found if label]
 
 
 def runs(job, context):

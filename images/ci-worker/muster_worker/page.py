@@ -12,6 +12,7 @@ PATIENCE, SWITCH_PATIENCE = 30, 15
 PAUSE = 0.05
 BODY_LIMIT = 512 * 1024
 FAILING = (403, 404)
+PORTS = {"http": 80, "https": 443}
 # The live server then says in the page what is else only in its log (images/apache-php/apache.conf). PHP answers 200
 # where it shows its errors, so that the status is another request's.
 LOOKS = {"X-Muster-Deployer": "looks"}
@@ -58,6 +59,18 @@ def error_in(body, folder=""):
     return "".join(each if each.isprintable() else "?" for each in said)[:LINE]
 
 
+def address_in(response):
+    """Where an answer redirects to, written as a browser asks for it; None where no browser could."""
+    # A header's bytes come as Latin-1; a site may write a blank or letters of its language as they are.
+    location = (response.getheader("Location") or "").encode("latin-1", "replace")
+    try:
+        address = urllib.parse.urlsplit(urllib.parse.quote(location, safe="!#$%&'()*+,/:;=?@[]~"))
+        # A port that is no number shows only when it is asked for.
+        return address if address.port != 0 else None
+    except ValueError:
+        return None
+
+
 class Live:
     """The live server, asked as the gateway would ask it for one site."""
 
@@ -71,10 +84,16 @@ class Live:
         return response, response.read(BODY_LIMIT).decode("utf-8", "replace")
 
     def _headers(self, more):
-        usual = {"http": 80, "https": 443}[self.scheme] == self.port
+        usual = PORTS[self.scheme] == self.port
         host = self.host if usual else f"{self.host}:{self.port}"
         forwarded = {"X-Forwarded-Host": host, "X-Forwarded-Proto": self.scheme}
         return {"Host": host, "User-Agent": "Muster", **forwarded, **more}
+
+    def _is_here(self, target):
+        """Whether an address has the scheme and the port of the site."""
+        scheme = target.scheme or self.scheme
+        port = (target.port or PORTS.get(scheme)) if target.netloc else self.port
+        return (scheme, port) == (self.scheme, self.port)
 
     def ask(self, folder=""):
         """The answer to / and to where it redirects to on the same host. FOLDER is where the site is."""
@@ -82,13 +101,19 @@ class Live:
         try:
             for _ in range(HOPS + 1):
                 response, body = self._get(path)
-                target = urllib.parse.urlsplit(response.getheader("Location") or "")
-                if not 300 <= response.status < 400 or (target.hostname or self.host) != self.host:
+                if not 300 <= response.status < 400:
                     break
-                if not (target.path or target.query):
+                target = address_in(response)
+                if target is None:
+                    return Answer(500, path, "it redirects to what is no address")
+                if (target.hostname or self.host) != self.host:
                     break
-                target = urllib.parse.urlunsplit(("", "", target.path or "/", target.query, ""))
-                there = urllib.parse.urljoin(path, target)
+                if not (target.netloc or target.path or target.query):
+                    break
+                there = urllib.parse.urlunsplit(("", "", target.path or "/", target.query, ""))
+                there = urllib.parse.urljoin(path, there)
+                if there == path and self._is_here(target) and not response.getheader("Set-Cookie"):
+                    return Answer(500, path, "it redirects to itself")
                 if there == path:
                     break
                 path = there

@@ -103,17 +103,9 @@ def _parts(job, context, folder):
         part = Part(matrix, known, reasons=list(jobs.obstacles(job, known, folder)))
         if "uses" not in job:
             part.versions = runtimes.strange_versions(jobs.steps_of(job), known)
-            part.reasons = part.reasons or _runner(part, job)
+        part.labels, strange = jobs.runner(job, known, folder)
+        part.reasons = part.reasons or strange
         yield part
-
-
-def _runner(part, job):
-    try:
-        part.labels = jobs.labels(job, part.context)
-    except Unknown as error:
-        return [f"its runner is not known before it runs ({error})"]
-    strange = [label for label in part.labels if not jobs.HERE.fullmatch(label)]
-    return [f"it wants a runner {', '.join(strange)}"] if strange else []
 
 
 def _of_versions(plan, name, parts):

@@ -123,6 +123,9 @@ def main(push):
             order = act.command(own, EVENT, push["repository"], push["actor"], plan, job)
             if not act.run(order, teller):
                 failed.append(f"{title} / {job}")
+        for job in teller.passed_over:
+            left_out.append({"job": f"{title} / {job}", "reasons": ["there is no runner for it here"]})
+        teller.passed_over.clear()
         if any(job_services.of(workflow["jobs"][name]) for name in plan.contexts):
             service.forget()
     for each in left_out:

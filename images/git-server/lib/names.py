@@ -10,8 +10,10 @@ import unicodedata
 
 ZERO = "0" * 40
 KINDS = {"refs/heads/": "branch", "refs/tags/": "tag"}
-# What git itself writes beside branches, and looks for before them.
-PSEUDO = re.compile(r"@|HEAD|[A-Z_]+_HEAD|AUTO_MERGE|[0-9a-f]{40}|[0-9a-f]{64}")
+# What git itself writes beside branches, and looks for before them: in any case where file systems know none.
+PSEUDO = re.compile(r"@|(?i:HEAD|(?:FETCH|ORIG|MERGE)_HEAD)|[A-Z_]+_HEAD|AUTO_MERGE|[0-9a-f]{40}|[0-9a-f]{64}")
+# How a clone calls a branch of the server, and git a branch of its own.
+REMOTE = re.compile(r"(?:(?:remotes/)?origin|heads)/(.+)", re.IGNORECASE)
 
 
 def split(ref):
@@ -42,9 +44,13 @@ def clash(ref, there):
         of, other_name = split(other)
         if of is None or other == ref:
             continue
+        if of == "branch" and (inner := REMOTE.fullmatch(name)) and folded(inner[1]) == folded(other_name):
+            remedy = f"git push origin HEAD:{other_name}" if kind == "branch" else "name the tag otherwise"
+            return f"{kind} {name} would be taken for the branch {other_name} of a clone: {remedy}"
         if of != kind:
-            if other_name == name:
-                return f"there is a {of} {name}, and git push origin {name} would mean both: name the {kind} otherwise"
+            if folded(other_name) == folded(name):
+                both = f"there is a {of} {other_name}, and git push origin {other_name} would mean both"
+                return f"{both}: name the {kind} otherwise"
             continue
         parts, own = other_name.split("/"), name.split("/")
         depth = min(len(parts), len(own))

@@ -71,8 +71,10 @@ class Pages(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.hosts.append(self.headers["Host"])
         answer = self.server.pages.get(self.path, (404, None))
-        status, location = answer.pop(0) if isinstance(answer, list) else answer
+        status, location, *cookie = answer.pop(0) if isinstance(answer, list) else answer
         self.send_response(status)
+        if any(cookie):
+            self.send_header("Set-Cookie", cookie[0])
         if location:
             self.send_header("Location", location)
         self.end_headers()
@@ -108,6 +110,30 @@ class Asking(unittest.TestCase):
 
     def test_elsewhere(self):
         self.assertTrue(self.ask(root=(302, "https://sso.example.org/")).works)
+
+    def test_a_page_that_leads_to_itself(self):
+        here = Answer(500, "/", "it redirects to itself")
+        for location in ("/", "http://live.dev.test:8091/", "//live.dev.test:8091"):
+            with self.subTest(location):
+                self.assertEqual(self.ask(root=(302, location)), here)
+        self.assertEqual(self.ask(root=(302, "/a"), a=(302, "/a")).said, "it redirects to itself")
+        # A browser comes back with the cookie, or by another way.
+        for location, cookie in (("/", "seen=1"), ("https://live.dev.test/", None), ("http://live.dev.test/", None)):
+            with self.subTest(location, cookie=cookie):
+                self.assertTrue(self.ask(root=(302, location, cookie)).works)
+
+    def test_an_address_as_a_site_writes_it(self):
+        page = "%ED%95%9C%EA%B8%80%20a.php"
+        for location in ("/한글 a.php".encode().decode("latin-1"), f"/{page}", "/%ED%95%9C%EA%B8%80 a.php#b c"):
+            with self.subTest(location):
+                self.assertEqual(self.ask(**{"root": (302, location), page: (200, None)}), Answer(200, f"/{page}"))
+
+    def test_what_is_no_address(self):
+        for location in ("http://[x/", "http://live.dev.test:x/"):
+            with self.subTest(location):
+                answer = self.ask(root=(302, location))
+                self.assertEqual((answer.works, answer.said), (False, "it redirects to what is no address"))
+        self.assertTrue(self.ask(root=(200, "http://[x/")).works)
 
     def test_a_circle(self):
         self.assertEqual(self.ask(root=(302, "/a"), a=(302, "/b"), b=(302, "/a")).status, 500)

@@ -13,6 +13,9 @@ CONTEXT = workflows.context_of({"branch": "main", "repository": "team/app", "rev
 HERE = {"PHP": "8.4.28", "Node": "24.19.0", "Python": "3.13.5"}
 
 
+LINUX = "runs-on: ubuntu-latest"
+
+
 def workflow(text):
     return jobs.load(text)
 
@@ -115,6 +118,11 @@ class Plans(unittest.TestCase):
             ("runs-on: [self-hosted, gpu]", "gpu"),
             ("runs-on: {group: big, labels: [macos-14]}", "macos-14"),
             ("runs-on: '${{ inputs.runner }}'", "its runner is not known"),
+            ("runs-on: {group: big}", "it wants a runner of the group big"),
+            ("runs-on: []", "it names no runner"),
+            ("runs-on: ''", "it names no runner"),
+            ("steps: [{run: 'true', shell: pwsh}]", "the shell pwsh, which is not here"),
+            ("steps: [{run: 'true'}], defaults: {run: {shell: pwsh}}", "the shell pwsh, which is not here"),
             ("strategy: {matrix: '${{ fromJSON(needs.x.outputs.m) }}'}, runs-on: '${{ matrix.os }}'", "not known"),
             ("uses: o/r/.github/workflows/x.yml@v1", "remote workflow"),
             ("steps: [{uses: docker/login-action@v3}]", "remote action docker/login-action@v3"),
@@ -172,6 +180,38 @@ class Plans(unittest.TestCase):
                 file.write("jobs: {inner: {steps: [{uses: ./mine}]}}")
             self.assertEqual(self.reasons("a: {steps: [{uses: ./mine}]}", folder), {"a": "./mine: it uses sudo"})
             self.assertIn("inner: ./mine: it uses sudo", self.reasons("a: {uses: ./called.yml}", folder)["a"])
+
+    def called(self, inner, job=""):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(f"{folder}/called.yml", "w", encoding="utf-8") as file:
+                inputs = "inputs: {os: {default: Ubuntu-22.04}}"
+                file.write(f"on: {{workflow_call: {{{inputs}}}}}\njobs: {{inner: {{steps: [{{run: x}}], {inner}}}}}")
+            return self.plan(f"a: {{uses: ./called.yml{job}}}", folder)
+
+    def test_runners_of_a_called_workflow_are_mapped(self):
+        for inner, job, labels in (
+            ("runs-on: ubuntu-22.04", "", {"ubuntu-22.04"}),
+            ("runs-on: '${{ inputs.os }}'", "", {"Ubuntu-22.04"}),
+            ("runs-on: '${{ inputs.os }}'", ", with: {os: ubuntu-20.04}", {"ubuntu-20.04"}),
+            ("strategy: {matrix: {os: [ubuntu-20.04, linux]}}, runs-on: '${{ matrix.os }}'", "", {"ubuntu-20.04", "linux"}),
+        ):
+            with self.subTest(inner, job=job):
+                plan = self.called(inner, job)
+                self.assertEqual((plan.chosen, plan.labels, plan.left_out), (["a"], labels, []))
+
+    def test_runners_of_a_called_workflow_that_are_not_here(self):
+        for inner, job, reason in (
+            ("runs-on: macos-14", "", "it wants a runner macos-14"),
+            ("runs-on: '${{ inputs.os }}'", ", with: {os: macos-14}", "it wants a runner macos-14"),
+            ("strategy: {matrix: {os: [ubuntu-20.04, macos-14]}}, runs-on: '${{ matrix.os }}'", "", "a runner macos-14"),
+            ("runs-on: {group: big}", "", "a runner of the group big"),
+            ("env: {}", "", "it names no runner"),
+        ):
+            with self.subTest(inner, job=job):
+                plan = self.called(inner, job)
+                self.assertEqual((plan.chosen, [each["job"] for each in plan.left_out]), ([], ["a"]))
+                self.assertIn("it calls ./called.yml, where inner: ", plan.left_out[0]["reasons"][0])
+                self.assertIn(reason, plan.left_out[0]["reasons"][0])
 
     def test_of_a_matrix_runs_what_can(self):
         plan = self.plan(
@@ -231,12 +271,12 @@ class Plans(unittest.TestCase):
                 self.assertEqual([each["v"] + each.get("os", "") for each in jobs.combinations(job)], expected)
 
     def test_jobs_that_need_one_that_is_left_out(self):
-        plan = self.plan("a: {container: x}, b: {needs: a}, c: {needs: [b]}, d: {}, e: {needs: d}")
+        plan = self.plan("a: {container: x}, b: {needs: a}, c: {needs: [b]}, d: {%s}, e: {needs: d, %s}" % (LINUX, LINUX))
         self.assertEqual(sorted(each["job"] for each in plan.left_out), ["a", "b", "c"])
         self.assertEqual((plan.chosen, plan.total), (["e"], 5))
 
     def test_a_job_of_another_repository_is_none(self):
-        plan = self.plan("a: {if: github.repository == 'kanboard/kanboard', container: x}, b: {if: always()}")
+        plan = self.plan("a: {if: github.repository == 'kanboard/kanboard', container: x}, b: {if: always(), %s}" % LINUX)
         self.assertEqual((plan.chosen, plan.total), (["b"], 1))
 
     def test_not_a_workflow(self):
@@ -310,6 +350,15 @@ jobs:
 
 
 class Running(unittest.TestCase):
+    def test_a_job_that_act_passes_over_is_none_that_passed(self):
+        out = io.StringIO()
+        teller = act.Teller(out)
+        said = "\U0001f6a7  Skipping unsupported platform -- Try running with `-P x=...`"
+        teller.line(json.dumps({"level": "info", "job": "CI/a", "msg": said}))
+        # What a step says is not act's own word.
+        teller.line(json.dumps({"job": "CI/b", "step": "x", "raw_output": True, "msg": said}))
+        self.assertEqual(teller.passed_over, ["CI/a"])
+
     def test_command(self):
         plan = planning.Plan(["a"], labels={"ubuntu-latest"})
         words = " ".join(act.command("w.yml", "/e", "team/app", "alice", plan, "a"))
@@ -360,6 +409,7 @@ class Running(unittest.TestCase):
         ):
             teller.line(json.dumps(event))
         teller.line("Error: Job 'a' failed")
+        self.assertEqual(teller.passed_over, [])
         self.assertEqual(
             out.getvalue().splitlines(),
             [*(f"  | line {number}" for number in range(30)), "  CI/a: npm test: failure", "  | late"],

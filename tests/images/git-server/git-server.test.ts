@@ -129,7 +129,7 @@ describe("a push", () => {
       `Refused: ${why}: git push origin HEAD:${target}.`,
       `main:${ref}`,
     ]),
-    ...["HEAD", "FETCH_HEAD", "@", "0".repeat(40)].map((name): [string, string, string] => [
+    ...["HEAD", "head", "FETCH_HEAD", "@", "0".repeat(40)].map((name): [string, string, string] => [
       `of a branch named ${name}`,
       `Refused: ${name} is git's own name for something else: choose another name for the branch.`,
       `main:refs/heads/${name}`,
@@ -158,6 +158,22 @@ describe("a push", () => {
       "Refused: there is a branch other, and git push origin other would mean both: name the tag otherwise.",
       "main:refs/tags/other",
     ],
+    [
+      "of a tag with a branch's name in another case",
+      "Refused: there is a branch other, and git push origin other would mean both: name the tag otherwise.",
+      "main:refs/tags/Other",
+    ],
+    ...["origin/main", "remotes/origin/main", "Origin/Main", "heads/main"].map((name): [string, string, string] => [
+      `of a branch ${name}`,
+      `Refused: branch ${name} would be taken for the branch main of a clone: git push origin HEAD:main.`,
+      `main:refs/heads/${name}`,
+    ]),
+    [
+      "of a tag that hides origin's branch",
+      "Refused: tag origin/main would be taken for the branch main of a clone: name the tag otherwise.",
+      "main:refs/tags/origin/main",
+    ],
+    ["of a branch that only sounds like that", "", "main:refs/heads/origin/new", "main:refs/heads/list_head"],
     ["of a branch with a command in its name", `Refused: branch ${signs}`, "main:refs/heads/$(id)"],
     ["of a branch with a quote in its name", `Refused: branch ${signs}`, 'main:refs/heads/a"b'],
     ["of a branch like an option", `Refused: branch ${signs}`, "main:refs/heads/x/-y"],

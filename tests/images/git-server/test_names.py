@@ -17,6 +17,7 @@ class Refs(unittest.TestCase):
             ("refs/heads/caf\u00e9", "refs/heads/cafe\u0301"),
             ("refs/tags/V1", "refs/tags/v1"),
             ("refs/heads/A/b", "refs/heads/a/c"),
+            ("refs/heads/a", "refs/tags/A"),
         ):
             with self.subTest(made):
                 self.assertEqual(len(self.refused([there], made)), 1)
@@ -26,7 +27,7 @@ class Refs(unittest.TestCase):
             ("refs/heads/a/b", "refs/heads/a/c"),
             ("refs/heads/a-b", "refs/heads/A"),
             ("refs/notes/a", "refs/heads/A"),
-            ("refs/heads/a", "refs/tags/A"),
+            ("refs/heads/a", "refs/tags/A1"),
         ):
             with self.subTest(made):
                 self.assertEqual(self.refused([there], made), [])

@@ -29,6 +29,13 @@ describe("a file that is no stack's", () => {
   test.each<[string, string | Buffer, ...string[]]>([
     ["a list", "- config\n", "is not a group of keys: begin the file with config: and a roster"],
     ["a text", "hello\n", "is not a group of keys: begin the file with config: and a roster"],
+    [
+      "a roster without config",
+      "muster:team: a\nmembers: [{ id: alice }]\n",
+      '"muster:team" stands beside config: and not in it, where nothing reads it: indent it below config:',
+      '"members" stands beside config: and not in it, where nothing reads it: indent it below config:',
+    ],
+    ["a misspelt config", "Confg:\n  muster:team: a\n", '"Confg" is not a known key: did you mean config?'],
     ["nothing", "", "config/members: is missing: add it, for example - id: alice"],
     [
       "a list as config",
@@ -111,6 +118,17 @@ describe("keys that Muster would not see", () => {
       'config/team: "A" is not a valid team: use 1–20 of a-z and 0-9, starting with a letter',
       expect.stringMatching(/^config\/colour: "colour" is not a known key: use certificates, /),
     ]);
+  });
+
+  test("nested below their namespace", () => {
+    expect(problems("config:\n  muster:\n    team: a\n")[0]).toBe(
+      'config/muster: "muster" is no key by itself: write each with it, for example muster:team: hackathon',
+    );
+  });
+
+  test("Pulumi's own stand beside config", () => {
+    const own = "encryptionsalt: v1:x\nsecretsprovider: passphrase\nencryptedkey: k\nenvironment: [a]\nx-mine: 1\n";
+    expect(problems(`${own}${beside("")}`)).toEqual([]);
   });
 
   test.each([
