@@ -9,7 +9,8 @@ import { checkPackages } from "../../images/packages";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
 import { forgetUpdate, isUnchanged, noteUpdate } from "../../pulumi/unchanged";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient, isPodman } from "../../tools/docker";
-import { findDocker } from "../../tools/docker-host";
+import { type DockerHost, findDocker } from "../../tools/docker-host";
+import { withRelay } from "../../tools/docker-relay";
 import { capture, pipe } from "../../tools/process";
 import { reachAdvice } from "../reach";
 import { gatewayAt } from "../readiness";
@@ -65,7 +66,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     pulumiObstacle: () => podmanObstacle(docker),
     pulumiEnv: async () => docker.env,
     pulumiUp: async (team, binary) =>
-      pulumiUp(team, binary, await ensureBase(team), { ...context, docker, running, images: images(team) }),
+      pulumiUp(team, binary, await ensureBase(team), { ...context, host, docker, running, images: images(team) }),
 
     async exportUp(team) {
       const lacking = await ensureBase(team);
@@ -137,6 +138,7 @@ export async function podmanObstacle(docker: Docker): Promise<string | undefined
 }
 
 type DockerContext = TargetContext & {
+  readonly host: DockerHost;
   readonly docker: Docker;
   readonly running: Target["running"];
   readonly images: readonly ImageBuild[];
@@ -182,17 +184,23 @@ async function applyProgram(engine: PulumiEngine, missing: readonly ImageBuild[]
   await buildImages(docker, missing, stack.project.root, progress);
   const present = await presentImages(docker, images);
   const left = running === undefined ? await clearNetworks(docker, team, engine.resourceIds) : [];
-  try {
-    // If a first run is killed, its labels lead to what it made: see removeOrphans.
-    await engine.up({
-      refresh: lost,
-      fresh: recorded !== undefined && !lost,
-      variables: { ...present, ...adopted(left) },
-    });
-  } catch (error) {
-    await engine.up({ refresh: true, variables: await removeOrphans(engine, context, error) });
-  }
+  await throughRelay(context.host, async (way) => {
+    try {
+      // If a first run is killed, its labels lead to what it made: see removeOrphans.
+      await engine.up({
+        refresh: lost,
+        fresh: recorded !== undefined && !lost,
+        variables: { ...present, ...adopted(left), ...way },
+      });
+    } catch (error) {
+      await engine.up({ refresh: true, variables: { ...(await removeOrphans(engine, context, error)), ...way } });
+    }
+  });
 }
+
+/** @param use gets the variables that lead Pulumi's provider to the daemon */
+const throughRelay = ({ url }: DockerHost, use: (way: NodeJS.ProcessEnv) => Promise<void>): Promise<void> =>
+  url.startsWith("unix://") ? withRelay(url.slice("unix://".length), (relay) => use({ DOCKER_HOST: relay })) : use({});
 
 /** Whether Compose was given `file` when it made the containers. */
 export function isAppliedFrom(file: string, containers: readonly Pick<Container, "labels">[]): boolean {
