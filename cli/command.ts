@@ -102,7 +102,7 @@ function report(error: unknown, usage: string): number {
 
 /** What is wrong with a file or folder of the user's; undefined for every other error. */
 export function fileObstacle(error: unknown): string | undefined {
-  const { code, path } = error as NodeJS.ErrnoException;
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
   // A write names no path.
   if (code === "ENOSPC" || code === "EDQUOT") {
     return `${path ?? "A file"} cannot be written, because the disk is full: make room there.`;
@@ -120,6 +120,8 @@ export function fileObstacle(error: unknown): string | undefined {
     case "EROFS":
       return `${path} is on a file system that is read-only: set MUSTER_HOME to a folder elsewhere.`;
     case "ENOENT":
+      // A folder is made with all that are above it: Node calls it missing where the file system is read-only.
+      if (syscall === "mkdir") return `${path} cannot be made there: set MUSTER_HOME to a folder elsewhere.`;
       return existsSync(dirname(path))
         ? undefined
         : `${path} is out of reach: there is no folder ${dirname(path)}. Make it first.`;

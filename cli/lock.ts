@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { readText } from "../config/files";
 import { UserError } from "./errors";
 import type { Stack } from "./project";
 import { isAlive } from "./tools/process";
@@ -44,7 +45,7 @@ function take(file: string, stack: string): void {
 
 function holder(file: string): string[] {
   try {
-    return readFileSync(file, "utf8").trim().split(" ");
+    return readText(file).trim().split(" ");
   } catch (error) {
     // It has just been given up.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { readText } from "../config/files";
 import { type Recording, secretName } from "./recording";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -62,7 +63,7 @@ const header = (count: number): string => `# ${count} passwords follow, one a li
 /** How many of its values the file has lost; undefined where nothing tells that it has. */
 function lossOf(path: string, found: number): number | undefined {
   if (!existsSync(path)) return undefined;
-  const text = readFileSync(path, "utf8");
+  const text = readText(path);
   if (text === "") return Number.POSITIVE_INFINITY;
   const written = Number(/^# (\d+) passwords follow/.exec(text)?.[1] ?? 0);
   return written > found ? written - found : undefined;
@@ -76,7 +77,7 @@ function lostAdvice(path: string, lost: number, renewed: readonly SecretSpec[]):
 /** Every secret of an env file; none when it does not exist. */
 export function readSecrets(path: string): Record<string, string> {
   if (!existsSync(path)) return {};
-  const text = readFileSync(path, "utf8");
+  const text = readText(path);
   const all = text.split("\n");
   // A line that was cut off inside its value would pass for a whole one. People's own files may end without a newline.
   const whole = text.startsWith("# ") ? all.slice(0, -1) : all;

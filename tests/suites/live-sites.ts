@@ -231,8 +231,8 @@ echo @fsockopen(getenv("OTHER"), 3306, $number, $message, 2) ? "reached" : "apar
     writeFileSync(dump, DUMP);
     await muster.succeed("db", "import", dump, "alice");
     expect((await muster.muster("db", "import", dump, "alice")).output).toContain("has tables (goods)");
-    const nowhere = await muster.muster("db", "copy", "alice", "bob", "--database", "nowhere");
-    expect(nowhere.output).toContain("alice's database nowhere is not there: use one of app");
+    const nowhere = await muster.muster("db", "export", packed, "alice", "--database", "nowhere");
+    expect(nowhere.output).toContain("alice's database nowhere is not there: use one of ");
     await muster.succeed("db", "copy", "alice", "live", "--repository", "one", "--replace");
     await muster.succeed("db", "export", packed, "live", "--repository", "one");
     expect(readFileSync(packed, "utf8")).toContain("CREATE TABLE `goods`");

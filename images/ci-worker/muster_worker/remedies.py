@@ -1,4 +1,4 @@
-"""What helps a live site whose database is not as its code expects it, by what PHP says."""
+"""What helps a live site whose database or folders are not as its code expects them, by what PHP says."""
 
 import functools
 import re
@@ -6,6 +6,7 @@ import re
 from . import database
 
 MISSING = re.compile(r"Unknown database '([^']+)'|Table '([^'.]+)\.[^']+' doesn't exist")
+UNWRITABLE = re.compile(r"Read-only file system|unable to open database file|attempt to write a readonly database")
 DENIED = re.compile(r"Access denied for user '([^']*)'@")
 
 
@@ -31,4 +32,6 @@ def against(said, repository, name, own):
     if denied:
         account = f"make the account {denied[1]}, or read" if denied[1] else "read"
         return f"{account} DB_USER and DB_PASSWORD (docs/from-xampp.md, step 4)"
+    if UNWRITABLE.search(said):
+        return "name the folder that it writes to in writable of muster.yaml (docs/repositories.md)"
     return None

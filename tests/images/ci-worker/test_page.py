@@ -53,6 +53,7 @@ class Errors(unittest.TestCase):
         bring = "import its dump: npm run db -- import FILE live --repository shop"
         add = "add shop to muster:repositories, and it has a database server of its own"
         account = "make the account root, or read DB_USER and DB_PASSWORD (docs/from-xampp.md, step 4)"
+        writable = "name the folder that it writes to in writable of muster.yaml (docs/repositories.md)"
         denied = "SQLSTATE[HY000] [1045] Access denied for user 'root'@'10.0.0.2' (using password: YES)"
         for said, environ, helps in (
             ("Unknown database 'Shop'", {"DB_NAME": "app"}, f"{bring} --database Shop"),
@@ -61,6 +62,8 @@ class Errors(unittest.TestCase):
             ("Unknown database 'Shop'", {"DB_ADMIN_PASSWORD": "x"}, add),
             (denied, {"DB_ADMIN_PASSWORD": "x"}, add),
             ("Access denied for user ''@'10.0.0.2'", {}, "read DB_USER and DB_PASSWORD (docs/from-xampp.md, step 4)"),
+            ("SQLSTATE[HY000] [14] unable to open database file", {}, writable),
+            ("file_put_contents(a): Failed to open stream: Read-only file system", {}, writable),
             ("Undefined constant", {}, None),
         ):
             with self.subTest(said, environ=environ):

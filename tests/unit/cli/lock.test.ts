@@ -119,6 +119,24 @@ test.each(["ENOSPC", "EDQUOT"])("%s is no defect, and its write names no file", 
   expect(fileObstacle(Object.assign(new Error(code), { code }))).toBe(`A file ${message}`);
 });
 
+test("a folder that cannot be made is no defect", () => {
+  const error = Object.assign(new Error("x"), { code: "ENOENT", syscall: "mkdir", path: join(folder, "x") });
+  expect(fileObstacle(error)).toBe(`${folder}/x cannot be made there: set MUSTER_HOME to a folder elsewhere.`);
+});
+
+test("a folder in the place of a file of ours is named", () => {
+  const file = join(folder, "secrets.env");
+  mkdirSync(file);
+  const caught = (() => {
+    try {
+      return readSecrets(file);
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(fileObstacle(caught)).toBe(`${file} is a folder, and a file belongs there: move it away.`);
+});
+
 test("a file that is missing in a folder that is there may be a defect", () => {
   expect(fileObstacle(Object.assign(new Error("x"), { code: "ENOENT", path: join(folder, "x") }))).toBeUndefined();
 });
