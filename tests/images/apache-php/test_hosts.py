@@ -67,11 +67,13 @@ class HostsTest(unittest.TestCase):
             *("/vendor", "/vendor/autoload.php", "/VENDOR/a", "/node_modules/a.js", "/composer.json", "/Composer.JSON"),
             *("/composer.lock", "/package.json", "/package-lock.json", "/dump.sql", "/db/dump.sql", "/dump.sql.gz"),
             *("/README.md", "/docs/readme.MD", "/muster.yaml", "/out", "/out/passwd", "/a b.txt", "/phpunit.xml"),
+            *("/db.inc", "/include/DB.INC", "/config.ini", "/server.key", "/id_rsa", "/ssh/id_rsa.pub", "/index.php~"),
         ):
             self.assertTrue(hidden(path), path)
         for path in (
             *("/", "/index.php", "/style.css", "/wp-content/plugins/a/vendor/a.js", "/lib/node_modules/a.js"),
             *("/vendors", "/js/composer.min.js", "/mdx", "/outer", "/sql", "/package.html"),
+            *("/db.inc.php", "/inc/", "/ini.html", "/key", "/old/", "/monkey.png"),
         ):
             self.assertFalse(hidden(path), path)
 

@@ -20,6 +20,7 @@ PACKED = "__MACOSX"
 HIDDEN = tuple(
     """
     .* !.well-known /node_modules/ composer.* package*.json *.lock *-lock.* *.sql *.sql.gz *.md
+    *.inc *.ini *.pem *.key id_rsa* id_ed25519* *~ *.swp *.old *.orig
     muster.yaml *.sqlite *.sqlite3 *.bak *.log *.dist *.xml.dist phpunit.xml phpstan.neon Dockerfile Makefile
     docker-compose*.y*ml compose*.y*ml tsconfig*.json pnpm-workspace.yaml
     """.split()
