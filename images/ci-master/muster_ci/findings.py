@@ -36,12 +36,15 @@ def jobs(answer):
 def verdict(answer, lenient, unrunnable):
     """(passed, warnings or failed, what to say) of the step that runs workflows.
 
-    What was not run is not passed: UNRUNNABLE ("warn" or "fail") says what it is. LENIENT makes failing jobs warnings.
+    What was not run is not passed: UNRUNNABLE ("warn" or "fail") says what it is. LENIENT makes failing jobs warnings, and
+    so does a job's own continue-on-error.
     """
     summary, _ = jobs(answer)
     failed = f"{', '.join(answer['failed'])} failed" if answer["failed"] else ""
+    allowed = f"{', '.join(answer['allowed'])} failed, as continue-on-error allows" if answer["allowed"] else ""
     stops = summary and unrunnable == "fail"
-    said = "; ".join(part for part in (failed, f"{summary}, which muster:ci.unrunnable forbids" if stops else summary) if part)
+    left_out = f"{summary}, which muster:ci.unrunnable forbids" if stops else summary
+    said = "; ".join(part for part in (failed, allowed, left_out) if part)
     if stops or (failed and not lenient):
         return "failed", said
     return ("warnings" if said else "passed"), said

@@ -82,6 +82,20 @@ def of(workflow, context, folder="."):
     return plan
 
 
+def may_fail(workflow, plan, name):
+    """Whether a job, those that it needs and all of their combinations say that they may fail (continue-on-error)."""
+    job, context = workflow["jobs"][name], plan.contexts[name]
+    said = str(job.get("continue-on-error", "false"))
+    try:
+        allowed = all(
+            expressions.shown(expressions.fill(said, {**context, "matrix": matrix})).lower() == "true"
+            for matrix in plan.matrix.get(name) or [context.get("matrix", {})]
+        )
+    except Unknown:
+        return False
+    return allowed and all(may_fail(workflow, plan, need) for need in jobs.needs(job))
+
+
 def _env(context, *owners):
     """The variables of a workflow and a job, as far as they are known."""
     found = {}

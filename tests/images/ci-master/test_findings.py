@@ -51,8 +51,14 @@ class Jobs(unittest.TestCase):
             (["a", "b"], 1, False, "warn", ("failed", "a, b failed; 1 of 3 jobs not run")),
         ):
             with self.subTest(failed=failed, count=count, lenient=lenient, unrunnable=unrunnable):
-                answer = {"jobs": 3, "left_out": left_out(count), "failed": failed}
+                answer = {"jobs": 3, "left_out": left_out(count), "failed": failed, "allowed": []}
                 self.assertEqual(findings.verdict(answer, lenient, unrunnable), expected)
+
+    def test_a_job_that_may_fail_is_told(self):
+        answer = {"jobs": 2, "left_out": [], "failed": [], "allowed": ["ci / next"]}
+        said = "ci / next failed, as continue-on-error allows"
+        self.assertEqual(findings.verdict(answer, False, "fail"), ("warnings", said))
+        self.assertEqual(findings.verdict({**answer, "failed": ["a"]}, False, "fail"), ("failed", f"a failed; {said}"))
 
 
 class Installation(unittest.TestCase):

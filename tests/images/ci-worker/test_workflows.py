@@ -101,6 +101,21 @@ class Plans(unittest.TestCase):
     def reasons(self, text, folder="."):
         return {each["job"]: "; ".join(each["reasons"]) for each in self.plan(text, folder).left_out}
 
+    def test_jobs_that_may_fail(self):
+        matrix = "strategy: {matrix: {php: ['8.4'], next: %s}}, continue-on-error: '${{ matrix.next }}'"
+        for name, job, expected in (
+            ("not by themselves", f"a: {{{LINUX}}}", False),
+            ("true", f"a: {{{LINUX}, continue-on-error: true}}", True),
+            ("false", f"a: {{{LINUX}, continue-on-error: false}}", False),
+            ("each combination", f"a: {{{LINUX}, {matrix % '[true]'}}}", True),
+            ("some combinations", f"a: {{{LINUX}, {matrix % '[true, false]'}}}", False),
+            ("unknown", f"a: {{{LINUX}, continue-on-error: '${{{{ needs.b.outputs.c }}}}'}}", False),
+            ("what it needs may not", f"b: {{{LINUX}}}, a: {{{LINUX}, needs: b, continue-on-error: true}}", False),
+        ):
+            with self.subTest(name):
+                given = workflow(f"jobs: {{{job}}}")
+                self.assertEqual(planning.may_fail(given, planning.of(given, CONTEXT), "a"), expected)
+
     def test_everything_runs(self):
         plan = self.plan("a: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}")
         self.assertEqual((plan.chosen, plan.left_out, plan.total, plan.labels), (["a"], [], 1, {"ubuntu-latest"}))
