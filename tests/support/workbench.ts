@@ -44,6 +44,8 @@ export async function goToLine(page: Page, line: string): Promise<void> {
 /** Runs a command of the palette by its whole title, once it is there: extensions bring theirs after a while. */
 export async function runCommand(page: Page, title: string): Promise<void> {
   await eventually(`the command ${title}`, async () => {
+    // A palette that is open already goes on listing what there was when it was opened.
+    await page.keyboard.press("Escape");
     await page.keyboard.press("F1");
     await page.locator(".quick-input-widget input").first().fill(`>${title}`);
     await page.locator(`.quick-input-list [aria-label^="${title}"]`).first().click({ timeout: 3_000 });
