@@ -118,6 +118,7 @@ async function openGateway(docker: Docker): Promise<void> {
   await docker.run(
     ...["run", "--detach", "--init", "--name", OPEN, "--network", TEAM, "--cap-drop", "ALL"],
     ...["--memory", String(gateway.HostConfig.Memory), "--publish", `127.0.0.1:${OPEN_PORT}:8080`],
+    ...Object.entries(gateway.HostConfig.Sysctls ?? {}).flatMap(([name, value]) => ["--sysctl", `${name}=${value}`]),
     ...env.flatMap((line) => ["--env", line]),
     gateway.Config.Image,
   );
