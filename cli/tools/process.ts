@@ -114,19 +114,25 @@ export const failure = (what: string, said: readonly string[], count: number): U
 
 /**
  * Runs a program in the foreground, with the terminal as its own. Ctrl-C is left to it: it may want to end in order.
+ *
+ * @returns its status; `INTERRUPTED` for one that failed after a signal, whatever status it gives itself
  */
 export async function foreground(file: string, args: readonly string[], options: RunOptions = {}): Promise<number> {
   const forward = new Map<NodeJS.Signals, () => void>();
+  let interrupted = false;
   const code = await start(file, args, options, "inherit", (child) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       // A terminal sends Ctrl-C to every process of the foreground group already.
-      const handler = () => void (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));
+      const handler = () => {
+        interrupted = true;
+        if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+      };
       forward.set(signal, handler);
       process.on(signal, handler);
     }
   });
   for (const [signal, handler] of forward) process.off(signal, handler);
-  return code;
+  return interrupted && code !== 0 ? INTERRUPTED : code;
 }
 
 /** Whether a process of this machine still works: one that has ended, and that nobody has waited for yet, does not. */
