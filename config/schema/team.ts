@@ -2,7 +2,7 @@ import { z } from "zod";
 import { decodeConfig } from "../decode";
 import { entrance } from "../entrance";
 import { strayKeys } from "../namespaces";
-import { TEAM_ID } from "../naming";
+import { reservedTeamReason, TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
 import { expression } from "../rules";
 import { ci, git, mail, upstream } from "./delivery";
@@ -22,6 +22,10 @@ const rosterSize = (members: readonly { id: string; name?: string | undefined }[
 
 export const teamConfig = group({
   team: pattern(TEAM_ID, "team", "1–20 of a-z and 0-9, starting with a letter", "hackathon")
+    .superRefine((id, context) => {
+      const reason = reservedTeamReason(id);
+      if (reason) context.addIssue({ code: "custom", input: id, message: `${reason}: choose another name` });
+    })
     .default("muster")
     .describe("Name of the team: the prefix of every container, network and volume."),
   target: z

@@ -28,6 +28,14 @@ export const typeError =
 export const text = (example: string) => z.string({ error: typeError(example) });
 export const pattern = (expression: RegExp, noun: string, rule: string, example: string) =>
   text(example).regex(expression, { error: `is not a valid ${noun}: use ${rule}` });
+/** The value of a variable. YAML takes `1.10` and `true` for something else than a text. */
+export const variableValue = (example: string) =>
+  z.string({
+    error: (issue) =>
+      issue.code === "invalid_type" && ["number", "boolean"].includes(typeof issue.input)
+        ? "is not a text: put it in quotes"
+        : typeError(example)(issue),
+  });
 /** A text that follows a rule that the images share. */
 export const ruled = (name: RuleName, noun: string, rule: string, example: string) =>
   pattern(expression(name), noun, rule, example);
@@ -48,12 +56,15 @@ export const group = <T extends z.ZodRawShape>(shape: T) =>
     error: typeError(`"${Object.keys(shape)[0]}: …"`),
   });
 export const branch = (example: string) =>
-  ruled(
-    "branch",
-    "branch",
-    'up to 100 of letters, digits, ".", "_", "/" and "-", starting with a letter or digit',
-    example,
-  );
+  text(example)
+    .refine((name) => name !== "HEAD", {
+      error: `is git's name for what is checked out: use a branch such as ${example}`,
+      abort: true,
+    })
+    .regex(expression("branch"), {
+      error:
+        'is not a valid branch: use up to 100 of letters, digits, ".", "_", "/" and "-", starting with a letter or digit',
+    });
 /** A repository's name: also a folder, and part of a host name. */
 export const repository = pattern(
   /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
@@ -118,7 +129,7 @@ export const environment = (noun: string) =>
         .refine((name) => !RESERVED_VARIABLE.test(name), {
           error: "is a variable of Muster's own or of the system: choose another name, for example with APP_ before it",
         }),
-      text("production")
+      variableValue("production")
         .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: "has control characters: use a value on one line" })
         .max(8192, { error: "is too long: use at most 8192 characters" })
         .register(SECRETS, { secret: true }),

@@ -178,6 +178,11 @@ describe("bad input", () => {
       { members: roster, team: "a-team" },
       'config/team: "a-team" is not a valid team: use 1–20 of a-z and 0-9, starting with a letter',
     ],
+    ...["bridge", "default", "host", "ingress", "none"].map((team): [string, unknown, string] => [
+      `the team ${team}`,
+      { members: roster, team },
+      `config/team: "${team}" is a network of Docker's own (bridge, default, host, ingress, none): choose another name`,
+    ]),
     ["a number as team", { members: roster, team: 5 }, "config/team: 5 is not a text: write for example hackathon"],
     [
       "an unknown target",
@@ -415,6 +420,11 @@ describe("bad input", () => {
       `config/ci/deployBranch: ${JSON.stringify(deployBranch)} ${BRANCH_RULE}`,
     ]),
     [
+      "git's own name as deploy branch",
+      { members: roster, ci: { deployBranch: "HEAD" } },
+      'config/ci/deployBranch: "HEAD" is git\'s name for what is checked out: use a branch such as main',
+    ],
+    [
       "a number as deploy branch",
       ci({ deployBranch: 1 }),
       "config/ci/deployBranch: 1 is not a text: write for example main",
@@ -560,9 +570,9 @@ describe("bad input", () => {
     [
       "values that are no texts",
       ci({ environment: { A: 1, B: null, C: true } }),
-      "config/ci/environment/A: 1 is not a text: write for example test",
+      "config/ci/environment/A: 1 is not a text: put it in quotes",
       "config/ci/environment/B: null is not a text: write for example test",
-      "config/ci/environment/C: true is not a text: write for example test",
+      "config/ci/environment/C: true is not a text: put it in quotes",
     ],
     ...["", "/dist", ".", "..", "../a", "a/../b", ".dist", "a b", "a;rm", "a".repeat(101)].map(
       (dist): [string, unknown, string] => [
