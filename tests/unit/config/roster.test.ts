@@ -759,14 +759,21 @@ describe("bad input", () => {
   });
 
   const OWN = "is a variable of Muster's own or of the system: choose another name, for example with APP_ before it";
-  test.each(["DB_PASSWORD", "PATH", "LD_PRELOAD", "MUSTER_X", "PHP_MEMORY_LIMIT", "PASSWORD", "SITE_DOMAIN", "Path"])(
-    "the variable %s is Muster's",
-    (name) => {
-      expect(problems({ members: roster, live: { environment: { [name]: "word" } } })).toEqual([
-        `config/live/environment/${name}: "${name}" ${OWN}`,
-      ]);
-    },
-  );
+  test.each([
+    "DB_PASSWORD",
+    "PATH",
+    "LD_PRELOAD",
+    "MUSTER_X",
+    "PHP_MEMORY_LIMIT",
+    "PASSWORD",
+    "SITE_DOMAIN",
+    "Path",
+    "PUBLIC_DOMAIN",
+  ])("the variable %s is Muster's", (name) => {
+    expect(problems({ members: roster, live: { environment: { [name]: "word" } } })).toEqual([
+      `config/live/environment/${name}: "${name}" ${OWN}`,
+    ]);
+  });
 
   test("a variable's value is not repeated", () => {
     expect(problems({ members: roster, environment: { APP_KEY: "word\nsecret", "A-B": "word" } })).toEqual([
