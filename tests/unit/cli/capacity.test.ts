@@ -10,7 +10,7 @@ import {
   roomProblem,
   watchesWarning,
 } from "../../../cli/targets/docker/capacity";
-import { isFree, listened } from "../../../cli/targets/docker/preflight";
+import { listened, listenRefusal, portProblem } from "../../../cli/targets/docker/preflight";
 import type { Network } from "../../../cli/tools/docker";
 import { processLimit } from "../../../config/catalogue";
 import { resolveTeam } from "../../../config/members";
@@ -114,9 +114,18 @@ describe("a neighbour on the port", () => {
       await new Promise<void>((resolve) => server.listen({ host: address, port: 0 }, resolve));
       const { port } = server.address() as { port: number };
       const other = address === "::1" ? "127.0.0.1" : "::1";
-      expect([await isFree(address, port), await isFree(other, port)]).toEqual([false, true]);
+      expect([await listenRefusal(address, port), await listenRefusal(other, port)]).toEqual(["EADDRINUSE", undefined]);
       await new Promise((resolve) => server.close(resolve));
-      expect(await isFree(address, port)).toBe(true);
+      expect(await listenRefusal(address, port)).toBeUndefined();
     }
+  });
+
+  test("and an address that this machine does not have, but only where this machine is the engine's", async () => {
+    const problem = (local: boolean) =>
+      portProblem({ id: "red", listen: "192.0.2.7" }, { local }, [], { port: 8080, key: "port" });
+    expect(await problem(true)).toMatch(
+      /^muster:listen is 192\.0\.2\.7, which is no address of this machine: use 0\.0\.0\.0 for all of them, or .*127\.0\.0\.1/,
+    );
+    expect(await problem(false)).toBeUndefined();
   });
 });
