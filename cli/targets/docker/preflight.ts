@@ -62,6 +62,7 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
   const setting = host.local && existsSync(info.DockerRootDir) ? kernelSetting : () => undefined;
   for (const warning of [
     ...capacityWarnings(team, info, setting),
+    host.local ? neighbourhoodWarning(team, networks, networkInterfaces()) : undefined,
     ...certificateWarnings(team),
     plainWarning(team),
     domain,
@@ -169,6 +170,35 @@ export function networkProblems(team: Parameters<typeof teamSubnets>[0], network
         `${member[0]}'s network (${member[1]}) overlaps the Docker network ${name} (${theirs.join(", ")}): set muster:docker to a free pool, for example { subnets: 172.24.0.0/14 }`,
       ];
     });
+}
+
+/**
+ * A member's network in the place of the one that this machine is on: the machine itself would no longer reach these
+ * addresses.
+ *
+ * @param interfaces as the system lists them
+ */
+export function neighbourhoodWarning(
+  team: Parameters<typeof teamSubnets>[0],
+  networks: readonly Network[],
+  interfaces: ReturnType<typeof networkInterfaces>,
+): string | undefined {
+  // Bridges are interfaces too.
+  const isDockers = (cidr: string) =>
+    networks.some(({ subnets }) => subnets.some((subnet) => overlaps(subnet, `${cidr.split("/")[0]}/32`)));
+  const subnets = [...teamSubnets(team)];
+  for (const [name, addresses = []] of Object.entries(interfaces)) {
+    for (const { cidr, internal } of addresses) {
+      if (internal || cidr === null || isDockers(cidr)) continue;
+      const member = subnets.find(([, subnet]) => overlaps(subnet, cidr));
+      if (member === undefined) continue;
+      return (
+        `${member[0]}'s network (${member[1]}) is a part of the one that this machine is on (${cidr}, ${name}), and takes ` +
+        "its addresses there away: set muster:docker to a pool that nobody uses, for example { subnets: 172.24.0.0/14 }"
+      );
+    }
+  }
+  return undefined;
 }
 
 /** Free bytes below `folder`; undefined when it is not on this machine (Docker Desktop). */
