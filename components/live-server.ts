@@ -5,9 +5,10 @@ import type { PublicAddress } from "../config/naming";
 import type { OwnerOptions } from "../config/options";
 import { DEFAULT_LIVE_PHP } from "../config/schema/member";
 import type { Endpoint, Platform } from "../platform/platform";
-import { ApmStack, environmentOf } from "./apm-stack";
+import { ApmStack } from "./apm-stack";
 import type { LiveTarget } from "./live-target";
 import type { MailAccess } from "./mail";
+import { environmentOf } from "./owner-environment";
 import type { PublicNames } from "./public-names";
 
 export interface LiveServerArgs {
@@ -154,7 +155,7 @@ export class LiveServer extends pulumi.ComponentResource {
         ...(address && { SITE_DOMAIN: address.domain, SITE_PORT: String(address.port) }),
       },
       secrets: {
-        ...environmentOf({ environment: owner.environment ?? {} }),
+        ...environmentOf({ environment: owner.environment ?? {} }, address ? [address.domain] : []),
         ...stack.database.secrets,
         ...(databaseAdmin && { DB_ADMIN_PASSWORD: databaseAdmin }),
       },
