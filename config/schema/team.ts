@@ -9,7 +9,7 @@ import { ci, git, mail, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
 import { httpPort, proxies, publicPort, tls, tlsProblems } from "./tls";
-import { debianPackage, environment, group, pattern, quantity, repository, text, typeError } from "./values";
+import { debianPackage, environment, group, pattern, repository, text, typeError, visitorsPort } from "./values";
 import { visibility } from "./visibility";
 
 /**
@@ -55,7 +55,7 @@ export const teamConfig = group({
       "Address of the host that the port is published on. " +
         "Default: 127.0.0.1 for localhost and the domains below it, else 0.0.0.0.",
     ),
-  port: quantity(1, 65_535, "(a TCP port)", 8080)
+  port: visitorsPort(1, "(a TCP port)", 8080)
     .optional()
     .describe("The one published port. Default: 443 where the gateway encrypts, else 8080."),
   tls,

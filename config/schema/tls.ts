@@ -4,7 +4,18 @@ import { z } from "zod";
 import { authoritiesIn, CERTIFICATE, certificatesIn } from "../certificates";
 import { defaultTls } from "../entrance";
 import { certifiedHosts, isLocalDomain } from "../naming";
-import { concealed, emailAddress, group, network, pattern, quantity, text, typeError, url } from "./values";
+import {
+  concealed,
+  emailAddress,
+  group,
+  network,
+  pattern,
+  quantity,
+  text,
+  typeError,
+  url,
+  visitorsPort,
+} from "./values";
 
 /** How visitors' connections are encrypted. */
 
@@ -88,7 +99,7 @@ export const tls = z
       "Default: own; off for localhost, behind proxies, and behind a cluster's ingress or Gateway.",
   );
 
-export const httpPort = quantity(0, 65_535, "(a TCP port, 0 for none)", 80)
+export const httpPort = visitorsPort(0, "(a TCP port, 0 for none)", 80)
   .optional()
   .describe("Port that leads to https. Default: 80 where `port` is 443 and the gateway encrypts, else none.");
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LOOPBACK_PORTS } from "../catalogue";
 import { SEPARATED } from "../naming";
 import { expression, RANGES, type RuleName } from "../rules";
 
@@ -47,6 +48,11 @@ export const quantity = (min: number, max: number, unit: string, example: number
     .min(min, range)
     .max(max, range);
 };
+/** A port that visitors use: inside of the team's containers, too, it leads to the gateway. */
+export const visitorsPort = (least: number, unit: string, example: number) =>
+  quantity(least, 65_535, unit, example).refine((port) => !LOOPBACK_PORTS.includes(port), {
+    error: "is a port that the team's containers have for themselves: use another one",
+  });
 /** A number in a range that the images share. */
 export const ranged = (name: keyof typeof RANGES, unit: string, example: number) =>
   quantity(RANGES[name].min, RANGES[name].max, unit, example);

@@ -183,6 +183,12 @@ describe("bad input", () => {
       { members: roster, team },
       `config/team: "${team}" is a network of Docker's own (bridge, default, host, ingress, none): choose another name`,
     ]),
+    ...[3306, 6379, 13_337, 13_338, 13_380, 13_381].map((port): [string, unknown, ...string[]] => [
+      `the port ${port}, which forwards inside of containers would take from their servers`,
+      { members: roster, domain: "dev.example.org", port, httpPort: port === 3306 ? 6379 : 3306 },
+      `config/port: ${port} is a port that the team's containers have for themselves: use another one`,
+      `config/httpPort: ${port === 3306 ? 6379 : 3306} is a port that the team's containers have for themselves: use another one`,
+    ]),
     ["a number as team", { members: roster, team: 5 }, "config/team: 5 is not a text: write for example hackathon"],
     [
       "an unknown target",
