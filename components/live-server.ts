@@ -139,6 +139,8 @@ export class LiveServer extends pulumi.ComponentResource {
     this.endpoint = stack.web;
     const { host, port } = stack.web;
     this.databasePassword = stack.databasePassword;
+    // The deployer asks the team's own git server what to put live.
+    const inside = [...(address ? [address.domain] : []), platform.host({ member: undefined }, "git")];
     this.target = {
       repository,
       others,
@@ -155,7 +157,7 @@ export class LiveServer extends pulumi.ComponentResource {
         ...(address && { SITE_DOMAIN: address.domain, SITE_PORT: String(address.port) }),
       },
       secrets: {
-        ...environmentOf({ environment: owner.environment ?? {} }, address ? [address.domain] : []),
+        ...environmentOf({ environment: owner.environment ?? {} }, inside),
         ...stack.database.secrets,
         ...(databaseAdmin && { DB_ADMIN_PASSWORD: databaseAdmin }),
       },

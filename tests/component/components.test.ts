@@ -31,9 +31,9 @@ test("what is left out has the roster's defaults", async () => {
 });
 
 test("a proxy of the roster's leads to nothing of the team's own", async () => {
-  const roster = (environment: object) => ({ domain: "dev.example.org", members: [{ id: "alice", environment }] });
+  const roster = (environment: object) => ({ domain: "dev.example.org", environment, members: [{ id: "alice" }] });
   const exceptions = async (environment: object) => {
-    const starts = (await startsOf([roster(environment)])).filter(({ spec }) => spec.component !== "worker-1");
+    const starts = await startsOf([roster(environment)]);
     return Object.fromEntries(
       starts.flatMap(({ component, env }) => (env.NO_PROXY === undefined ? [] : [[component, env.NO_PROXY]])),
     );
@@ -42,8 +42,13 @@ test("a proxy of the roster's leads to nothing of the team's own", async () => {
   expect(await exceptions({ HTTPS_PROXY: "http://proxy.example.org:3128", no_proxy: "10.0.0.0/8" })).toEqual({
     web: `10.0.0.0/8,${own}`,
     code: `10.0.0.0/8,${own},muster-git,.muster-git`,
+    deployer: `10.0.0.0/8,${own},muster-git,.muster-git`,
   });
-  expect(await exceptions({ NO_PROXY: "example.org" })).toEqual({ web: "example.org", code: "example.org" });
+  expect(await exceptions({ NO_PROXY: "example.org" })).toEqual({
+    web: "example.org",
+    code: "example.org",
+    deployer: "example.org",
+  });
   expect(await exceptions({})).toEqual({});
 });
 
