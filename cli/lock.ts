@@ -34,7 +34,10 @@ async function take(file: string, stack: string): Promise<void> {
       writeFileSync(file, own, { flag: "wx", mode: 0o600 });
       return;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      // It was made, and had no room for its text.
+      if (code === "ENOSPC" || code === "EDQUOT") rmSync(file, { force: true });
+      if (code !== "EEXIST") throw Object.assign(error as Error, { path: file });
     }
     const held = contentOf(file);
     if (held === undefined) continue;

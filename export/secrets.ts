@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { readText } from "../config/files";
+import { readText, writeText } from "../config/files";
 import { type Recording, secretName } from "./recording";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -51,8 +51,7 @@ export function ensureSecrets(
       .filter((name) => PLAIN.test(known[name] as string))
       .sort()
       .map((name) => `${name}=${known[name]}\n`);
-    writeFileSync(path, `${header(lines.length)}\n${lines.join("")}`, { mode: 0o600 });
-    chmodSync(path, 0o600);
+    writeText(path, `${header(lines.length)}\n${lines.join("")}`, 0o600);
   }
   return Object.fromEntries(specs.map(({ name }) => [name, known[name] as string]));
 }

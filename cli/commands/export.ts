@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { writeText } from "../../config/files";
 import type { Team } from "../../config/members";
 import { userPath } from "../command";
 import { UserError } from "../errors";
@@ -46,7 +47,7 @@ async function exportCompose(stack: Stack, team: Team, file: string): Promise<vo
   checkReplaceable(file);
   const exported = await exportStack(stack);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, exported.yaml);
+  writeText(file, exported.yaml, 0o644);
   stackSecrets(stack, exported.secrets);
 
   console.log(`Compose file: ${file}`);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { writeText } from "../../config/files";
 import { UserError } from "../errors";
 import { passphraseFile as ownPassphraseFile, type Project, pulumiHome, type Stack, stateFolder } from "../project";
 
@@ -90,7 +91,7 @@ export function prepareEnvironment({ backend, state, passphraseFile }: PulumiEnv
   if (backend === "project") mkdirSync(state, { recursive: true, mode: 0o700 });
   if (passphraseFile === undefined || existsSync(passphraseFile)) return;
   mkdirSync(dirname(passphraseFile), { recursive: true, mode: 0o700 });
-  writeFileSync(passphraseFile, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+  writeText(passphraseFile, `${randomBytes(24).toString("base64url")}\n`, 0o600);
 }
 
 /**

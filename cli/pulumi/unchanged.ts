@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { readText } from "../../config/files";
+import { readText, writeText } from "../../config/files";
 import type { Team } from "../../config/members";
 import { publishedAddresses } from "../../platform/docker/addresses";
 import type { ImageBuild } from "../../platform/images/plan";
@@ -38,7 +38,7 @@ export function noteUpdate(update: Update): void {
   const mark = fingerprint(update);
   if (mark === undefined) return;
   mkdirSync(update.stack.folder, { recursive: true, mode: 0o700 });
-  writeFileSync(recordOf(update.stack), mark, { mode: 0o600 });
+  writeText(recordOf(update.stack), mark, 0o600);
 }
 
 /** Whatever was noted does not count any more. */

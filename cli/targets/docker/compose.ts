@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { writeText } from "../../../config/files";
 import type { ComposeExport } from "../../../export/compose";
 import { readSecrets } from "../../../export/secrets";
 import type { ImageBuild } from "../../../platform/images/plan";
@@ -95,7 +96,7 @@ export async function composeUp(
   const podman = await isPodman(docker);
   const made = { volumes: await volumesWithOptions(docker), networks: await networksToAdopt(docker, team, podman) };
   const described = adopt(exported.yaml, made);
-  writeFileSync(composeFile(stack), podman ? withoutSizes(described) : described);
+  writeText(composeFile(stack), podman ? withoutSizes(described) : described, 0o644);
   const secrets = stackSecrets(stack, exported.secrets);
   // Names in the environment win over --env-file, so that a variable of the user's would replace a password.
   const env = { ...docker.env, ...secrets };

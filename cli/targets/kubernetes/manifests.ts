@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeText } from "../../../config/files";
 import type { ManifestExport, NamespaceManifests } from "../../../export/manifests";
 import type { Stack } from "../../project";
 import { recordStack, stackSecrets } from "../recorded";
@@ -44,10 +45,7 @@ export async function writeManifests(
   }));
   removeOldFiles(folder, new Set(files.map(({ name }) => name)));
   for (const { name, yaml } of files) {
-    const path = join(folder, name);
-    // A file that exists would keep its mode.
-    rmSync(path, { force: true });
-    writeFileSync(path, `${HEADER}\n${yaml}`, { mode: secrets === "shown" ? 0o600 : 0o644 });
+    writeText(join(folder, name), `${HEADER}\n${yaml}`, secrets === "shown" ? 0o600 : 0o644);
   }
 }
 

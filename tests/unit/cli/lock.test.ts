@@ -1,11 +1,24 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { fileObstacle } from "../../../cli/command";
 import { alone } from "../../../cli/lock";
 import { isAlive } from "../../../cli/tools/process";
+import { writeText } from "../../../config/files";
 import { ensureSecrets, readSecrets } from "../../../export/secrets";
 import { eventually } from "../../support/poll";
 
@@ -113,6 +126,22 @@ describe("the file of passwords", () => {
     expect(said).toEqual([`${file} has lost all its passwords, and these are made anew: A, B, C`]);
   });
 
+  test("is put in the place of the old one as a whole, for its owner's eyes", () => {
+    const file = join(folder, "secrets.env");
+    const before = ensureSecrets(file, specs);
+    // Whoever has it open still reads the old one.
+    const old = openSync(file, "r");
+    chmodSync(file, 0o644);
+    const after = ensureSecrets(file, [...specs, { name: "D", length: 20 }]);
+    expect(readFileSync(old, "utf8")).toBe(
+      `# 3 passwords follow, one a line\nA=${before.A}\nB=${before.B}\nC=${before.C}\n`,
+    );
+    closeSync(old);
+    expect(after).toMatchObject(before);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(["secrets.env"]);
+  });
+
   test("that is whole, or that somebody wrote, is taken as it is", () => {
     expect(cut((text) => text).said).toEqual([]);
     const { after, said } = cut(() => "A=1\nB=2\nC=3");
@@ -150,6 +179,16 @@ test.each(["ENOSPC", "EDQUOT"])("%s is no defect, and its write names no file", 
 test("a folder that cannot be made is no defect", () => {
   const error = Object.assign(new Error("x"), { code: "ENOENT", syscall: "mkdir", path: join(folder, "x") });
   expect(fileObstacle(error)).toBe(`${folder}/x cannot be made there: set MUSTER_HOME to a folder elsewhere.`);
+});
+
+test("a file that cannot be written is named, and nothing is left of it", () => {
+  const file = join(folder, "compose.yaml");
+  mkdirSync(file);
+  expect(() => writeText(file, "text", 0o600)).toThrow(expect.objectContaining({ code: "EISDIR", path: file }));
+  expect(() => writeText(join(file, "a/b"), "text", 0o600)).toThrow(
+    expect.objectContaining({ code: "ENOENT", path: join(file, "a/b") }),
+  );
+  expect(readdirSync(folder)).toEqual(["compose.yaml"]);
 });
 
 test("a folder in the place of a file of ours is named", () => {
