@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { readText } from "../../config/files";
 import { ChildError, INTERRUPTED, UserError } from "../errors";
 import type { Progress } from "../progress";
 import type { Stack } from "../project";
@@ -189,13 +190,23 @@ function describeBackend({ backend, state, env }: PulumiEnvironment): string {
 }
 
 /** Whether every lock on the stack was left by a process of this machine that is gone. */
-function hasOnlyStaleLocks(state: string, stack: Stack): boolean {
+export function hasOnlyStaleLocks(state: string, stack: Stack): boolean {
   const folder = join(state, ".pulumi", "locks", "organization", stack.project.name, stack.shortName);
   if (!existsSync(folder)) return false;
   // Beside each lock lies a file with its attributes.
   const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
-  const locks = files.map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Lock);
-  return locks.length > 0 && locks.every((lock) => lock.hostname === hostname() && !isAlive(lock.pid));
+  return files.length > 0 && files.every((file) => isStale(readText(join(folder, file))));
+}
+
+/** One that is no JSON was being written when its run was killed, or when the disk was full. */
+function isStale(text: string): boolean {
+  let lock: Lock;
+  try {
+    lock = JSON.parse(text);
+  } catch {
+    return true;
+  }
+  return lock.hostname === hostname() && !isAlive(lock.pid);
 }
 
 interface Lock {

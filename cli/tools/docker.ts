@@ -97,9 +97,24 @@ export const isPodman = async (docker: Pick<Docker, "run">): Promise<boolean> =>
 export const podmanVersion = async (docker: Pick<Docker, "run">): Promise<string | undefined> =>
   (await podman(docker))?.Version;
 
-async function podman(docker: Pick<Docker, "run">) {
+interface Component {
+  readonly Name: string;
+  readonly Version?: string;
+}
+
+/** A daemon stays what it is while a command runs: it is asked until it answers. */
+const podmans = new WeakMap<object, Promise<Component | undefined>>();
+
+function podman(docker: Pick<Docker, "run">): Promise<Component | undefined> {
+  const asked = podmans.get(docker) ?? askForPodman(docker);
+  podmans.set(docker, asked);
+  asked.catch(() => podmans.delete(docker));
+  return asked;
+}
+
+async function askForPodman(docker: Pick<Docker, "run">): Promise<Component | undefined> {
   const { Components } = JSON.parse(await docker.run("version", "--format", "{{json .Server}}")) as {
-    Components?: readonly { readonly Name: string; readonly Version?: string }[] | null;
+    Components?: readonly Component[] | null;
   };
   return Components?.find(({ Name }) => Name.startsWith("Podman"));
 }

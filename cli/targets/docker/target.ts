@@ -87,10 +87,10 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
       const lacking = await ensureBase(team);
       if (running === "compose" && !isAppliedFrom(composeFile(stack), own)) throw foreignTeam(context);
       if (running === undefined) await clearNetworks(docker, id);
-      await composeUp(stack, team.id, await ensureCompose(docker.env, progress), docker, lacking, progress);
+      await composeUp(stack, team.id, await ensureCompose(docker, progress), docker, lacking, progress);
     },
     async exportDown() {
-      const compose = await installedCompose(docker.env);
+      const compose = await installedCompose(docker);
       if (compose) await composeDown(stack, id, compose, docker);
     },
     hurryDown: () => endContainers(docker, own),

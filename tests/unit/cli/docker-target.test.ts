@@ -122,6 +122,15 @@ describe("Pulumi", () => {
     ]);
   });
 
+  test("asks a daemon once what it is, unless it did not answer", async () => {
+    const answers = ["down", server("Engine")];
+    let asked = 0;
+    const { docker } = daemon({}, () => answers[Math.min(asked++, 1)] as string);
+    await expect(podmanObstacle(docker)).rejects.toThrow("JSON");
+    expect(await Promise.all([podmanObstacle(docker), wantsOlder(docker)])).toEqual([undefined, false]);
+    expect(asked).toBe(2);
+  });
+
   test("works on every other engine", async () => {
     for (const version of [server("Engine", "containerd"), "{}", '{"Components":null}']) {
       expect(await obstacle(version)).toBeUndefined();

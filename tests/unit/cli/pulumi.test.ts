@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { findStack, type Project, selectionIn } from "../../../cli/project";
@@ -11,7 +11,7 @@ import {
   type Situation,
   withoutSalt,
 } from "../../../cli/pulumi/environment";
-import { idsInState, pulumiEngine, stackSizes } from "../../../cli/pulumi/stack";
+import { hasOnlyStaleLocks, idsInState, pulumiEngine, stackSizes } from "../../../cli/pulumi/stack";
 
 let folder: string;
 beforeEach(() => {
@@ -137,6 +137,21 @@ describe("the stack", () => {
     ["{}", undefined],
   ])("selected in %s", (workspace, expected) => {
     expect(selectionIn(workspace, "file:///own")).toBe(expected);
+  });
+
+  test.each([
+    ["a run of another machine", [JSON.stringify({ pid: 1, hostname: "elsewhere" })], false],
+    ["a run that works", [JSON.stringify({ pid: process.pid, hostname: hostname() })], false],
+    ["a killed run", [JSON.stringify({ pid: 2147483646, hostname: hostname() })], true],
+    ["a run that the disk had no room for", ["", '{"pid":12'], true],
+    ["nobody", [], false],
+  ])("has only stale locks: of %s", (_, locks, expected) => {
+    const stack = findStack(project(), "prod", {});
+    const state = join(folder, "state");
+    const place = join(state, ".pulumi/locks/organization", stack.project.name, "prod");
+    mkdirSync(place, { recursive: true });
+    for (const [index, lock] of locks.entries()) writeFileSync(join(place, `${index}.json`), lock);
+    expect(hasOnlyStaleLocks(state, stack)).toBe(expected);
   });
 
   test("sizes in the CLI's listing", () => {
