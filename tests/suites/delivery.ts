@@ -4,8 +4,6 @@ import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 import { request } from "../support/http";
 import { eventually } from "../support/poll";
-import { Trials } from "../support/trials";
-import { SHARE } from "./tricks";
 
 const ALICE = { id: "alice", name: "Alice Kim", email: "alice@example.org" };
 const BOB = { id: "bob" };
@@ -143,16 +141,6 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     // A loose bound for a busy machine; npm run bench measures.
     expect(seconds).toBeLessThan(60);
   });
-
-  if (engine === "pulumi") {
-    test("what a branch's build leaves reaches no later one, nor what goes live", async () => {
-      const trials = new Trials(muster);
-      await trials.begin();
-      const found = [...(await trials.playAndRelease(SHARE))];
-      expect(found.filter(([, harm]) => harm.length > 0)).toEqual([]);
-      expect(found).toHaveLength(SHARE.length);
-    });
-  }
 
   test.each(RED)("%s: red, told to the pusher, and the live site stays", async (fault, script, step, lines) => {
     const before = await live();

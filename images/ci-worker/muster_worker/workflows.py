@@ -1,8 +1,8 @@
 """muster-workflows: runs what of .github/workflows a push starts; what cannot run here is left out and named.
 
 The push is on standard input, as JSON: {"repository", "branch", "revision", "actor", "files"}; `files` are those that
-it changed, or null. The last line says how it went: {"jobs", "left_out": [{"job", "reasons"}], "failed": [job]}. Status 0
-or 1; what a failed step said last comes shortly before the end.
+it changed, or null. The last line says how it went: {"jobs", "left_out": [{"job", "reasons"}], "failed": [job],
+"allowed": [job], "notes": [line]}. Status 0 or 1; what a failed step said last comes shortly before the end.
 """
 
 import json
@@ -18,6 +18,7 @@ FOLDER = ".github/workflows"
 EVENT = "/tmp/event.json"
 # Workflows as act gets them, under their own names.
 REWRITTEN = "/tmp/workflows"
+MERGING = {"pull_request", "pull_request_target", "merge_group"}
 
 
 def _patterns(event, key):
@@ -72,6 +73,13 @@ def not_started(workflow, branch, files):
     return None
 
 
+def for_merging(workflow):
+    """Whether a workflow is for changes that wait to be merged, and not for what was merged."""
+    events = workflow.get("on")
+    names = {events} if isinstance(events, str) else set(events) if isinstance(events, (list, dict)) else set()
+    return bool(names & MERGING) and "push" not in names
+
+
 def context_of(push):
     branch = push["branch"]
     github = {
@@ -96,7 +104,7 @@ def main(push):
         ref = f"refs/heads/{push['branch']}"
         json.dump({"ref": ref, "after": push["revision"], "repository": repository}, file)
     os.makedirs(REWRITTEN, exist_ok=True)
-    total, left_out, failed, allowed, teller = 0, [], [], [], act.Teller()
+    total, left_out, failed, allowed, notes, failures = 0, [], [], [], [], []
     for path in workflow_files():
         try:
             with open(path, encoding="utf-8") as file:
@@ -107,32 +115,46 @@ def main(push):
             continue
         if why := not_started(workflow, push["branch"], push["files"]):
             print(f"{path}: {why}", flush=True)
+            if for_merging(workflow):
+                notes.append(f"{path} is not run: it is for pull requests, and there are none here")
             continue
         title = workflow["name"] if isinstance(workflow.get("name"), str) else os.path.basename(path)
-        plan = planning.of(workflow, context_of(push))
+        plan, teller = planning.of(workflow, context_of(push)), act.Teller(title=title)
         total += plan.total
         for each in plan.left_out:
             left_out.append({**each, "job": f"{title} / {each['job']}"})
-        for note in plan.notes:
-            print(f"Note: {note}", flush=True)
+        notes += [f"{title} / {note}" for note in plan.notes]
+        unmade, skipped = {}, dict.fromkeys(plan.skipped)
         own = os.path.join(REWRITTEN, os.path.basename(path))
         with open(own, "w", encoding="utf-8") as file:
             file.write(rewriting.rewritten(workflow, plan))
         for job in plan.chosen:
             print(f"{path}: job {job}", flush=True)
+            teller.ran.pop("", None)
             order = act.command(own, EVENT, push["repository"], push["actor"], plan, job)
-            if not act.run(order, teller):
+            if act.run(order, teller):
+                more, others = planning.not_run(workflow, plan, job, teller.ran)
+                unmade |= more
+                skipped |= dict.fromkeys(others)
+            else:
                 (allowed if planning.may_fail(workflow, plan, job) else failed).append(f"{title} / {job}")
         for job in teller.passed_over:
             left_out.append({"job": f"{title} / {job}", "reasons": ["there is no runner for it here"]})
-        teller.passed_over.clear()
+        for job, reason in unmade.items():
+            left_out.append({"job": f"{title} / {job}", "reasons": [reason]})
+        for job in skipped:
+            total -= len(plan.matrix.get(job, [{}])) if job in plan.contexts else 0
+            print(f"Skipped: {title} / {job}: its condition, or that of a job that it needs, is not met", flush=True)
+        failures += teller.failures
         if any(job_services.of(workflow["jobs"][name]) for name in plan.contexts):
             service.forget()
     for each in left_out:
         print(f"Not run: {each['job']}: {'; '.join(each['reasons'])}", flush=True)
-    for job, step, lines in teller.failures:
+    for note in notes:
+        print(f"Note: {note}", flush=True)
+    for job, step, lines in failures:
         print(f"{job}: {step} failed:", *(f"  | {line}" for line in lines), sep="\n", flush=True)
-    answers.tell({"jobs": total, "left_out": left_out, "failed": failed, "allowed": allowed})
+    answers.tell({"jobs": total, "left_out": left_out, "failed": failed, "allowed": allowed, "notes": notes})
     return 1 if failed else 0
 
 
