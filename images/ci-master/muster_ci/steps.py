@@ -147,6 +147,7 @@ class Workflows(Step):
             **arguments,
         )
         self._team = settings.team
+        self._default_branch = settings.pipeline.deploy_branch
         self._lenient = lenient
         self._unrunnable = settings.pipeline.unrunnable
 
@@ -157,6 +158,7 @@ class Workflows(Step):
         order = {
             "repository": f"{self._team}/{source.project}",
             "branch": source.branch,
+            "default": self._default_branch,
             "revision": self.getProperty("got_revision"),
             "actor": self.getProperty("pusher") or self.getProperty("author"),
             # Of a build by hand nobody says what it changed, and of a very large push not all.

@@ -7,7 +7,8 @@ from unittest import mock
 
 from muster_worker import act, expressions, jobs, planning, rewriting, runtimes, workflows
 
-CONTEXT = workflows.context_of({"branch": "main", "repository": "team/app", "revision": "0" * 40, "actor": "alice"})
+PUSH = {"branch": "main", "default": "main", "repository": "team/app", "revision": "0" * 40, "actor": "alice"}
+CONTEXT = workflows.context_of({**PUSH, "message": "Deploy it"})
 
 
 HERE = {"PHP": "8.4.28", "Node": "24.19.0", "Python": "3.13.5"}
@@ -82,6 +83,8 @@ class Expressions(unittest.TestCase):
             ("${{ matrix.none || 'ubuntu-22.04' }}", "ubuntu-22.04"),
             ("${{ github.event_name == 'push' && matrix.os || 'windows-latest' }}", "ubuntu-latest"),
             ("${{ github.ref == 'refs/heads/MAIN' }}", True),
+            ("${{ github.ref_name == github.event.repository.default_branch }}", True),
+            ("${{ contains(github.event.head_commit.message, 'deploy') }}", True),
             ("${{ !startsWith(github.ref_name, 'release/') }}", True),
             ("${{ contains(fromJSON('[\"x\"]'), 'y') }}", False),
             ("${{ format('{0}-{1}', 'it''s', 2) }}", "it's-2"),
