@@ -13,25 +13,24 @@ import {
   pulumiEnvironment,
   stateFile,
 } from "./environment";
+import { loadProgram, type Program } from "./program";
 
 /** What members log in with, by member id and service. */
 export type Credentials = Record<string, Record<string, string>>;
 
 /** The Pulumi CLI on one stack. */
 export interface PulumiEngine {
-  /** The file with the stack's state; undefined where the user has chosen another backend. */
-  readonly state: string | undefined;
   /** Selects the stack, making it when it does not exist. */
   prepare(progress: Progress): Promise<void>;
   /**
    * `refresh` compares the state with Docker first; `rebuild` names resources to make anew, whatever the state says;
-   * `fresh` says that there is nothing in the state to lose: it is only written at the end; `variables` are for the
-   * program.
+   * `found` says that what a killed run has made is found without the state: it is only written at the end; `variables`
+   * are for the program.
    */
   up(options: {
     refresh: boolean;
     rebuild?: readonly string[];
-    fresh?: boolean;
+    found?: boolean;
     variables?: NodeJS.ProcessEnv;
   }): Promise<void>;
   /**
@@ -50,13 +49,15 @@ export interface PulumiEngine {
 
 /**
  * @param env the environment that finds Docker
+ * @param loaded the program, for the first update; what later ones run is loaded when they begin
  */
-export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEnv): PulumiEngine {
+export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEnv, loaded?: Program): PulumiEngine {
   const environment = pulumiEnvironment(stack.project, { ...env, PATH: `${join(binary, "..")}:${env.PATH ?? ""}` });
   const cwd = stack.project.root;
   const options = { env: environment.env, cwd };
   const quiet = (...args: string[]): Promise<Result> => capture(binary, [...args, "--non-interactive"], options);
   const target = ["--stack", stack.name];
+  let waiting = loaded;
 
   async function run(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<void> {
     await releaseStaleLock();
@@ -73,8 +74,6 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
   }
 
   return {
-    state: environment.backend === "project" ? stateFile(environment.state, stack) : undefined,
-
     async prepare(progress) {
       if (adoptStackFile(stack, environment)) {
         progress.note(`  took the encryptionsalt of another machine out of ${stack.file}: nothing in it is encrypted`);
@@ -90,17 +89,23 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
       if (created.code !== 0) throw new UserError(`Pulumi cannot make the stack: ${created.stderr.trim()}`);
     },
 
-    up: ({ refresh, rebuild = [], fresh = false, variables = {} }) =>
-      run(
-        [
-          "up",
-          ...UNATTENDED,
-          ...target,
-          ...refreshFlag({ refresh }),
-          ...rebuild.flatMap((name) => ["--replace", `**::${name}`]),
-        ],
-        { ...variables, ...(fresh ? WRITTEN_ONCE : {}) },
-      ),
+    async up({ refresh, rebuild = [], found = false, variables = {} }) {
+      const program = waiting ?? loadProgram(stack.project);
+      waiting = undefined;
+      const all = { ...variables, ...(found ? WRITTEN_ONCE : {}) };
+      const args = [
+        "up",
+        ...UNATTENDED,
+        ...target,
+        ...refreshFlag({ refresh }),
+        ...rebuild.flatMap((name) => ["--replace", `**::${name}`]),
+      ];
+      try {
+        await run([...args, "--client", await program.serve({ ...environment.env, ...all })], all);
+      } finally {
+        program.stop();
+      }
+    },
     destroy: ({ again = false, ...flags }) =>
       run(
         ["destroy", ...UNATTENDED, ...target, ...refreshFlag(flags), ...(again ? DELETES_AT_ONCE : [])],

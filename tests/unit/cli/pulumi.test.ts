@@ -19,7 +19,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const project = (): Project => ({ root: folder, name: "muster", home: join(folder, ".muster"), backend: undefined });
+const project = (): Project => ({
+  root: folder,
+  name: "muster",
+  home: join(folder, ".muster"),
+  backend: undefined,
+  main: "index.ts",
+  nodeArgs: [],
+});
 
 describe("state and passphrase", () => {
   const bare: Situation = { env: {}, home: "/p/.muster", projectBackend: undefined, login: undefined, hasState: false };
@@ -157,7 +164,7 @@ describe("the stack", () => {
     expect(stackSizes("error: no backend")).toEqual(new Map());
   });
 
-  test("its state is written at each step, except where nothing in it can be lost", async () => {
+  test("its state is written at each step, except where what is made is found without it", async () => {
     const binary = join(folder, "pulumi");
     const told = join(folder, "told");
     writeFileSync(binary, `#!/bin/sh\necho "$1 \${PULUMI_SKIP_CHECKPOINTS-} $*" >> ${told}\n`, { mode: 0o755 });
@@ -165,7 +172,7 @@ describe("the stack", () => {
     const { PULUMI_SKIP_CHECKPOINTS: _, ...env } = process.env;
     const engine = pulumiEngine(binary, stack, { ...env, PULUMI_HOME: folder });
     await engine.up({ refresh: false });
-    await engine.up({ refresh: false, fresh: true });
+    await engine.up({ refresh: false, found: true });
     await engine.destroy({ refresh: false });
     await engine.destroy({ refresh: false, again: true });
     const runs = readFileSync(told, "utf8").trim().split("\n");
