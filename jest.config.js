@@ -4,6 +4,8 @@ const shared = {
   // Pulumi keeps its runtime on the global object and looks at it once more at the end.
   testEnvironmentOptions: { globalsCleanup: "off" },
   transform: { "\\.(ts|js|mjs)$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
+  // Copies of the images' folders.
+  modulePathIgnorePatterns: ["<rootDir>/.muster/"],
   moduleFileExtensions: ["ts", "js", "mjs", "json", "node"],
 };
 
