@@ -7,6 +7,7 @@ import { PRESENT_IMAGES } from "../../platform/images/present";
 import { type Detail, formatElapsed, type Progress } from "../progress";
 import { type Docker, isPodman, words } from "../tools/docker";
 import { failure, follow } from "../tools/process";
+import { checkMirrors } from "./mirrors";
 
 /** Builds at once: with more of them, a small machine's CPUs and memory end before its time is saved. */
 const SIDE_BY_SIDE = 3;
@@ -105,6 +106,7 @@ export async function buildImages(
   { pushed = false }: BuildOptions = {},
 ) {
   if (images.length === 0) return;
+  await checkMirrors(docker, images);
   const builder = await findBuilder(docker);
   const title = images.length === 1 ? images[0]?.name : `${images.length} images`;
   await progress.step(`Building ${title} with ${builder}`, async (detail) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { buildCommand, findBuilder, missingImages, presentImages, sideBySide } from "../../../cli/images/build";
+import { checkMirrors } from "../../../cli/images/mirrors";
 import { createProgress } from "../../../cli/progress";
 import type { Docker } from "../../../cli/tools/docker";
 import { presentId } from "../../../platform/images/present";
@@ -116,4 +117,35 @@ test("a note takes the place of a spinner", () => {
   const written: string[] = [];
   createProgress({ write: (text: string) => written.push(text), isTTY: true }).note("built");
   expect(written).toEqual(["\r\x1b[2Kbuilt\n"]);
+});
+
+describe("a mirror that encrypts", () => {
+  const base = (args: object) => [{ args: { DEBIAN: "debian:trixie-slim", ...args } }, { args: { PARENT: "a" } }];
+  const said = (args: object, answer: string | undefined) => {
+    const asked: string[] = [];
+    const tryRun: Docker["tryRun"] = async (...command) => {
+      asked.push(command.join(" "));
+      return answer;
+    };
+    return checkMirrors({ tryRun }, base(args)).then(
+      () => asked,
+      (error: Error) => error.message,
+    );
+  };
+
+  test("cannot be checked by an image that trusts nobody", async () => {
+    const mirrors = {
+      APT_MIRROR: "https://alice:word@deb.test/debian",
+      APT_SECURITY_MIRROR: "http://deb.test/security",
+    };
+    expect(await said(mirrors, undefined)).toMatch(
+      /^config\/mirrors\/apt: "https:\/\/…@deb\.test\/debian" is encrypted, and debian:trixie-slim, .*\n.*http:\/\//,
+    );
+    expect(await said(mirrors, "")).toHaveLength(1);
+  });
+
+  test("is asked for only where there is one", async () => {
+    expect(await said({ APT_MIRROR: "http://deb.test/debian" }, undefined)).toEqual([]);
+    expect(await said({}, undefined)).toEqual([]);
+  });
 });
