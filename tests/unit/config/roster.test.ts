@@ -639,7 +639,7 @@ describe("bad input", () => {
         live: { limits: { web: { memory: 95 }, worker: {} }, php: { memoryLimit: 1 }, cache: "memcached" },
       },
       "config/live/limits/web/memory: 95 is out of range: use 96 to 1048576 MiB",
-      'config/live/limits/worker: "worker" is not a known key: use cache, db, web',
+      'config/live/limits/worker: "worker" is not a known key: use cache, code, db, web',
       "config/live/php/memoryLimit: 1 is out of range: use 16 to 65536 MiB",
       'config/live/cache: "memcached" is not a known cache: use none or redis',
     ],
