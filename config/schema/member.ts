@@ -45,9 +45,6 @@ const limitsIn = <K extends LimitedWorkload>(...places: Place[]) =>
     .optional()
     .describe("Memory and CPU limits of each workload.");
 
-/** Of the live server, which has no editor. */
-export const liveLimits = limitsIn<Exclude<LimitedWorkload, "code">>("sites");
-
 export const php = (displayErrors: boolean) =>
   group({
     memoryLimit: quantity(16, 65536, "MiB", 128)

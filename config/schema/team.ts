@@ -6,7 +6,7 @@ import { reservedTeamReason, TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
 import { expression } from "../rules";
 import { ci, git, mail, upstream } from "./delivery";
-import { checkMemory, DEFAULT_LIVE_PHP, liveLimits, member, memberOptions, php } from "./member";
+import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
 import { httpPort, proxies, publicPort, tls, tlsProblems } from "./tls";
 import { debianPackage, environment, group, pattern, repository, text, typeError, visitorsPort } from "./values";
@@ -108,7 +108,7 @@ export const teamConfig = group({
   git: git.prefault({}).describe("Options of the git server."),
   ci: ci.prefault({}).describe("Options of the CI runner."),
   live: group({
-    limits: liveLimits,
+    limits: memberOptions.limits,
     php: php(DEFAULT_LIVE_PHP.displayErrors),
     cache: memberOptions.cache,
     environment: environment("the live sites and their migrations"),

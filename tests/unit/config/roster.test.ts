@@ -189,11 +189,6 @@ describe("bad input", () => {
       `config/port: ${port} is a port that the team's containers have for themselves: use another one`,
       `config/httpPort: ${port === 3306 ? 6379 : 3306} is a port that the team's containers have for themselves: use another one`,
     ]),
-    [
-      "limits of an editor that live does not have",
-      { members: roster, live: { limits: { code: { memory: 512 } } } },
-      'config/live/limits/code: "code" is not a known key: use cache, db, web',
-    ],
     ["a number as team", { members: roster, team: 5 }, "config/team: 5 is not a text: write for example hackathon"],
     [
       "an unknown target",
