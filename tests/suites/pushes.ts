@@ -51,12 +51,15 @@ const CASES: readonly Case[] = [
     strategy: { matrix: { os: [ubuntu-latest, windows-latest] } }
     steps: [{ run: "test \${{ github.repository }} = $GITHUB_REPOSITORY" }]
   mirror: { runs-on: ubuntu-latest, steps: [{ run: "git push --force \${{ secrets.MIRROR }}" }] }
-  database: { runs-on: ubuntu-latest, steps: [{ run: sudo systemctl start mysql }] }`)}`,
+  database: { runs-on: ubuntu-latest, steps: [{ run: sudo systemctl start mysql }] }
+  made: { needs: tests, runs-on: ubuntu-latest, strategy: { matrix: "\${{ fromJSON(needs.tests.outputs.none) }}" }, steps: [{ run: true }] }
+  skipped: { needs: tests, if: needs.tests.outputs.none, runs-on: ubuntu-latest, steps: [{ run: exit 1 }] }`)}`,
     says: [
       /not run: CI \/ mirror: it uses the secret MIRROR/,
       /not run: CI \/ database: it uses sudo/,
       /not run: CI \/ tests \(windows-latest\): it wants a runner windows-latest/,
-      /passed, 3 of 4 jobs not run, after \d+ s/,
+      /not run: CI \/ made: its matrix could not be made/,
+      /passed, 4 of 5 jobs not run, after \d+ s/,
     ],
   },
   {

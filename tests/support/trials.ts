@@ -10,13 +10,19 @@ export type Trick = readonly [name: string, script: string];
 const DIGESTS = `find . -type f ! -path './vendor/*' ! -name REVISION ! -name '.muster-*' ! -path './.git/*' \
   -exec sha256sum {} + | LC_ALL=C sort -k 2`;
 
+/** Most of a worker's files, which its image brings. What would be left there is there to the end. */
+const OF_IMAGE = ["/usr", "/opt"];
+
 /** Prints a line that begins with "/" for each thing that an earlier build left, and how many processes there are. */
-const PROBE = `find / -xdev -name '*muster-trick*' 2> /dev/null
+const PROBE = `find / -xdev ${OF_IMAGE.map((path) => `-path ${path} -prune -o`).join(" ")} -name '*muster-trick*' -print 2> /dev/null
 find /var/lib/worker /dev/shm -name '*muster-trick*'
 grep -rls --exclude-dir=work muster-trick /var/lib/worker /tmp /dev/shm
 git -C /var/lib/worker/mirrors/app.git replace -l | sed 's|^|/replaced |'
 ls /proc | grep -c '^[0-9]' | sed 's/^/processes: /'
 echo "sources: $(git rev-parse HEAD^) $(sha256sum < README.md)"`;
+
+/** Behind tricks: does nothing but look for what was left where no other build looks. */
+const LAST: Trick = ["nothing", `find ${OF_IMAGE.join(" ")} -xdev -name '*muster-trick*' 2> /dev/null`];
 
 /** What of one trick is to be told; nothing if it did no harm. */
 export type Harm = readonly string[];
@@ -46,7 +52,7 @@ export class Trials {
    * trick left; afterwards main's next release is compared with its commit.
    */
   async play(tricks: readonly Trick[]): Promise<Map<string, Harm>> {
-    const revisions = await this.push([...tricks, ["nothing", "true"]]);
+    const revisions = await this.push([...tricks, LAST]);
     const builds = await this.#builds(revisions);
     const sources = await this.#sources();
     const found = await Promise.all(

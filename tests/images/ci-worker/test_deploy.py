@@ -59,6 +59,15 @@ class Releases(unittest.TestCase):
         self.assertEqual((self.current("public/index.php"), self.current("REVISION")), ("one", A + "\n"))
         self.assertFalse(os.path.exists(f"{self.live}/app/current/{ANCESTORS_FILE}"))
 
+    def test_a_package_that_lacks_what_the_worker_adds_is_refused(self):
+        for lacking in (ANCESTORS_FILE, SURVEY_FILE):
+            with self.subTest(lacking), tarfile.open("package.tar", "w") as archive:
+                for name in {ANCESTORS_FILE, SURVEY_FILE} - {lacking}:
+                    archive.addfile(tarfile.TarInfo(name))
+            with self.subTest(lacking), self.assertRaisesRegex(Refused, f"the package lacks {lacking}: push again"):
+                self.release(A)
+            self.assertEqual(os.listdir(f"{self.live}/app/releases"), [])
+
     def test_an_older_one_is_skipped(self):
         self.package([B, A], {"public/index.php": "two"})
         self.release(B, as_of=2.0)
