@@ -62,6 +62,12 @@ export class KubernetesEnvironment extends TestEnvironment {
     return environment;
   }
 
+  protected override async begin(): Promise<this> {
+    await super.begin();
+    await eventually("the end of an earlier run's namespaces", async () => (await this.namespaces()).length === 0, 180);
+    return this;
+  }
+
   get reachesFurtherPort() {
     return hasNodePorts(this.cluster);
   }
@@ -71,6 +77,15 @@ export class KubernetesEnvironment extends TestEnvironment {
   override async dispose() {
     this.#forward?.close();
     await super.dispose();
+  }
+
+  /** The cluster goes on with it when this has ended; whoever needs the names again waits for it. */
+  protected async discard(): Promise<void> {
+    const namespaces = await this.namespaces();
+    if (namespaces.length === 0) return;
+    await this.kubectl("delete", "namespaces", ...namespaces, "--wait=false");
+    const now = ["--all", "--grace-period=0", "--force", "--wait=false"];
+    await Promise.all(namespaces.map((name) => this.kubectl("delete", "pods", "--namespace", name, ...now)));
   }
 
   namespace = (member: string | undefined) => ["muster", this.team, member].filter(Boolean).join("-");
