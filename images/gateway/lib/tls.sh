@@ -80,9 +80,9 @@ start_tls() {
   esac
 }
 
-# Seconds until a failure is tried again: ten at first, because a cluster leads nobody to a gateway that has just started,
-# and then longer up to an hour, because an ACME server counts failures: Let's Encrypt takes five an hour.
-SOON=10
+# Seconds until a failure is tried again: a minute at first, as a network may need, and then longer up to an hour, because
+# an ACME server counts failures.
+SOON=60
 PATIENCE=3600
 
 renew_always() {
@@ -93,7 +93,7 @@ renew_always() {
       again=$SOON
     else
       [ "$pause" -le "$again" ] || pause=$again
-      again=$((again * 6 < PATIENCE ? again * 6 : PATIENCE))
+      again=$((again * 5 < PATIENCE ? again * 5 : PATIENCE))
       echo "muster: the certificate could not be renewed; it is tried again in $pause s" >&2
     fi
     sleep "$pause"
