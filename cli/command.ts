@@ -110,6 +110,8 @@ export function fileObstacle(error: unknown): string | undefined {
   if (path === undefined) return undefined;
   switch (code) {
     case "EISDIR":
+    // Of Node's own rmSync and cpSync.
+    case "ERR_FS_EISDIR":
       return `${path} is a folder, and a file belongs there: move it away.`;
     case "ENOTDIR":
     case "EEXIST":

@@ -1,10 +1,15 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { readText } from "../config/files";
 import { UserError } from "./errors";
 import type { Stack } from "./project";
-import { isAlive } from "./tools/process";
+import { birth, isAlive } from "./tools/process";
+
+/** Times and milliseconds that an empty file is waited for. */
+const LOOKS = 10;
+const PAUSE = 100;
 
 /**
  * Runs `work` as the only command that changes the stack's environment from this folder.
@@ -14,7 +19,7 @@ import { isAlive } from "./tools/process";
 export async function alone<T>(stack: Pick<Stack, "folder" | "shortName">, work: () => Promise<T>): Promise<T> {
   const file = join(stack.folder, "busy");
   mkdirSync(stack.folder, { recursive: true, mode: 0o700 });
-  take(file, stack.shortName);
+  await take(file, stack.shortName);
   try {
     return await work();
   } finally {
@@ -22,33 +27,52 @@ export async function alone<T>(stack: Pick<Stack, "folder" | "shortName">, work:
   }
 }
 
-function take(file: string, stack: string): void {
-  const own = `${process.pid} ${hostname()}\n`;
-  for (;;) {
+async function take(file: string, stack: string): Promise<void> {
+  const own = `${process.pid} ${hostname()} ${birth(process.pid) ?? ""}\n`;
+  for (let looks = 0; ; ) {
     try {
       writeFileSync(file, own, { flag: "wx", mode: 0o600 });
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const [pid = "", host = ""] = holder(file);
-    if (host !== "" && (host !== hostname() || isAlive(Number(pid)))) {
+    const held = contentOf(file);
+    if (held === undefined) continue;
+    const [pid = "", host = "", born] = held.trim().split(" ");
+    // It is made first, and filled then.
+    if (host === "" && looks++ < LOOKS) {
+      await setTimeout(PAUSE);
+      continue;
+    }
+    if (host !== "" && (host !== hostname() || isAlive(Number(pid), born))) {
       throw new UserError(
         `Another npm run up or down of stack ${stack} is at work (process ${pid} on ${host}): run this again once that ` +
           `has ended.\nIf there is no such process, remove ${file}.`,
       );
     }
-    // Of a run that was killed.
-    rmSync(file, { force: true });
+    removeStale(file, held);
   }
 }
 
-function holder(file: string): string[] {
+/** Removes what a killed run has left, and not what another one, which saw that too, has put in its place since. */
+function removeStale(file: string, content: string): void {
+  const aside = `${file}.${process.pid}`;
   try {
-    return readText(file).trim().split(" ");
+    renameSync(file, aside);
   } catch (error) {
-    // It has just been given up.
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  if (contentOf(aside) === content) rmSync(aside, { force: true });
+  else renameSync(aside, file);
+}
+
+/** Undefined where it has just been given up. */
+function contentOf(file: string): string | undefined {
+  try {
+    return readText(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
 }

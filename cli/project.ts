@@ -22,6 +22,10 @@ export interface Project {
   readonly home: string;
   /** A backend that Pulumi.yaml itself names. */
   readonly backend: string | undefined;
+  /** The program's file, from the root. */
+  readonly main: string;
+  /** Node's options for the program. */
+  readonly nodeArgs: readonly string[];
 }
 
 /** One stack of the project. */
@@ -45,12 +49,14 @@ export interface Stack {
 
 export function findProject(env: NodeJS.ProcessEnv = process.env): Project {
   const root = dirname(__dirname);
-  const { name, backend } = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8"));
+  const { name, backend, main, runtime } = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8"));
   return {
     root,
     name,
     home: resolve(root, env.MUSTER_HOME || ".muster"),
     backend: backend?.url,
+    main,
+    nodeArgs: runtime.options.nodeargs.split(" "),
   };
 }
 

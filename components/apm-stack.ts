@@ -5,6 +5,7 @@ import type { Owner } from "../config/members";
 import { type OwnerOptions, ownerOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
 import type { MailAccess } from "./mail";
+import { environmentNames, environmentOf } from "./owner-environment";
 import { NAMES_FOLDER, namesSpec, type PublicNames } from "./public-names";
 
 export interface ApmStackArgs {
@@ -128,6 +129,7 @@ export class ApmStack extends pulumi.ComponentResource {
       localRoot = false,
     } = args;
     const owner = ownerOf(scope.member ?? name, args.owner);
+    const inside = names === undefined ? [] : [names.address.domain];
     const child = { parent: this };
 
     this.databasePassword = new random.RandomPassword(
@@ -182,13 +184,13 @@ export class ApmStack extends pulumi.ComponentResource {
           ...mail?.env,
           ...names?.env,
           ...phpSettings(owner),
-          ...environmentNames(owner),
+          ...environmentNames(owner, inside),
           ...(debugHost === undefined ? {} : { EDITOR_HOST: debugHost }),
           SITE_SCHEME: tls ? "https" : "http",
           ...trust,
           ...args.site,
         },
-        secrets: { ...secrets, ...mail?.secrets, ...environmentOf(owner) },
+        secrets: { ...secrets, ...mail?.secrets, ...environmentOf(owner, inside) },
         mounts: [args.files, ...(args.shared === undefined ? [] : [args.shared])],
         port: WORKLOADS.web.port,
         scratch: [NAMES_FOLDER],
@@ -207,14 +209,6 @@ export class ApmStack extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
-
-/** The owner's own variables. */
-export const environmentOf = ({ environment }: Pick<Owner, "environment">): Record<string, pulumi.Output<string>> =>
-  Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, pulumi.secret(value)]));
-
-/** Apache hands on to PHP's $_SERVER what it is told to. */
-const environmentNames = ({ environment }: Owner): Record<string, string> =>
-  Object.keys(environment).length === 0 ? {} : { SITE_ENVIRONMENT: Object.keys(environment).sort().join(" ") };
 
 /** A cache, not a store: Redis keeps nothing on disk and evicts what was used least. */
 function redis({ platform, scope }: ApmStackArgs, owner: Owner, opts: pulumi.ComponentResourceOptions): Endpoint {

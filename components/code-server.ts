@@ -4,8 +4,9 @@ import { DEVELOPMENT_PORTS, VOLUME_PATHS, WORKLOADS } from "../config/catalogue"
 import { portUrl } from "../config/naming";
 import { type EditorOptions, memberOf } from "../config/options";
 import type { Endpoint, Mount, Platform, Scope } from "../platform/platform";
-import { type DatabaseAccess, environmentOf } from "./apm-stack";
+import type { DatabaseAccess } from "./apm-stack";
 import type { MailAccess } from "./mail";
+import { environmentOf } from "./owner-environment";
 import { NAMES_FOLDER, namesSpec, type PublicNames } from "./public-names";
 
 export interface CodeServerArgs {
@@ -95,6 +96,7 @@ export class CodeServer extends pulumi.ComponentResource {
     super("muster:index:CodeServer", name, {}, opts);
     const { platform, scope, database, mail, names, git, signIn = false, trust = {} } = args;
     const member = memberOf(args.member);
+    const inside = [...(names ? [names.address.domain] : []), ...(git ? [new URL(git.url).hostname] : [])];
     const child = { parent: this };
 
     this.password = new random.RandomPassword(`${name}-code-password`, { length: 20, special: false }, child).result;
@@ -124,7 +126,7 @@ export class CodeServer extends pulumi.ComponentResource {
           TZ: member.php.timezone,
         },
         secrets: {
-          ...environmentOf(member),
+          ...environmentOf(member, inside),
           ...database.secrets,
           ...(git && { GIT_PASSWORD: git.password }),
           PASSWORD: this.password,

@@ -5,9 +5,10 @@ import type { PublicAddress } from "../config/naming";
 import type { OwnerOptions } from "../config/options";
 import { DEFAULT_LIVE_PHP } from "../config/schema/member";
 import type { Endpoint, Platform } from "../platform/platform";
-import { ApmStack, environmentOf } from "./apm-stack";
+import { ApmStack } from "./apm-stack";
 import type { LiveTarget } from "./live-target";
 import type { MailAccess } from "./mail";
+import { environmentOf } from "./owner-environment";
 import type { PublicNames } from "./public-names";
 
 export interface LiveServerArgs {
@@ -138,6 +139,8 @@ export class LiveServer extends pulumi.ComponentResource {
     this.endpoint = stack.web;
     const { host, port } = stack.web;
     this.databasePassword = stack.databasePassword;
+    // The deployer asks the team's own git server what to put live.
+    const inside = [...(address ? [address.domain] : []), platform.host({ member: undefined }, "git")];
     this.target = {
       repository,
       others,
@@ -154,7 +157,7 @@ export class LiveServer extends pulumi.ComponentResource {
         ...(address && { SITE_DOMAIN: address.domain, SITE_PORT: String(address.port) }),
       },
       secrets: {
-        ...environmentOf({ environment: owner.environment ?? {} }),
+        ...environmentOf({ environment: owner.environment ?? {} }, inside),
         ...stack.database.secrets,
         ...(databaseAdmin && { DB_ADMIN_PASSWORD: databaseAdmin }),
       },

@@ -29,8 +29,8 @@ export const RULES = {
   domain: { is: `${LABEL}(\\.${LABEL})*`, not: "(^|\\.)([0-9]+|0x[0-9a-f]*)$|.{191}" },
   /** A repository on the git server. */
   repository: { is: "[a-z0-9][a-z0-9._-]{0,63}", not: "\\.\\.|\\.(git|lock)$" },
-  /** A branch that needs no quoting anywhere; git itself allows more. */
-  branch: { is: "[A-Za-z0-9]([A-Za-z0-9._/-]{0,98}[A-Za-z0-9_-])?", not: "\\.\\.|//|/\\.|\\.lock(/|$)" },
+  /** A branch that needs no quoting anywhere; git itself allows more, but not that name. */
+  branch: { is: "[A-Za-z0-9]([A-Za-z0-9._/-]{0,98}[A-Za-z0-9_-])?", not: "^HEAD$|\\.\\.|//|/\\.|\\.lock(/|$)" },
   /** A folder of a repository. */
   folder: { is: `${FOLDER}(/${FOLDER})*`, not: "\\.\\.|.{101}" },
   stepName: { is: `[^\\x00-\\x1f\\x7f-\\x9f${SURROGATES}]{1,50}`, not: `^${BLANKS}$` },

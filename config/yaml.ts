@@ -80,6 +80,16 @@ function firstTooDeep(text: string, lines: LineCounter): number | undefined {
   return deep;
 }
 
+/** Without the value, which may be a secret. */
+const READ_TWICE =
+  "what stands here is one value to Pulumi, and another one elsewhere: put it in quotes, or write a number in plain digits";
+
+/** Pulumi reads dates, and numbers with `_`, `0b` or a 0 before them, as YAML 1.1 did; by YAML 1.2 they are other values. */
+const isReadTwice = (source: string): boolean =>
+  /^(?:\d{4}-\d\d?-\d\d?(?:[Tt\s]\s*\d\d?:.*)?|[-+]?0[0-7]+|[-+]?0b[01_]+|[-+]0[xo].*|[-+]?\d[\d_]*_[\d_]*(?:\.[\d_]*)?)$/.test(
+    source,
+  );
+
 function badValues(document: Document.Parsed): { offset: number; problem: string }[] {
   const found: { offset: number; problem: string }[] = [];
   visit(document, {
@@ -95,6 +105,12 @@ function badValues(document: Document.Parsed): { offset: number; problem: string
         } else if (path.includes(target)) {
           found.push({ offset, problem: `the alias *${node.source} is inside of what it stands for: write it out` });
         }
+      }
+      if (isScalar(node) && node.type === "PLAIN" && node.tag === undefined && isReadTwice(node.source ?? "")) {
+        found.push({
+          offset,
+          problem: READ_TWICE,
+        });
       }
       if (isScalar(node) && typeof node.value === "number" && !Number.isFinite(node.value)) {
         found.push({ offset, problem: `${node.source} is no number that anything here can be: write digits` });

@@ -14,6 +14,7 @@ import { withoutDatabases } from "./dump";
 import { counted, dumpFile, joined } from "./dump-file";
 import { checkRepository } from "./releases";
 import { openSession, type Session } from "./session";
+import { checkWritable } from "./written-file";
 
 export interface DatabaseOptions {
   readonly stack?: string | undefined;
@@ -60,7 +61,7 @@ export async function importDatabase(project: Project, file: string, owner: stri
 
 /** Writes a dump with procedures, triggers and events; `.gz` is packed. Only its owner may read the file. */
 export async function exportDatabase(project: Project, file: string, owner: string, options: DatabaseOptions) {
-  if (existsSync(file) && statSync(file).isDirectory()) throw new UserError(`${file} is a folder: name a file in it.`);
+  checkWritable(file);
   if (existsSync(file) && !options.replace)
     throw new UserError(`${file} is there already: give --replace, or another name.`);
   const session = await openSession(findStack(project, options.stack));

@@ -36,8 +36,7 @@ async function takeDown(stack: Stack, { volumes, images, yes }: Omit<DownOptions
     return;
   }
 
-  await removeEnvironment(session);
-  await target.tidy();
+  await Promise.all([removeEnvironment(session), target.tidy()]);
   if (volumes && data.length > 0) {
     await target.removeVolumes(data);
     console.log(`Removed ${data.length} data volumes of team ${team}.`);
@@ -64,6 +63,8 @@ async function removeEnvironment(session: Session): Promise<void> {
 
 async function pulumiDown({ stack, target, progress }: Session): Promise<void> {
   const { running } = target;
+  // Whoever removes them, they end first; that takes longest.
+  const ended = target.hurryDown();
   const env = await target.pulumiEnv();
   const binary = installedCli(env);
   const engine = binary === undefined ? undefined : pulumiEngine(binary, stack, env);
@@ -71,9 +72,9 @@ async function pulumiDown({ stack, target, progress }: Session): Promise<void> {
   if (engine === undefined || (await engine.resourceCount()) === 0) {
     if (running)
       progress.warn(`${engine ? "Pulumi's state does not have this environment" : "The Pulumi CLI is missing"}`);
+    await ended;
     return;
   }
-  const ended = target.hurryDown();
   await engine.destroy({ refresh: running === undefined, again: target.deletesAgain }).catch(async (error) => {
     ifEngineFailed(progress.warn)(error);
     // Once everything is gone, a refresh makes the state agree.

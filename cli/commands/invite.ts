@@ -1,11 +1,11 @@
-import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { rmSync, writeFileSync } from "node:fs";
 import { renderSVG } from "uqr";
 import { UserError } from "../errors";
 import { findStack, type Project, stackTeam } from "../project";
 import { formatTable } from "../table";
 import { askAccess } from "../targets/access";
 import { openSession } from "./session";
+import { checkWritable } from "./written-file";
 
 export interface InviteOptions {
   readonly stack?: string | undefined;
@@ -51,13 +51,6 @@ export async function invite(project: Project, member: string | undefined, optio
       : (invitations[0] as Invitation).url,
   );
   console.log(`\n${options.all ? "Each" : "It"} works once, until ${date(invitations[0] as Invitation)} UTC.`);
-}
-
-/** @throws UserError for a folder, and for a file in one that is not there; the system's own where it may not be written */
-export function checkWritable(file: string): void {
-  if (existsSync(file) && statSync(file).isDirectory()) throw new UserError(`${file} is a folder: name a file in it.`);
-  if (!existsSync(dirname(file))) throw new UserError(`There is no folder ${dirname(file)}: make it first.`);
-  accessSync(dirname(file), constants.W_OK);
 }
 
 /** Only its owner may read the file: whoever has a link is that member. */

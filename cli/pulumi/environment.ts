@@ -130,6 +130,10 @@ export function withoutSalt(text: string): string | undefined {
   return text.replace(/^encryptionsalt:.*\n?/m, "");
 }
 
+/** The file with the stack's state; undefined where the user has chosen another backend than the project's own. */
+export const localState = ({ backend, state }: PulumiEnvironment, stack: Stack): string | undefined =>
+  backend === "project" ? stateFile(state, stack) : undefined;
+
 /** The file in which a folder backend keeps the state of `stack`. */
 export const stateFile = (state: string, { project, shortName }: Stack): string =>
   join(state, ".pulumi", "stacks", project.name, `${shortName}.json`);

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { readText } from "../../config/files";
 import { ChildError, INTERRUPTED, UserError } from "../errors";
 import type { Progress } from "../progress";
 import type { Stack } from "../project";
@@ -12,25 +13,24 @@ import {
   pulumiEnvironment,
   stateFile,
 } from "./environment";
+import { loadProgram, type Program } from "./program";
 
 /** What members log in with, by member id and service. */
 export type Credentials = Record<string, Record<string, string>>;
 
 /** The Pulumi CLI on one stack. */
 export interface PulumiEngine {
-  /** The file with the stack's state; undefined where the user has chosen another backend. */
-  readonly state: string | undefined;
   /** Selects the stack, making it when it does not exist. */
   prepare(progress: Progress): Promise<void>;
   /**
    * `refresh` compares the state with Docker first; `rebuild` names resources to make anew, whatever the state says;
-   * `fresh` says that there is nothing in the state to lose: it is only written at the end; `variables` are for the
-   * program.
+   * `found` says that what a killed run has made is found without the state: it is only written at the end; `variables`
+   * are for the program.
    */
   up(options: {
     refresh: boolean;
     rebuild?: readonly string[];
-    fresh?: boolean;
+    found?: boolean;
     variables?: NodeJS.ProcessEnv;
   }): Promise<void>;
   /**
@@ -49,13 +49,15 @@ export interface PulumiEngine {
 
 /**
  * @param env the environment that finds Docker
+ * @param loaded the program, for the first update; what later ones run is loaded when they begin
  */
-export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEnv): PulumiEngine {
+export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEnv, loaded?: Program): PulumiEngine {
   const environment = pulumiEnvironment(stack.project, { ...env, PATH: `${join(binary, "..")}:${env.PATH ?? ""}` });
   const cwd = stack.project.root;
   const options = { env: environment.env, cwd };
   const quiet = (...args: string[]): Promise<Result> => capture(binary, [...args, "--non-interactive"], options);
   const target = ["--stack", stack.name];
+  let waiting = loaded;
 
   async function run(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<void> {
     await releaseStaleLock();
@@ -72,8 +74,6 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
   }
 
   return {
-    state: environment.backend === "project" ? stateFile(environment.state, stack) : undefined,
-
     async prepare(progress) {
       if (adoptStackFile(stack, environment)) {
         progress.note(`  took the encryptionsalt of another machine out of ${stack.file}: nothing in it is encrypted`);
@@ -89,17 +89,23 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
       if (created.code !== 0) throw new UserError(`Pulumi cannot make the stack: ${created.stderr.trim()}`);
     },
 
-    up: ({ refresh, rebuild = [], fresh = false, variables = {} }) =>
-      run(
-        [
-          "up",
-          ...UNATTENDED,
-          ...target,
-          ...refreshFlag({ refresh }),
-          ...rebuild.flatMap((name) => ["--replace", `**::${name}`]),
-        ],
-        { ...variables, ...(fresh ? WRITTEN_ONCE : {}) },
-      ),
+    async up({ refresh, rebuild = [], found = false, variables = {} }) {
+      const program = waiting ?? loadProgram(stack.project);
+      waiting = undefined;
+      const all = { ...variables, ...(found ? WRITTEN_ONCE : {}) };
+      const args = [
+        "up",
+        ...UNATTENDED,
+        ...target,
+        ...refreshFlag({ refresh }),
+        ...rebuild.flatMap((name) => ["--replace", `**::${name}`]),
+      ];
+      try {
+        await run([...args, "--client", await program.serve({ ...environment.env, ...all })], all);
+      } finally {
+        program.stop();
+      }
+    },
     destroy: ({ again = false, ...flags }) =>
       run(
         ["destroy", ...UNATTENDED, ...target, ...refreshFlag(flags), ...(again ? DELETES_AT_ONCE : [])],
@@ -184,13 +190,23 @@ function describeBackend({ backend, state, env }: PulumiEnvironment): string {
 }
 
 /** Whether every lock on the stack was left by a process of this machine that is gone. */
-function hasOnlyStaleLocks(state: string, stack: Stack): boolean {
+export function hasOnlyStaleLocks(state: string, stack: Stack): boolean {
   const folder = join(state, ".pulumi", "locks", "organization", stack.project.name, stack.shortName);
   if (!existsSync(folder)) return false;
   // Beside each lock lies a file with its attributes.
   const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
-  const locks = files.map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Lock);
-  return locks.length > 0 && locks.every((lock) => lock.hostname === hostname() && !isAlive(lock.pid));
+  return files.length > 0 && files.every((file) => isStale(readText(join(folder, file))));
+}
+
+/** One that is no JSON was being written when its run was killed, or when the disk was full. */
+function isStale(text: string): boolean {
+  let lock: Lock;
+  try {
+    lock = JSON.parse(text);
+  } catch {
+    return true;
+  }
+  return lock.hostname === hostname() && !isAlive(lock.pid);
 }
 
 interface Lock {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { readText } from "../../config/files";
 import type { Team } from "../../config/members";
 import { publishedAddresses } from "../../platform/docker/addresses";
 import type { ImageBuild } from "../../platform/images/plan";
@@ -29,7 +30,7 @@ const recordOf = ({ folder }: Stack): string => join(folder, "unchanged");
  */
 export function isUnchanged(update: Update): boolean {
   const record = recordOf(update.stack);
-  return existsSync(record) && readFileSync(record, "utf8") === fingerprint(update);
+  return existsSync(record) && readText(record) === fingerprint(update);
 }
 
 /** Notes that Pulumi has brought up just this. */

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isAlive } from "./process";
 
 /** What a daemon said, to be said again. */
 interface Answer {
@@ -10,6 +11,9 @@ interface Answer {
   readonly headers: readonly string[];
   readonly body: Buffer;
 }
+
+/** What the name of a socket's folder begins with; the id of its process follows. */
+const FOLDER = "muster-docker-";
 
 /** Of the connection from here to the daemon; the one to whoever asks has its own. */
 const HOP = ["connection", "keep-alive", "transfer-encoding"];
@@ -67,7 +71,8 @@ export async function withRelay<T>(socket: string, use: (url: string) => Promise
   // Whoever asks may keep connections as long as it likes, and send as slowly.
   Object.assign(server, { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 });
 
-  const folder = mkdtempSync(join(tmpdir(), "muster-docker-"));
+  removeLeft();
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
   try {
     const path = join(folder, "docker.sock");
     await new Promise<void>((done, failed) => server.once("error", failed).listen(path, done));
@@ -76,6 +81,19 @@ export async function withRelay<T>(socket: string, use: (url: string) => Promise
     server.close();
     server.closeAllConnections();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Folders of runs that were killed. */
+function removeLeft(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${FOLDER}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // Another user's.
+    }
   }
 }
 

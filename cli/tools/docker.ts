@@ -54,7 +54,7 @@ export function dockerClient(env: NodeJS.ProcessEnv): Docker {
     run,
     tryRun,
     containers: async () =>
-      parseJsonLines(await run("ps", "--all", "--no-trunc", "--format", "{{json .}}")).map(toContainer),
+      parseJsonLines(await run("ps", "--all", "--no-trunc", "--format", CONTAINER_FORMAT)).map(toContainer),
     networks: async () => {
       const names = words(await run("network", "ls", "--format", "{{.ID}}"));
       // A network removed between the two commands is missing from the answer and makes the status an error.
@@ -78,6 +78,11 @@ export function dockerClient(env: NodeJS.ProcessEnv): Docker {
   };
 }
 
+/** By name: `{{json .}}` has the sizes too, for which the daemon looks through every container's files. */
+const CONTAINER_FORMAT = `{${["ID", "Names", "State", "Status", "Labels", "Ports"]
+  .map((field) => `"${field}":{{json .${field}}}`)
+  .join(",")}}`;
+
 interface InspectedNetwork {
   readonly Id: string;
   readonly Name: string;
@@ -92,9 +97,24 @@ export const isPodman = async (docker: Pick<Docker, "run">): Promise<boolean> =>
 export const podmanVersion = async (docker: Pick<Docker, "run">): Promise<string | undefined> =>
   (await podman(docker))?.Version;
 
-async function podman(docker: Pick<Docker, "run">) {
+interface Component {
+  readonly Name: string;
+  readonly Version?: string;
+}
+
+/** A daemon stays what it is while a command runs: it is asked until it answers. */
+const podmans = new WeakMap<object, Promise<Component | undefined>>();
+
+function podman(docker: Pick<Docker, "run">): Promise<Component | undefined> {
+  const asked = podmans.get(docker) ?? askForPodman(docker);
+  podmans.set(docker, asked);
+  asked.catch(() => podmans.delete(docker));
+  return asked;
+}
+
+async function askForPodman(docker: Pick<Docker, "run">): Promise<Component | undefined> {
   const { Components } = JSON.parse(await docker.run("version", "--format", "{{json .Server}}")) as {
-    Components?: readonly { readonly Name: string; readonly Version?: string }[] | null;
+    Components?: readonly Component[] | null;
   };
   return Components?.find(({ Name }) => Name.startsWith("Podman"));
 }

@@ -135,19 +135,37 @@ export async function foreground(file: string, args: readonly string[], options:
   return interrupted && code !== 0 ? INTERRUPTED : code;
 }
 
-/** Whether a process of this machine still works: one that has ended, and that nobody has waited for yet, does not. */
-export function isAlive(pid: number): boolean {
+/**
+ * Whether a process of this machine still works: one that has ended, and that nobody has waited for yet, does not.
+ *
+ * @param born its `birth`: another process may have its number by now
+ */
+export function isAlive(pid: number, born?: string): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
+  const fields = statOf(pid);
+  // Only Linux has it.
+  if (fields === undefined) return process.platform !== "linux";
+  return !["Z", "X"].includes(fields[0] ?? "") && (!born || fields[BIRTH] === born);
+}
+
+/** When a process began, in whatever its system counts; undefined where that does not say. */
+export const birth = (pid: number): string | undefined => statOf(pid)?.[BIRTH];
+
+/** Of the fields behind the name: the start, in ticks since the machine's. */
+const BIRTH = 19;
+
+/** What Linux says of a process. The name, which may hold any character, is left out with what stands before it. */
+function statOf(pid: number): string[] | undefined {
   try {
-    // The state stands behind the name, which may hold any character.
-    return !/^.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    return readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
   } catch {
-    // Only Linux has it.
-    return process.platform !== "linux";
+    return undefined;
   }
 }
 

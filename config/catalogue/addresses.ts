@@ -1,4 +1,4 @@
-import { type Component, LIVE, type WorkloadKind } from "./workloads";
+import { type Component, LIVE, WORKLOADS, type WorkloadKind } from "./workloads";
 
 /**
  * Who may see an address: everybody; members and containers of the team; the member whose it is. An organiser sees all.
@@ -72,6 +72,15 @@ export const INSIDE_PORT = 8090;
 
 /** The same with TLS, where the gateway ends it. */
 export const INSIDE_TLS_PORT = 8490;
+
+/**
+ * Ports on the loopback of sites, editors and workers, where the public one leads to the gateway: of their servers, of a
+ * site's debugger, and of the database and the cache that tests have.
+ */
+export const LOOPBACK_PORTS: readonly number[] = [
+  ...[WORKLOADS.web.port, 13_381, WORKLOADS.code.port, DEVELOPMENT_PORTS.port],
+  ...[WORKLOADS.db.port, WORKLOADS.cache.port],
+];
 
 interface TeamAddressEntry extends AddressEntry {
   /** Host below the domain; undefined for the domain itself. */

@@ -13,6 +13,7 @@ import {
   text,
   typeError,
   url,
+  variableValue,
 } from "./values";
 
 /** Bytes of steps and variables, which go to the CI in one variable: Linux ends those at 128 KiB. */
@@ -67,7 +68,7 @@ export const ci = group({
       text("NODE_ENV").regex(expression("variable"), {
         error: "is not a variable's name: use up to 100 letters, digits and _, and no digit first",
       }),
-      text("test").regex(expression("variableValue"), {
+      variableValue("test").regex(expression("variableValue"), {
         error: "cannot be a variable's value: use at most 8192 characters, and none of them NUL",
       }),
       { error: typeError("NODE_ENV: test") },

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { decodeConfig } from "../decode";
 import { entrance } from "../entrance";
 import { strayKeys } from "../namespaces";
-import { TEAM_ID } from "../naming";
+import { reservedTeamReason, TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
 import { expression } from "../rules";
 import { ci, git, mail, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
 import { httpPort, proxies, publicPort, tls, tlsProblems } from "./tls";
-import { debianPackage, environment, group, pattern, quantity, repository, text, typeError } from "./values";
+import { debianPackage, environment, group, pattern, repository, text, typeError, visitorsPort } from "./values";
 import { visibility } from "./visibility";
 
 /**
@@ -22,6 +22,10 @@ const rosterSize = (members: readonly { id: string; name?: string | undefined }[
 
 export const teamConfig = group({
   team: pattern(TEAM_ID, "team", "1–20 of a-z and 0-9, starting with a letter", "hackathon")
+    .superRefine((id, context) => {
+      const reason = reservedTeamReason(id);
+      if (reason) context.addIssue({ code: "custom", input: id, message: `${reason}: choose another name` });
+    })
     .default("muster")
     .describe("Name of the team: the prefix of every container, network and volume."),
   target: z
@@ -51,7 +55,7 @@ export const teamConfig = group({
       "Address of the host that the port is published on. " +
         "Default: 127.0.0.1 for localhost and the domains below it, else 0.0.0.0.",
     ),
-  port: quantity(1, 65_535, "(a TCP port)", 8080)
+  port: visitorsPort(1, "(a TCP port)", 8080)
     .optional()
     .describe("The one published port. Default: 443 where the gateway encrypts, else 8080."),
   tls,

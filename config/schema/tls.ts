@@ -3,8 +3,19 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { authoritiesIn, CERTIFICATE, certificatesIn } from "../certificates";
 import { defaultTls } from "../entrance";
-import { isLocalDomain } from "../naming";
-import { concealed, emailAddress, group, network, pattern, quantity, text, typeError, url } from "./values";
+import { certifiedHosts, isLocalDomain } from "../naming";
+import {
+  concealed,
+  emailAddress,
+  group,
+  network,
+  pattern,
+  quantity,
+  text,
+  typeError,
+  url,
+  visitorsPort,
+} from "./values";
 
 /** How visitors' connections are encrypted. */
 
@@ -88,7 +99,7 @@ export const tls = z
       "Default: own; off for localhost, behind proxies, and behind a cluster's ingress or Gateway.",
   );
 
-export const httpPort = quantity(0, 65_535, "(a TCP port, 0 for none)", 80)
+export const httpPort = visitorsPort(0, "(a TCP port, 0 for none)", 80)
   .optional()
   .describe("Port that leads to https. Default: 80 where `port` is 443 and the gateway encrypts, else none.");
 
@@ -107,6 +118,9 @@ export const publicPort = quantity(1, 65_535, "(a TCP port)", 443)
 
 type Tls = z.output<typeof tls>;
 
+/** Bytes of the names in certificates, which go to the gateway in one variable: Linux ends those at 128 KiB. */
+const NAMES_LIMIT = 120 * 1024;
+
 /** Something wrong with the value at `path`. */
 export interface TlsProblem {
   readonly path: readonly string[];
@@ -121,6 +135,8 @@ interface TlsConfig {
   readonly httpPort?: number | undefined;
   readonly proxies: readonly string[];
   readonly publicPort?: number | undefined;
+  readonly members: readonly { readonly id: string }[];
+  readonly repositories: readonly string[];
   readonly kubernetes: { readonly ingress?: object | undefined; readonly gatewayApi?: object | undefined };
 }
 
@@ -149,6 +165,12 @@ export function* tlsProblems(config: TlsConfig): Iterable<TlsProblem> {
       message: "is the port of plain HTTP, and the gateway encrypts: leave it out for 443, or set tls to off",
     };
   }
+  const names = certifiedHosts({ ...config, gatewayTls: tlsForm(config) }).map((host) => `${host}.${domain}`);
+  if (names.join(" ").length > NAMES_LIMIT) {
+    const remedy = isOf(tls, "acme") ? "set tls/acme/dns" : "use a domain of two labels or more";
+    const message = `make ${names.length} addresses, too many to name each in a certificate: ${remedy}, for a wildcard`;
+    yield { path: ["repositories"], message };
+  }
   if (typeof tls !== "object") return;
   const { certificate, key, acme } = tls;
   if (acme !== undefined) {
@@ -174,6 +196,15 @@ export function* tlsProblems(config: TlsConfig): Iterable<TlsProblem> {
   } else if (key === undefined) {
     yield { path: ["tls", "key"], message: "is missing: name the file of the certificate's private key" };
   } else yield* fileProblems(domain, certificate, key);
+}
+
+const isOf = (tls: Tls, key: "acme"): boolean => typeof tls === "object" && tls[key] !== undefined;
+
+/** What `certifiedHosts` asks about the gateway, whether or not the rest is right. */
+function tlsForm(config: TlsConfig): Parameters<typeof certifiedHosts>[0]["gatewayTls"] {
+  const { tls = defaultTls(config) } = config;
+  if (typeof tls === "string") return { kind: tls };
+  return tls.acme === undefined ? { kind: "files" } : { kind: "acme", ...tls.acme };
 }
 
 function* fileProblems(domain: string, certificate: string, key: string): Iterable<TlsProblem> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LOOPBACK_PORTS } from "../catalogue";
 import { SEPARATED } from "../naming";
 import { expression, RANGES, type RuleName } from "../rules";
 
@@ -28,6 +29,14 @@ export const typeError =
 export const text = (example: string) => z.string({ error: typeError(example) });
 export const pattern = (expression: RegExp, noun: string, rule: string, example: string) =>
   text(example).regex(expression, { error: `is not a valid ${noun}: use ${rule}` });
+/** The value of a variable. YAML takes `1.10` and `true` for something else than a text. */
+export const variableValue = (example: string) =>
+  z.string({
+    error: (issue) =>
+      issue.code === "invalid_type" && ["number", "boolean"].includes(typeof issue.input)
+        ? "is not a text: put it in quotes"
+        : typeError(example)(issue),
+  });
 /** A text that follows a rule that the images share. */
 export const ruled = (name: RuleName, noun: string, rule: string, example: string) =>
   pattern(expression(name), noun, rule, example);
@@ -39,6 +48,11 @@ export const quantity = (min: number, max: number, unit: string, example: number
     .min(min, range)
     .max(max, range);
 };
+/** A port that visitors use: inside of the team's containers, too, it leads to the gateway. */
+export const visitorsPort = (least: number, unit: string, example: number) =>
+  quantity(least, 65_535, unit, example).refine((port) => !LOOPBACK_PORTS.includes(port), {
+    error: "is a port that the team's containers have for themselves: use another one",
+  });
 /** A number in a range that the images share. */
 export const ranged = (name: keyof typeof RANGES, unit: string, example: number) =>
   quantity(RANGES[name].min, RANGES[name].max, unit, example);
@@ -48,12 +62,15 @@ export const group = <T extends z.ZodRawShape>(shape: T) =>
     error: typeError(`"${Object.keys(shape)[0]}: …"`),
   });
 export const branch = (example: string) =>
-  ruled(
-    "branch",
-    "branch",
-    'up to 100 of letters, digits, ".", "_", "/" and "-", starting with a letter or digit',
-    example,
-  );
+  text(example)
+    .refine((name) => name !== "HEAD", {
+      error: `is git's name for what is checked out: use a branch such as ${example}`,
+      abort: true,
+    })
+    .regex(expression("branch"), {
+      error:
+        'is not a valid branch: use up to 100 of letters, digits, ".", "_", "/" and "-", starting with a letter or digit',
+    });
 /** A repository's name: also a folder, and part of a host name. */
 export const repository = pattern(
   /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
@@ -96,10 +113,10 @@ export const network = text("10.0.0.0/8").refine(
 /** Names that Muster's own programs, shells and the systems below them give a meaning to. */
 const RESERVED_VARIABLE = new RegExp(
   `^(?:${[
-    "(?:APACHE|BUILDBOT|CI|COMPOSER|DB|GIT|LC|LD|LIVE|MAIL|MARIADB|MEMBER|MUSTER|NPM_CONFIG|PHP|PORTAL|REDIS|SITE|SMTP|WORKER)_.*",
+    "(?:APACHE|BUILDBOT|CI|CODE_SERVER|COMPOSER|DB|GIT|LC|LD|LIVE|MAIL|MARIADB|MEMBER|MUSTER|NPM_CONFIG|PHP|PORTAL|REDIS|SITE|SMTP|VSCODE|WORKER)_.*",
     "AUTHORITY_URL|BASH_ENV|CURL_CA_BUNDLE|DEBUG_HOST|DOCUMENT_ROOT|EDITOR_HOST|ENV|EXTENSIONS|HASHED_PASSWORD|HOME|HOSTNAME|IFS|LANG|LANGUAGE",
-    "LOGNAME|NODE_EXTRA_CA_CERTS|OLDPWD|PASSWORD|PASSWORD_FILE|PATH|PHPRC|PIP_CERT|PORT|PWD|PYTHON.*|RELEASES_ROOT|REQUESTS_CA_BUNDLE|REPOSITORY|RES_OPTIONS|SHARED_ROOT",
-    "SHELL|SHLVL|SSL_CERT_FILE|TEAM|TERM|TMPDIR|TZ|UID|USER|WORKSPACE",
+    "LOGNAME|MYSQL_HOME|NODE_EXTRA_CA_CERTS|OLDPWD|PASSWORD|PASSWORD_FILE|PATH|PHPRC|PIP_CERT|PORT|PUBLIC_DOMAIN|PUBLIC_FORWARDS|PWD|PYTHON.*|RELEASES_ROOT|REQUESTS_CA_BUNDLE|REPOSITORY|RES_OPTIONS|SHARED_ROOT",
+    "SHELL|SHLVL|SIGN_IN|SSL_CERT_FILE|TEAM|TERM|TMPDIR|TZ|UID|USER|WORKERS|WORKSPACE",
   ].join("|")})$`,
   "i",
 );
@@ -118,7 +135,7 @@ export const environment = (noun: string) =>
         .refine((name) => !RESERVED_VARIABLE.test(name), {
           error: "is a variable of Muster's own or of the system: choose another name, for example with APP_ before it",
         }),
-      text("production")
+      variableValue("production")
         .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: "has control characters: use a value on one line" })
         .max(8192, { error: "is too long: use at most 8192 characters" })
         .register(SECRETS, { secret: true }),

@@ -1,8 +1,7 @@
 import { describe, jest } from "@jest/globals";
 import { trustSuite } from "../suites/trust";
-import { onKubernetes, throughExport } from "../support/engines";
+import { onKubernetes } from "../support/engines";
 
 jest.setTimeout(20 * 60_000);
 
-// Through Pulumi a share of the tricks is played in the delivery suite.
-describe.each(throughExport(onKubernetes()))("trust in a cluster's environment brought up by $engine", trustSuite);
+describe.each(onKubernetes())("trust in a cluster's environment brought up by $engine", trustSuite);

@@ -3,8 +3,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { z } from "zod";
 import type { ImageName } from "../../config/catalogue";
 import { ruleFiles } from "../../config/rules";
+import { teamConfig } from "../../config/schema/team";
 import { findPython, PYTHON_ADVICE } from "../support/python";
 import { acceptedRosters } from "../support/rosters";
 import { type Start, startsOf } from "../support/starts";
@@ -20,10 +22,11 @@ const root = resolve(__dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "accepted-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const rosters = acceptedRosters(COUNT, SEED);
 let starts: Start[];
 
 beforeAll(async () => {
-  starts = await startsOf(acceptedRosters(COUNT, SEED));
+  starts = await startsOf(rosters);
 }, 60_000);
 
 const of = (...images: ImageName[]) => starts.filter(({ image }) => images.includes(image));
@@ -36,6 +39,56 @@ function expectNone(refused: { start: Start; says: string }[]): void {
 test("the rules in the images are those of the schema", () => {
   for (const [path, text] of Object.entries(ruleFiles())) expect(readFileSync(join(root, path), "utf8")).toBe(text);
 });
+
+/** Keys that no container is told: of the build, of the platform, and of files beside the stack file. */
+const ELSEWHERE =
+  /^(?:certificates|docker|images|kubernetes|mirrors|packages|registry|target)\b|^tls\/(?:certificate|key|acme\/authority)$/;
+
+test("every key that a container is told is in some roster", () => {
+  const found = new Set(rosters.flatMap((roster) => paths(roster)));
+  const missing = keysOf(teamConfig).filter((key) => !found.has(key) && !ELSEWHERE.test(key));
+  expect(missing).toEqual([]);
+});
+
+/** Where values stand in a roster, lists being one level. */
+function paths(value: unknown, at: readonly string[] = []): string[] {
+  if (Array.isArray(value)) return value.flatMap((each) => paths(each, at));
+  if (typeof value !== "object" || value === null) return [at.join("/")];
+  return [at.join("/"), ...Object.entries(value).flatMap(([key, inner]) => paths(inner, [...at, key]))];
+}
+
+/** The same of what a schema describes. */
+function keysOf(schema: z.ZodType): string[] {
+  const described = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Described;
+  const walk = ({ properties = {}, items, anyOf = [] }: Described, at: readonly string[]): string[] => [
+    ...Object.entries(properties).flatMap(([key, inner]) => [[...at, key].join("/"), ...walk(inner, [...at, key])]),
+    ...[...(items ? [items] : []), ...anyOf].flatMap((inner) => walk(inner, at)),
+  ];
+  return [...new Set(walk(described, []))];
+}
+
+interface Described {
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly items?: Described;
+  readonly anyOf?: readonly Described[];
+}
+
+test("what a container is told by the program, its owner's environment cannot say", () => {
+  const told = new Set(
+    starts
+      .filter(({ component }) => ["code", "deployer", "web"].includes(component))
+      .flatMap(({ roster, env }) => {
+        const own = new Set(paths(roster).flatMap((path) => /(?:^|\/)environment\/(.*)$/.exec(path)?.[1] ?? []));
+        return Object.keys(env).filter((name) => !own.has(name));
+      }),
+  );
+  const free = [...told].filter((name) => accepts({ [name]: "1" }));
+  expect(free.sort()).toEqual([]);
+  expect(told.size).toBeGreaterThan(40);
+  expect(accepts({ APP_KEY: "1" })).toBe(true);
+});
+
+const accepts = (environment: object) => teamConfig.safeParse({ members: [{ id: "alice" }], environment }).success;
 
 test("every container of every roster is there", () => {
   const components = new Set(starts.map(({ component }) => component.replace(/-\d+$/, "")));
@@ -142,6 +195,9 @@ function entryPoint(image: ImageName): string {
   return path;
 }
 
+/** The further test workers of a roster differ in their numbers alone. */
+const isFirst = ({ component }: Start) => !/^worker-(?!1$)/.test(component);
+
 const quoted = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
 
 test.each<ImageName>(["apache-php", "ci-worker", "code-server", "gateway", "git-server", "mariadb", "redis"])(
@@ -153,7 +209,11 @@ test.each<ImageName>(["apache-php", "ci-worker", "code-server", "gateway", "git-
         .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
         .join("");
     // Members of one team often differ in nothing that is checked: each environment once.
-    const all = new Map(of(image).map((start) => [settings(start.env), start]));
+    const all = new Map(
+      of(image)
+        .filter(isFirst)
+        .map((start) => [settings(start.env), start]),
+    );
     // The gateway's check takes sixty processes each time.
     const different = image === "gateway" ? new Map([...all].slice(0, Math.ceil(COUNT / 8))) : all;
     const script = [...different.keys()].map((text) => `(\n${text}set -- --check\n. ${path}\n) 2>&1\necho "=$?"\n`);

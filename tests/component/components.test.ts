@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { CiRunner, createDockerPlatform, createKubernetesPlatform, GitServer, MemberEnvironment } from "../../library";
 import { type RegisteredResource, register } from "../support/program";
+import { startsOf } from "../support/starts";
 
 /** Components as a program of its own has them, without a roster behind them. */
 
@@ -29,6 +30,28 @@ test("what is left out has the roster's defaults", async () => {
   });
 });
 
+test("a proxy of the roster's leads to nothing of the team's own", async () => {
+  const roster = (environment: object) => ({ domain: "dev.example.org", environment, members: [{ id: "alice" }] });
+  const exceptions = async (environment: object) => {
+    const starts = await startsOf([roster(environment)]);
+    return Object.fromEntries(
+      starts.flatMap(({ component, env }) => (env.NO_PROXY === undefined ? [] : [[component, env.NO_PROXY]])),
+    );
+  };
+  const own = "localhost,127.0.0.1,::1,dev.example.org,.dev.example.org";
+  expect(await exceptions({ HTTPS_PROXY: "http://proxy.example.org:3128", no_proxy: "10.0.0.0/8" })).toEqual({
+    web: `10.0.0.0/8,${own}`,
+    code: `10.0.0.0/8,${own},muster-git,.muster-git`,
+    deployer: `10.0.0.0/8,${own},muster-git,.muster-git`,
+  });
+  expect(await exceptions({ NO_PROXY: "example.org" })).toEqual({
+    web: "example.org",
+    code: "example.org",
+    deployer: "example.org",
+  });
+  expect(await exceptions({})).toEqual({});
+});
+
 test("on Kubernetes, a namespace has bounds when its owner is known", async () => {
   const { resources } = await register(() => {
     const platform = createKubernetesPlatform({ team: "shop" });
@@ -44,6 +67,11 @@ test.each<[string, () => unknown, RegExp]>([
     "a team's id",
     () => createDockerPlatform({ team: "a-b" }),
     /^team "a-b" is not a valid id: use 1–20 of a-z and 0-9/,
+  ],
+  [
+    "the name of a network of Docker's",
+    () => createDockerPlatform({ team: "host" }),
+    /^team "host" is a network of Docker's own .*: choose another name$/,
   ],
   [
     "a cluster's options",

@@ -10,7 +10,14 @@ import { up } from "../../cli/commands/up";
 import { findProject, type Project } from "../../cli/project";
 
 const root = mkdtempSync(join(tmpdir(), "muster-once-"));
-const project: Project = { root, name: "muster", home: join(root, "home"), backend: undefined };
+const project: Project = {
+  root,
+  name: "muster",
+  home: join(root, "home"),
+  backend: undefined,
+  main: "index.ts",
+  nodeArgs: [],
+};
 const stackFile = join(root, "Pulumi.dev.yaml");
 const calls = join(root, "calls");
 const { PATH, DOCKER_HOST } = process.env;

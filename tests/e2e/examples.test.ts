@@ -75,7 +75,7 @@ describe.each([
   let port: number;
   let secrets: Record<string, string>;
   const compose = async (...args: string[]) => {
-    const [file = "docker", ...first] = (await installedCompose(process.env)) ?? [];
+    const [file = "docker", ...first] = (await installedCompose(dockerClient(process.env))) ?? [];
     const project = ["--project-name", `example-${example}`, "--file", join(folder, "compose.yaml")];
     const { code, stderr } = await capture(file, [...first, ...project, ...args], {
       env: { ...process.env, ...secrets },

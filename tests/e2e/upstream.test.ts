@@ -52,7 +52,7 @@ describe.each(onDocker())("an upstream, in an environment brought up by $engine"
     const script = `set -e
     git init --quiet --bare --initial-branch=main /srv/upstream/our-team/app.git
     git -C /srv/upstream/our-team/app.git config core.hooksPath /dev/null
-    : >> /srv/git/.fsck-skip
+    mkdir -p /tmp/muster && : > /tmp/muster/fsck-skip
     git init --quiet --initial-branch=main /tmp/first && cd /tmp/first
     mkdir public && echo '<h1>From elsewhere</h1>' > public/index.php && git add --all
     git -c user.name=bob -c user.email=bob@example.org commit --quiet --message=First

@@ -4,8 +4,6 @@ import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 import { request } from "../support/http";
 import { eventually } from "../support/poll";
-import { Trials } from "../support/trials";
-import { SHARE } from "./tricks";
 
 const ALICE = { id: "alice", name: "Alice Kim", email: "alice@example.org" };
 const BOB = { id: "bob" };
@@ -143,16 +141,6 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     // A loose bound for a busy machine; npm run bench measures.
     expect(seconds).toBeLessThan(60);
   });
-
-  if (engine === "pulumi") {
-    test("what a branch's build leaves reaches no later one, nor what goes live", async () => {
-      const trials = new Trials(muster);
-      await trials.begin();
-      const found = [...(await trials.playAndRelease(SHARE))];
-      expect(found.filter(([, harm]) => harm.length > 0)).toEqual([]);
-      expect(found).toHaveLength(SHARE.length);
-    });
-  }
 
   test.each(RED)("%s: red, told to the pusher, and the live site stays", async (fault, script, step, lines) => {
     const before = await live();
@@ -307,23 +295,23 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
 
   describe("while a build runs", () => {
     /** A branch whose build runs until the test releases it. */
-    async function slowBranch(name: string): Promise<string> {
+    async function slowBranch(name: string, script = "true"): Promise<string> {
       await muster.shell("worker-1", "rm -f /var/lib/worker/go-on");
       await alice.succeed(`git checkout --quiet -b ${name} main`);
       return await alice.commit(
         name,
-        `sed -i 's|"lint": .*|"lint": "echo at work; until [ -e /var/lib/worker/go-on ]; do sleep 0.2; done",|' package.json`,
+        `sed -i 's|"lint": .*|"lint": "${script}; echo at work; until [ -e /var/lib/worker/go-on ]; do sleep 0.2; done",|' package.json`,
       );
     }
 
     const goOn = () => muster.shell("worker-1", "touch /var/lib/worker/go-on");
     const backToMain = () => alice.succeed("git checkout --quiet main");
 
-    test.each(["ci", "worker-1"])("and %s is killed, it runs again and is reported", async (container) => {
-      const revision = await slowBranch(`kill-${container}`);
-      const pushing = alice.push(`origin kill-${container}`);
+    test("and the CI is killed, it runs again and is reported", async () => {
+      const revision = await slowBranch("kill-ci");
+      const pushing = alice.push("origin kill-ci");
       const first = await ci.running(revision, "npm run lint");
-      await muster.crash(container);
+      await muster.crash("ci");
       await ci.running(revision, "npm run lint", first.buildid);
       await goOn();
       const { code, output } = await pushing;
@@ -331,6 +319,22 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
       expect(output).toMatch(/will be repeated/);
       expect(output).toMatch(/npm run lint: passed[\s\S]*passed after \d+ s/);
       expect((await ci.finished(revision)).map(({ results }) => results)).toEqual([RETRY, SUCCESS]);
+      await backToMain();
+    });
+
+    test("and its worker is killed twice, it has failed, and the worker begins anew whatever is left there", async () => {
+      const left = "for f in . ~ /tmp; do mkdir -p $f/left/x; touch $f/left/x/f; chmod -R a-w $f/left; done";
+      const revision = await slowBranch("kill-worker", left);
+      const pushing = alice.push("origin kill-worker");
+      const first = await ci.running(revision, "npm run lint");
+      await muster.crash("worker-1");
+      await ci.running(revision, "npm run lint", first.buildid);
+      await muster.crash("worker-1");
+      const { output } = await pushing;
+      expect(output).toMatch(
+        /will be repeated[\s\S]*FAILED after \d+ s \(not tried again: its worker was lost 2 times/,
+      );
+      expect((await ci.finished(revision)).map(({ results }) => results)).toEqual([RETRY, RETRY, FAILURE]);
       await backToMain();
     });
   });

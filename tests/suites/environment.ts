@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { Ci } from "../support/delivery";
 import type { EngineCase } from "../support/engines";
 import type { TestEnvironment } from "../support/environment";
 import { handshake, request } from "../support/http";
@@ -211,9 +212,15 @@ export function environmentSuite<E extends TestEnvironment>(
     const before = await muster.containers();
 
     expect(await mayPush("bob")).toBe(true);
+    const ci = new Ci(muster);
+    const cookie = await ci.login("bob", password.bob?.git ?? "");
+    // Bad enough that nothing comes of it.
+    const rollBack = async () => (await ci.force("rollback", { repository: "../app" }, cookie)).status;
+    expect(await rollBack()).toBe(400);
     muster.configure({ members: [ALICE, CAROL] });
     await muster.succeed("up");
     expect(await mayPush("bob")).toBe(false);
+    await eventually("the CI's refusal of bob's cookie", async () => (await rollBack()) === 403, 10);
     const without = await muster.containers();
     expect(Object.keys(without).filter((name) => name.startsWith("bob"))).toEqual([]);
     expect(await muster.objects("bob")).toEqual([]);

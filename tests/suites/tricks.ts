@@ -167,14 +167,3 @@ export const TRICKS: readonly Trick[] = [
   ...inTheWay,
   ...processes,
 ];
-
-/**
- * Of a team that another engine brought up on the same platform: what is done against tricks is done by the worker's
- * image, which is the same. These meet what an engine states of a container: its first process, its limits, its folders.
- */
-export const SHARE: readonly Trick[] = [
-  ...processes,
-  ...TRICKS.filter(([name]) =>
-    /^(files in \/tmp|rows in|downloads kept|in the mirror: a hook|folders of mode 555)/.test(name),
-  ),
-];

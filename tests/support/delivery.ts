@@ -115,10 +115,15 @@ export class Ci {
 
   /** Sends one of the forms; anonymous without a cookie. */
   async force(form: "build" | "rollback", params: Record<string, string>, cookie?: string): Promise<Answer> {
-    return await request(this.muster.url("ci", `/api/v2/forceschedulers/${form}`), {
+    return await this.control(`/forceschedulers/${form}`, "force", params, cookie);
+  }
+
+  /** Has something done to what a path of the API names; anonymous without a cookie. */
+  async control(path: string, method: string, params: Record<string, string>, cookie?: string): Promise<Answer> {
+    return await request(this.muster.url("ci", `/api/v2${path}`), {
       method: "POST",
       headers: { "content-type": "application/json", ...(cookie && { cookie }) },
-      body: JSON.stringify({ jsonrpc: "2.0", method: "force", id: 1, params }),
+      body: JSON.stringify({ jsonrpc: "2.0", method, id: 1, params }),
     });
   }
 

@@ -28,7 +28,7 @@ export async function prebuild(
   const docker = dockerClient(env);
   const team = resolveTeam(parseTeamConfig({ members: [{ id: "alice" }] }));
   // These may install packages, which only one can at a time.
-  await ensureCompose(env, progress).catch(failed);
+  await ensureCompose(dockerClient(env), progress).catch(failed);
   await ensureBaseImage(docker, team.mirrors, progress).catch(failed);
 
   const builds = imageBuilds(team, WORKLOAD_IMAGES, ROOT);

@@ -32,15 +32,56 @@ const like = (shape: RegExp) =>
 const within = ({ min, max }: { min: number; max: number }) =>
   fc.oneof(fc.constantFrom(min, max), fc.integer({ min, max }));
 
+const cpus = fc.constantFrom(0.1, 0.25, 1, 256);
+const limited = (min: number, max: number) => fc.record({ memory: within({ min, max }), cpus }, { requiredKeys: [] });
 const limits = fc.record(
   {
-    web: fc.record({ memory: within({ min: 96, max: 1024 }), cpus: fc.constantFrom(0.1, 0.25, 1, 256) }),
-    cache: fc.record({ memory: within({ min: 32, max: 1_048_576 }) }),
-    db: fc.record({ memory: within({ min: 192, max: 1_048_576 }) }),
+    web: limited(96, 1024),
+    cache: limited(32, 1_048_576),
+    db: limited(192, 1_048_576),
+    code: limited(384, 4096),
   },
   { requiredKeys: [] },
 );
+/** Names that programs of the images, and what these run on, give a meaning to, beside what projects use. */
+const VARIABLES = [
+  ...[
+    "APP_KEY",
+    "NODE_ENV",
+    "DEBUG",
+    "MYSQL_HOST",
+    "DATABASE_URL",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "XDEBUG_MODE",
+  ],
+  ...[
+    "PUBLIC_DOMAIN",
+    "PUBLIC_FORWARDS",
+    "SIGN_IN",
+    "WORKERS",
+    "MYSQL_HOME",
+    "GATEWAY_DOMAIN",
+    "LISTEN_FDS",
+    "APP_FILE",
+  ],
+  ...[
+    "CODE_SERVER_CONFIG",
+    "VSCODE_PROXY_URI",
+    "NODE_OPTIONS",
+    "OPENSSL_CONF",
+    "TEMP",
+    "_",
+    "__proto__",
+    "constructor",
+  ],
+];
+const variables = (name: fc.Arbitrary<string> = fc.constantFrom(...VARIABLES)) =>
+  fc.dictionary(fc.oneof(name, like(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/)), text, { maxKeys: 3 });
+
 const options = {
+  environment: variables(),
   limits,
   php: fc.record(
     {
@@ -60,6 +101,7 @@ const member = fc.record(
     id: like(/^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/),
     name: text,
     email: like(/^[a-z+.]{1,9}@[a-z.]{1,9}$/),
+    role: fc.constantFrom("member", "organiser"),
     ...options,
     extensions,
   },
@@ -72,7 +114,11 @@ const ci = fc.record(
     workers: within(RANGES.workers),
     timeout: within(RANGES.timeout),
     steps: fc.array(fc.record({ name: text, command: text }), { maxLength: 3 }),
-    environment: fc.dictionary(like(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), text, { maxKeys: 3 }),
+    environment: variables(),
+    workflows: fc.constantFrom("run", "warn", "off"),
+    unrunnable: fc.constantFrom("warn", "fail"),
+    newRepositories: fc.constantFrom("test", "live"),
+    limits: limited(256, 4096),
     dist: like(/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,99}$/),
     anonymous: fc.boolean(),
   },
@@ -90,6 +136,40 @@ const upstream = fc.record(
   },
   { requiredKeys: ["provider", "url"] },
 );
+const mail = fc.record(
+  {
+    relay: like(/^[a-z0-9.-]{1,20}:[1-9][0-9]{0,3}$/),
+    from: like(/^[a-z+.]{1,9}@[a-z.]{1,9}$/),
+    user: text,
+    password: fc.stringMatching(/^[A-Za-z0-9._~+/=-]{1,40}$/),
+    tls: fc.boolean(),
+  },
+  { requiredKeys: ["relay", "from"] },
+);
+const tls = fc.oneof(
+  fc.constantFrom("own", "off"),
+  fc.record({
+    acme: fc.record(
+      {
+        email: like(/^[a-z+.]{1,9}@[a-z.]{1,9}$/),
+        directory: fc.oneof(fc.constant("https://acme.example.org/directory"), address),
+        dns: fc.record({ provider: like(/^[a-z0-9]{1,30}$/), environment: variables(like(/^[A-Z][A-Z0-9_]{0,20}$/)) }),
+      },
+      { requiredKeys: ["email"] },
+    ),
+  }),
+);
+const level = (...levels: string[]) => fc.constantFrom(...levels);
+const visibility = fc.record(
+  {
+    sites: level("public", "team", "owner"),
+    live: level("public", "team"),
+    code: level("public", "team"),
+    ci: level("public", "team"),
+    portal: level("public", "team"),
+  },
+  { requiredKeys: [] },
+);
 const ingress = {
   target: "kubernetes",
   registry: { push: "registry.example.org/muster" },
@@ -106,7 +186,14 @@ const config = fc
       repositories: fc.array(like(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/), { minLength: 1, maxLength: 3 }),
       git: fc.record({ forcePush: fc.boolean(), deletion: fc.boolean() }, { requiredKeys: [] }),
       ci,
-      live: fc.record(options, { requiredKeys: [] }),
+      environment: variables(),
+      live: fc.record({ ...options, mail }, { requiredKeys: [] }),
+      listen: fc.constantFrom("127.0.0.1", "0.0.0.0", "192.0.2.1"),
+      tls,
+      httpPort: within({ min: 0, max: 65_535 }),
+      proxies: fc.array(fc.constantFrom("10.0.0.0/8", "fd00::/8", "192.0.2.1", "::1"), { maxLength: 3 }),
+      publicPort: within({ min: 1, max: 65_535 }),
+      visibility,
       upstream,
     },
     { requiredKeys: ["members"] },

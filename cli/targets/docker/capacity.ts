@@ -31,6 +31,15 @@ const BUILT_IN_POOLS = [
   { Base: "192.168.0.0/16", Size: 20 },
 ];
 
+/** Containers that the kernel lets one network have: a port of its bridge each. */
+const BRIDGE_PORTS = 1023;
+
+/** The pools that networks of IPv4 come from. */
+function usablePools(pools: DockerInfo["DefaultAddressPools"]) {
+  const own = (pools ?? []).filter(({ Base }) => !Base.includes(":"));
+  return own.length > 0 ? own : BUILT_IN_POOLS;
+}
+
 /** A setting of this machine's kernel; undefined where it has none of that name. */
 export function kernelSetting(name: string): number | undefined {
   const file = `/proc/sys/${name.replaceAll(".", "/")}`;
@@ -50,7 +59,7 @@ export function capacityWarnings(
   return [
     memoryWarning(team, info.MemTotal),
     limitWarning(info),
-    processWarning(team, setting("kernel.pid_max")),
+    processWarning(team, { pid_max: setting("kernel.pid_max"), "threads-max": setting("kernel.threads-max") }),
     inotifyWarning(team, setting("fs.inotify.max_user_instances")),
     watchesWarning(team, setting("fs.inotify.max_user_watches")),
   ];
@@ -79,14 +88,24 @@ export function limitWarning({ MemoryLimit, PidsLimit, CpuCfsQuota }: DockerInfo
   );
 }
 
-export function processWarning(team: Team, max: number | undefined): string | undefined {
+/** @param settings of the kernel, by their names below `kernel` */
+export function processWarning(
+  team: Team,
+  settings: { readonly [K in keyof typeof MOST_PROCESSES]: number | undefined },
+): string | undefined {
   const limits = workloads(team).reduce((sum, { component }) => sum + (processLimit(component) ?? 0), 0);
-  if (max === undefined || limits <= max) return undefined;
+  const names = Object.keys(MOST_PROCESSES) as (keyof typeof MOST_PROCESSES)[];
+  const low = names.filter((name) => limits > (settings[name] ?? Number.POSITIVE_INFINITY));
+  if (low.length === 0) return undefined;
+  const least = Math.min(...low.map((name) => settings[name] as number));
   return (
-    `the limits on processes add up to ${limits}, and the machine has ${max}: ` +
-    `${raise("kernel.pid_max", 2 ** 22)} gives it more`
+    `the limits on processes add up to ${limits}, and the machine has ${least}: ` +
+    `${low.map((name) => raise(`kernel.${name}`, MOST_PROCESSES[name])).join(" && ")} gives it more`
   );
 }
+
+/** What settings of the kernel that bound processes are raised to; threads are counted as processes are. */
+const MOST_PROCESSES = { pid_max: 2 ** 22, "threads-max": 2 ** 20 } as const;
 
 /** All containers run as one user, whose instances the kernel counts together. */
 export function inotifyWarning({ members }: Pick<Team, "members">, max: number | undefined): string | undefined {
@@ -108,16 +127,19 @@ export function watchesWarning({ members }: Pick<Team, "members">, max: number |
   );
 }
 
-/**
- * Everybody's sites are on one network, and everybody's editors on another; the engine's pools say how large they are.
- * Linux takes 1023 containers on one, which is more than a roster has members.
- */
+/** Everybody's sites are on one network, and everybody's editors on another; the engine's pools say how large they are. */
 export function roomProblem(team: Team, pools: DockerInfo["DefaultAddressPools"]): string | undefined {
   const all = workloads(team);
   const needed = Math.max(
     ...ZONES.map((zone) => all.filter(({ component }) => zonesOf(component).includes(zone)).length),
   );
-  const usable = pools?.length ? pools : BUILT_IN_POOLS;
+  if (needed > BRIDGE_PORTS) {
+    return (
+      `a network of this team needs ${needed} containers, and Linux lets one have ${BRIDGE_PORTS}: ` +
+      "divide muster:members or muster:repositories between two stacks, each with a muster:team of its own"
+    );
+  }
+  const usable = usablePools(pools);
   // Without the network's own two, and the bridge's.
   const room = Math.min(...usable.map(({ Size }) => 2 ** (32 - Size) - 3));
   if (needed <= room) return undefined;
@@ -142,8 +164,9 @@ export function poolProblem(
   );
   const taken = networks.flatMap(({ subnets }) => subnets);
   const isFree = (block: string) => !taken.some((other) => overlaps(block, other));
-  const usable = pools?.length ? pools : BUILT_IN_POOLS;
-  const free = usable.flatMap(({ Base, Size }) => blocks(Base, Size)).filter(isFree);
+  const free = usablePools(pools)
+    .flatMap(({ Base, Size }) => blocks(Base, Size))
+    .filter(isFree);
   if (free.length >= needed.length) return undefined;
   return (
     `the ${networks.length} Docker networks here have used up the engine's addresses: remove those that nobody uses ` +

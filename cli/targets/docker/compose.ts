@@ -9,7 +9,7 @@ import { buildImages } from "../../images/build";
 import type { Progress } from "../../progress";
 import type { Stack } from "../../project";
 import { aptAccess, aptInstall, isInstallable } from "../../tools/apt";
-import { COMPOSE_PROJECT_LABEL, type Docker, dockerClient, isPodman, podmanVersion, words } from "../../tools/docker";
+import { COMPOSE_PROJECT_LABEL, type Docker, isPodman, podmanVersion, words } from "../../tools/docker";
 import { capture, foreground } from "../../tools/process";
 import { compareVersions } from "../../tools/version";
 import { recordStack, secretsFile, stackSecrets } from "../recorded";
@@ -30,10 +30,10 @@ const REPLACES_EVERYTHING =
   "(data stays). Compose 1 does not: sudo apt-get install -y docker-compose";
 
 /** The installed Docker Compose: version 2 or later first, version 1 first for a Podman that would suffer from those. */
-export async function installedCompose(env: NodeJS.ProcessEnv): Promise<ComposeCommand | undefined> {
+export async function installedCompose(docker: Pick<Docker, "run" | "env">): Promise<ComposeCommand | undefined> {
   const older = [...COMMANDS].reverse();
-  for (const [file, ...first] of (await wantsOlder(dockerClient(env))) ? older : COMMANDS) {
-    if ((await capture(file, [...first, "version"], { env })).code === 0) return [file, ...first];
+  for (const [file, ...first] of (await wantsOlder(docker)) ? older : COMMANDS) {
+    if ((await capture(file, [...first, "version"], { env: docker.env })).code === 0) return [file, ...first];
   }
   return undefined;
 }
@@ -49,16 +49,16 @@ export async function wantsOlder(docker: Pick<Docker, "run">): Promise<boolean> 
  *
  * @throws UserError that says how to get it
  */
-export async function ensureCompose(env: NodeJS.ProcessEnv, progress: Progress): Promise<ComposeCommand> {
-  const installed = await installedCompose(env);
+export async function ensureCompose(docker: Pick<Docker, "run" | "env">, progress: Progress): Promise<ComposeCommand> {
+  const installed = await installedCompose(docker);
   if (installed) {
-    if (installed.length > 1 && (await wantsOlder(dockerClient(env)))) progress.warn(REPLACES_EVERYTHING);
+    if (installed.length > 1 && (await wantsOlder(docker))) progress.warn(REPLACES_EVERYTHING);
     return installed;
   }
   const access = aptAccess();
   if (access.debianLike && access.root) {
     await aptInstall(progress, (await isInstallable("docker-compose-v2")) ? ["docker-compose-v2"] : ["docker-compose"]);
-    const fresh = await installedCompose(env);
+    const fresh = await installedCompose(docker);
     if (fresh) return fresh;
   }
   throw new UserError(

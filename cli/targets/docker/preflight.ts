@@ -1,5 +1,6 @@
 import { existsSync, statfsSync } from "node:fs";
 import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { Team } from "../../../config/members";
 import { workloads } from "../../../config/workloads";
 import { overlaps, teamSubnets } from "../../../platform/docker/subnets";
@@ -43,7 +44,8 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
     domainWarning(team, "this machine"),
   ]);
   refuse([
-    ...ports,
+    // Of an address that is not there, each port says the same.
+    ...new Set(ports),
     ...certificateProblems(team),
     ...nameProblems(team, containers),
     ...networkProblems(team, networks),
@@ -60,6 +62,7 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
   const setting = host.local && existsSync(info.DockerRootDir) ? kernelSetting : () => undefined;
   for (const warning of [
     ...capacityWarnings(team, info, setting),
+    host.local ? neighbourhoodWarning(team, networks, networkInterfaces()) : undefined,
     ...certificateWarnings(team),
     plainWarning(team),
     domain,
@@ -68,9 +71,10 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
   }
 }
 
-async function portProblem(
-  team: Team,
-  host: DockerHost,
+/** What stops Docker from publishing a port. */
+export async function portProblem(
+  team: Pick<Team, "id" | "listen">,
+  host: Pick<DockerHost, "local">,
   containers: readonly Container[],
   { port, key }: PublishedPort,
 ): Promise<string | undefined> {
@@ -78,7 +82,9 @@ async function portProblem(
   if (owner) return portOwnerProblem(team, owner, { port, key });
   if (!host.local) return undefined;
   for (const address of listened(team.listen)) {
-    if (await isFree(address, port)) continue;
+    const refusal = await listenRefusal(address, port);
+    if (address === team.listen && refusal === "EADDRNOTAVAIL") return listenProblem(team.listen);
+    if (refusal !== "EADDRINUSE") continue;
     const where = address.includes(":") ? ` on [${address}], where browsers look first,` : "";
     return `port ${port} is taken${where} by another program (sudo ss -ltnp "sport = :${port}" names it): ${portRemedy(key)}`;
   }
@@ -122,12 +128,21 @@ export function portOwnerProblem(
   return `port ${port} is taken by the container ${owner.name}${team ? ` of team ${team}` : ""}: ${portRemedy(key)}`;
 }
 
-/** Whether a program could listen there. Only an address in use counts: Docker itself may use privileged ports. */
-export function isFree(address: string, port: number): Promise<boolean> {
+/** Docker would refuse the gateway's container, when the others are there already. */
+export function listenProblem(listen: string): string {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const known = own.flatMap(({ family, address }) => (family === "IPv4" ? [address] : []));
+  return `muster:listen is ${listen}, which is no address of this machine: use 0.0.0.0 for all of them, or ${known.join(", ")}`;
+}
+
+/** Why a program cannot listen there; undefined where it can. Docker itself may use privileged ports. */
+export function listenRefusal(address: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"));
-    server.listen({ host: address, port, exclusive: true, ipv6Only: true }, () => server.close(() => resolve(true)));
+    server.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
+    server.listen({ host: address, port, exclusive: true, ipv6Only: true }, () =>
+      server.close(() => resolve(undefined)),
+    );
   });
 }
 
@@ -155,6 +170,35 @@ export function networkProblems(team: Parameters<typeof teamSubnets>[0], network
         `${member[0]}'s network (${member[1]}) overlaps the Docker network ${name} (${theirs.join(", ")}): set muster:docker to a free pool, for example { subnets: 172.24.0.0/14 }`,
       ];
     });
+}
+
+/**
+ * A member's network in the place of the one that this machine is on: the machine itself would no longer reach these
+ * addresses.
+ *
+ * @param interfaces as the system lists them
+ */
+export function neighbourhoodWarning(
+  team: Parameters<typeof teamSubnets>[0],
+  networks: readonly Network[],
+  interfaces: ReturnType<typeof networkInterfaces>,
+): string | undefined {
+  // Bridges are interfaces too.
+  const isDockers = (cidr: string) =>
+    networks.some(({ subnets }) => subnets.some((subnet) => overlaps(subnet, `${cidr.split("/")[0]}/32`)));
+  const subnets = [...teamSubnets(team)];
+  for (const [name, addresses = []] of Object.entries(interfaces)) {
+    for (const { cidr, internal } of addresses) {
+      if (internal || cidr === null || isDockers(cidr)) continue;
+      const member = subnets.find(([, subnet]) => overlaps(subnet, cidr));
+      if (member === undefined) continue;
+      return (
+        `${member[0]}'s network (${member[1]}) is a part of the one that this machine is on (${cidr}, ${name}), and takes ` +
+        "its addresses there away: set muster:docker to a pool that nobody uses, for example { subnets: 172.24.0.0/14 }"
+      );
+    }
+  }
+  return undefined;
 }
 
 /** Free bytes below `folder`; undefined when it is not on this machine (Docker Desktop). */

@@ -6,8 +6,10 @@ import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
 import { buildImages, imageBuilds, missingImages, presentImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
+import { localState, pulumiEnvironment } from "../../pulumi/environment";
+import { loadProgram, type Program } from "../../pulumi/program";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
-import { forgetUpdate, isUnchanged, noteUpdate } from "../../pulumi/unchanged";
+import { forgetUpdate, isUnchanged, noteUpdate, type Update } from "../../pulumi/unchanged";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient, isPodman } from "../../tools/docker";
 import { type DockerHost, findDocker } from "../../tools/docker-host";
 import { withRelay } from "../../tools/docker-relay";
@@ -46,6 +48,9 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     return asked;
   };
 
+  /** Begun beside the checks, where Pulumi will have something to do. */
+  let begun: Begun | undefined;
+
   /** A running environment has its images, so what builds start from is only needed for new ones. */
   async function ensureBase(team: Team): Promise<readonly ImageBuild[]> {
     const lacking = await missing(team);
@@ -59,6 +64,9 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     instanceTitle: "CONTAINER",
 
     async preflight(team) {
+      if (running === "pulumi" && !isUnchanged(updateOf({ stack, docker, images: images(team) }, team))) {
+        begun = { program: loadProgram(stack.project), present: presentImages(docker, images(team)) };
+      }
       const mustBuild = (await missing(team)).length > 0;
       if (mustBuild) await checkPackages(team, progress);
       await preflight({ team, host, docker, containers, mustBuild }, progress);
@@ -66,16 +74,23 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     pulumiObstacle: () => podmanObstacle(docker),
     pulumiEnv: async () => docker.env,
     pulumiUp: async (team, binary) =>
-      pulumiUp(team, binary, await ensureBase(team), { ...context, host, docker, running, images: images(team) }),
+      pulumiUp(team, binary, await ensureBase(team), {
+        ...context,
+        host,
+        docker,
+        running,
+        images: images(team),
+        begun,
+      }),
 
     async exportUp(team) {
       const lacking = await ensureBase(team);
       if (running === "compose" && !isAppliedFrom(composeFile(stack), own)) throw foreignTeam(context);
       if (running === undefined) await clearNetworks(docker, id);
-      await composeUp(stack, team.id, await ensureCompose(docker.env, progress), docker, lacking, progress);
+      await composeUp(stack, team.id, await ensureCompose(docker, progress), docker, lacking, progress);
     },
     async exportDown() {
-      const compose = await installedCompose(docker.env);
+      const compose = await installedCompose(docker);
       if (compose) await composeDown(stack, id, compose, docker);
     },
     hurryDown: () => endContainers(docker, own),
@@ -105,7 +120,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     },
     hurryRoster: async () => undefined,
     async shortcomings() {
-      const names = (await unlimited(docker, id)).map(({ name }) => name);
+      const names = (await unlimited(docker, teamContainers(await docker.containers(), id))).map(({ name }) => name);
       return names.length === 0 ? [] : [`Without a limit on processes (npm run up sets it): ${names.join(", ")}`];
     },
     instances: async () => teamContainers(await docker.containers(), id).map(toInstance),
@@ -142,14 +157,30 @@ type DockerContext = TargetContext & {
   readonly docker: Docker;
   readonly running: Target["running"];
   readonly images: readonly ImageBuild[];
+  readonly begun: Begun | undefined;
+};
+
+interface Begun {
+  readonly program: Program;
+  /** The answer of `presentImages`, as long as no image is built after it. */
+  readonly present: ReturnType<typeof presentImages>;
+}
+
+/** What Pulumi would be asked for. */
+const updateOf = (
+  { stack, docker, images }: Pick<DockerContext, "stack" | "docker" | "images">,
+  team: Team,
+): Update => {
+  const { env } = docker;
+  return { stack, team, images, state: localState(pulumiEnvironment(stack.project, env), stack), env };
 };
 
 async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild[], context: DockerContext) {
-  const { stack, docker, progress, running, images } = context;
-  const engine = pulumiEngine(binary, stack, docker.env);
+  const { stack, docker, progress, running } = context;
+  const engine = pulumiEngine(binary, stack, docker.env, context.begun?.program);
   if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
   await engine.prepare(progress);
-  const update = { stack, team, images, state: engine.state, env: docker.env };
+  const update = updateOf(context, team);
   if (running === "pulumi" && missing.length === 0 && isUnchanged(update)) {
     progress.note("  nothing has changed since Pulumi's last update");
   } else {
@@ -171,29 +202,25 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   // Compose starts what somebody stopped; Pulumi only knows that it exists.
   const stopped = present.filter(({ state }) => state === "exited" || state === "created");
   if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
-  await limitProcesses(docker, await unlimited(docker, team.id));
+  await limitProcesses(docker, await unlimited(docker, present));
 }
 
 /** Runs Pulumi; once more where an interrupted run is in its way. */
 async function applyProgram(engine: PulumiEngine, missing: readonly ImageBuild[], context: DockerContext) {
-  const { stack, docker, team, progress, running, images } = context;
+  const { stack, docker, team, progress, running, images, begun } = context;
   const recorded = running === undefined ? await engine.resourceCount() : undefined;
   const lost = recorded !== undefined && recorded > 1;
   if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
   // Pulumi then finds them; its own builds show no progress.
   await buildImages(docker, missing, stack.project.root, progress);
-  const present = await presentImages(docker, images);
+  const present = await (missing.length === 0 && begun ? begun.present : presentImages(docker, images));
   const left = running === undefined ? await clearNetworks(docker, team, engine.resourceIds) : [];
   await throughRelay(context.host, async (way) => {
     try {
-      // If a first run is killed, its labels lead to what it made: see removeOrphans.
-      await engine.up({
-        refresh: lost,
-        fresh: recorded !== undefined && !lost,
-        variables: { ...present, ...adopted(left), ...way },
-      });
+      await engine.up({ refresh: lost, found: true, variables: { ...present, ...adopted(left), ...way } });
     } catch (error) {
-      await engine.up({ refresh: true, variables: { ...(await removeOrphans(engine, context, error)), ...way } });
+      const adopting = await removeOrphans(engine, context, error);
+      await engine.up({ refresh: true, found: true, variables: { ...present, ...adopting, ...way } });
     }
   });
 }

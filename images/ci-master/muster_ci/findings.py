@@ -3,10 +3,11 @@
 # Lines about jobs that were not run; the log has all.
 LINES = 8
 NOT_RUN = "not_run"
+REMARKS = "workflow_remarks"
 
 
-def not_deployed(survey, repository, branch, pipeline, live):
-    """Why a green build does not go live, as far as its files say; None when it does."""
+def not_live(repository, branch, pipeline, live):
+    """Why nothing of a branch goes live, whatever its files are; None when it does."""
     if not pipeline.deploys:
         return "tested; there is no live site"
     if branch != pipeline.deploy_branch:
@@ -16,6 +17,13 @@ def not_deployed(survey, repository, branch, pipeline, live):
             f"not deployed: {repository} is not on the roster: add it to muster:repositories and push again, "
             "or set muster:ci: { newRepositories: live }"
         )
+    return None
+
+
+def not_deployed(survey, repository, branch, pipeline, live):
+    """Why a green build does not go live, as far as its files say; None when it does."""
+    if why := not_live(repository, branch, pipeline, live):
+        return why
     if survey["kind"] == "server":
         server = survey["server"]
         return f"not deployed: {server['language']} is not served here: {server['reason']}"
@@ -34,7 +42,7 @@ def jobs(answer):
 
 
 def verdict(answer, lenient, unrunnable):
-    """(passed, warnings or failed, what to say) of the step that runs workflows.
+    """(passed, warnings, failed or skipped, what to say) of the step that runs workflows.
 
     What was not run is not passed: UNRUNNABLE ("warn" or "fail") says what it is. LENIENT makes failing jobs warnings, and
     so does a job's own continue-on-error.
@@ -47,7 +55,9 @@ def verdict(answer, lenient, unrunnable):
     said = "; ".join(part for part in (failed, allowed, left_out) if part)
     if stops or (failed and not lenient):
         return "failed", said
-    return ("warnings" if said else "passed"), said
+    if said:
+        return "warnings", said
+    return ("passed", "") if answer["jobs"] else ("skipped", "no job is for this push")
 
 
 def installation(answer, folder, tests, unrunnable):

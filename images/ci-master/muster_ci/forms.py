@@ -6,7 +6,7 @@ from buildbot.schedulers.forcesched import CollectedValidationError
 from twisted.internet import defer
 from twisted.python import log
 
-from . import requests
+from . import findings, requests
 
 PIPELINE = "pipeline"
 RELEASE = "release"
@@ -44,9 +44,9 @@ def of_source(name):
     return value
 
 
-def builder_of(chosen, branch):
+def builder_of(chosen, live, project, branch):
     """The builder for a branch: what goes live is built where nothing else runs."""
-    return RELEASE if chosen.deploys and branch == chosen.deploy_branch else PIPELINE
+    return RELEASE if findings.not_live(project, branch, chosen, live) is None else PIPELINE
 
 
 class Form(schedulers.ForceScheduler):
@@ -70,10 +70,12 @@ class Form(schedulers.ForceScheduler):
 
 class BuildForm(Form):
     chosen = None
+    live = None
 
     def addBuildsetForSourceStampsWithDefaults(self, sourcestamps=None, **arguments):
         """Whoever fills in the form chooses a branch, not a builder."""
-        arguments["builderNames"] = [builder_of(self.chosen, sourcestamps[0]["branch"])]
+        [source] = sourcestamps
+        arguments["builderNames"] = [builder_of(self.chosen, self.live, source["project"], source["branch"])]
         return super().addBuildsetForSourceStampsWithDefaults(sourcestamps=sourcestamps, **arguments)
 
     def check(self, properties, source):
@@ -100,6 +102,7 @@ class PushScheduler(schedulers.AnyBranchScheduler):
 
     LOOK_BACK = 200
     chosen = None
+    live = None
 
     @defer.inlineCallbacks
     def addBuildsetForChanges(self, *, changeids, priority=None, **arguments):
@@ -111,8 +114,8 @@ class PushScheduler(schedulers.AnyBranchScheduler):
         """The priority of a build: below those that its pusher waits for. What goes live keeps its order."""
         model = self.master.db.model
         changes, properties, requests = model.changes, model.change_properties, model.buildrequests
-        branch, pusher = connection.execute(
-            sqlalchemy.select(changes.c.branch, properties.c.property_value)
+        project, branch, pusher = connection.execute(
+            sqlalchemy.select(changes.c.project, changes.c.branch, properties.c.property_value)
             .outerjoin_from(
                 changes,
                 properties,
@@ -120,7 +123,7 @@ class PushScheduler(schedulers.AnyBranchScheduler):
             )
             .where(changes.c.changeid == change)
         ).one()
-        if builder_of(self.chosen, branch) != PIPELINE:
+        if builder_of(self.chosen, self.live, project, branch) != PIPELINE:
             return 0
         sources = model.buildset_sourcestamps
         lowest = connection.execute(
@@ -166,7 +169,8 @@ def _common():
 def all_schedulers(chosen, live):
     @util.renderer
     def builder_of_push(properties):
-        return [builder_of(chosen, properties.sourcestamps[0]["branch"])]
+        source = properties.sourcestamps[0]
+        return [builder_of(chosen, live, source["project"], source["branch"])]
 
     build = BuildForm(
         name="build",
@@ -185,7 +189,7 @@ def all_schedulers(chosen, live):
             )
         ],
     )
-    build.chosen = chosen
+    build.chosen, build.live = chosen, live
     virtual_names = ("virtual_builder_name", "virtual_builder_tags", "virtual_builder_description")
     push = PushScheduler(
         name="push",
@@ -193,7 +197,7 @@ def all_schedulers(chosen, live):
         builderNames=builder_of_push,
         properties={name: of_source(name) for name in virtual_names},
     )
-    push.chosen = chosen
+    push.chosen, push.live = chosen, live
     return [
         push,
         build,

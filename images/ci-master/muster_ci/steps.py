@@ -5,7 +5,7 @@ import os
 
 from buildbot.plugins import steps
 from buildbot.process import remotetransfer
-from buildbot.process.results import FAILURE, RETRY, SUCCESS, WARNINGS
+from buildbot.process.results import FAILURE, RETRY, SKIPPED, SUCCESS, WARNINGS
 from twisted.internet import defer
 
 from . import findings, forms, pipeline
@@ -31,7 +31,7 @@ class Checkout(Step):
     def __init__(self, settings, releases=False, **arguments):
         super().__init__(time_limit=settings.pipeline.timeout, **arguments)
         self._settings = settings
-        # Whether it runs on the worker of releases, where nothing but the deploy branch may run.
+        # Whether it runs on the worker of releases, where nothing may run but what goes live.
         self._releases = releases
 
     @defer.inlineCallbacks
@@ -76,9 +76,9 @@ class Checkout(Step):
     @defer.inlineCallbacks
     def _refusal(self, source):
         """Why this build is not even begun, or None."""
-        deploy_branch = self._settings.pipeline.deploy_branch
-        if self._releases and source.branch != deploy_branch:
-            return f"live is built from {deploy_branch} now: push again"
+        settings = self._settings
+        if self._releases and findings.not_live(source.project, source.branch, settings.pipeline, settings.live):
+            return "this does not go live any more, and is not built beside what does: push again"
         tries = yield self.master.data.get(("buildrequests", self.build.requests[0].id, "builds"))
         if sum(each["results"] == RETRY for each in tries) >= TRIES:
             return f"not tried again: its worker was lost {TRIES} times during this build"
@@ -147,6 +147,7 @@ class Workflows(Step):
             **arguments,
         )
         self._team = settings.team
+        self._default_branch = settings.pipeline.deploy_branch
         self._lenient = lenient
         self._unrunnable = settings.pipeline.unrunnable
 
@@ -157,6 +158,7 @@ class Workflows(Step):
         order = {
             "repository": f"{self._team}/{source.project}",
             "branch": source.branch,
+            "default": self._default_branch,
             "revision": self.getProperty("got_revision"),
             "actor": self.getProperty("pusher") or self.getProperty("author"),
             # Of a build by hand nobody says what it changed, and of a very large push not all.
@@ -167,10 +169,11 @@ class Workflows(Step):
             self.say("workflows could not be run")
             return FAILURE
         _, lines = findings.jobs(answer)
+        self.setProperty(findings.REMARKS, answer["notes"][: findings.LINES], self.name)
         self.setProperty(findings.NOT_RUN, lines, self.name)
         result, said = findings.verdict(answer, self._lenient, self._unrunnable)
         self.say(said or self.name)
-        return {"passed": SUCCESS, "warnings": WARNINGS, "failed": FAILURE}[result]
+        return {"passed": SUCCESS, "warnings": WARNINGS, "failed": FAILURE, "skipped": SKIPPED}[result]
 
 
 class Package(Step):

@@ -52,14 +52,20 @@ def stand_ins(used):
 
 
 class Teller:
-    """Prints the events of act for people; remembers what a failed step said last, and which jobs did not run."""
+    """Prints the events of act for people; remembers what a failed step said last, and which jobs ran.
 
-    def __init__(self, out=sys.stdout):
+    TITLE is the workflow's name.
+    """
+
+    def __init__(self, out=sys.stdout, title=""):
         self.out = out
+        self.title = title
         self.recent = {}
         self.failures = []
         # Jobs that act passed over.
         self.passed_over = []
+        # {job that ran: whether it had a combination of a matrix}; "" is any of a workflow that was called.
+        self.ran = {}
 
     def line(self, text):
         try:
@@ -74,8 +80,12 @@ class Teller:
         if any(noise in message for noise in NOISE):
             return
         job, step = str(event.get("job", "")).strip(), str(event.get("step", "")).split("\n")[0]
+        if step and "jobID" in event:
+            own = job.startswith(f"{self.title}/")
+            self.ran[event["jobID"] if own else ""] = bool(event.get("matrix"))
         if PASSED_OVER in message and not event.get("raw_output"):
             self.passed_over.append(job)
+            self.ran[event.get("jobID")] = True
         elif event.get("raw_output"):
             # What a step says last may come after its result.
             late = self.failures and self.failures[-1][:2] == (job, step)

@@ -105,6 +105,8 @@ def migrate(folder, account):
         stdin=subprocess.DEVNULL,
         check=False,
     )
+    # What it leaves running would change the release once its links have been looked at.
+    privacy.end_left()
     if done.returncode != 0:
         raise Refused(f"migrate ended with status {done.returncode}")
 

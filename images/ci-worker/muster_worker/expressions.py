@@ -133,6 +133,8 @@ class _Reader:
                     return any(equal(each, arguments[1]) for each in whole)
                 return texts[1].casefold() in texts[0].casefold()
             case "format", _ if texts:
+                if any(int(number) + 1 >= len(texts) for number in re.findall(r"\{(\d+)\}", texts[0])):
+                    raise Unknown(texts[0])
                 return re.sub(r"\{(\d+)\}", lambda match: texts[int(match[1]) + 1], texts[0])
             case "fromjson", 1:
                 try:

@@ -41,6 +41,11 @@ SCRIPTS = (
 # Debian's name of a PHP, of which one version is here.
 PHP_BINARY = re.compile(r"(?:^|[;&|(]|\s)php(\d\.\d)\s")
 DEEPEST = 4
+NO_COMBINATION = "its matrix has no combination"
+
+
+class Empty(Exception):
+    """A matrix has no combination, which GitHub calls an error."""
 
 
 class Text(str):
@@ -61,6 +66,9 @@ def load(text):
     value = yaml.load(text, Loader=Loader)
     if not isinstance(value, dict) or not isinstance(value.get("jobs"), dict):
         raise ValueError("it has no jobs")
+    for name, job in value["jobs"].items():
+        if not isinstance(job, dict):
+            raise ValueError(f"its job {name} is empty")
     return value
 
 
@@ -149,10 +157,15 @@ def _called(job, context, folder, deep):
     called = _read(os.path.join(folder, used))
     if called is None or deep >= DEEPEST:
         return [f"it calls {used}, which is not there"]
+    common = list(missing_secrets(context, called.get("env")))
     return [
         f"it calls {used}, where {name}: {reason}"
         for name, inner in mapping(called.get("jobs")).items()
-        for reason in obstacles(mapping(inner), context, folder, deep + 1)
+        for reason in (
+            *common,
+            *obstacles(mapping(inner), context, folder, deep + 1),
+            *job_services.obstacles_of_called(mapping(inner), context),
+        )
     ]
 
 
@@ -182,6 +195,8 @@ def _called_runners(job, context, folder, deep):
         known = {**context, "inputs": _inputs(called, job, context)}
         try:
             parts = [{**known, "matrix": matrix} for matrix in combinations(mapping(inner))]
+        except Empty:
+            parts, reasons = [], reasons | {f"it calls {used}, where {name}: {NO_COMBINATION}": None}
         except Unknown:
             parts = [known]
         for part in parts:
@@ -254,7 +269,7 @@ def needs(job):
 
 
 def combinations(job):
-    """Every combination of a job's matrix; [{}] without one. Raises Unknown where only a running job knows it."""
+    """Every combination of a job's matrix; [{}] without one. Raises Empty, and Unknown where only a running job knows."""
     matrix = mapping(job.get("strategy")).get("matrix")
     if matrix is None:
         return [{}]
@@ -272,7 +287,9 @@ def combinations(job):
             each |= {key: value for key, value in entry.items() if key not in axes}
         if not fitting or not axes:
             found.append(dict(entry))
-    return found or [{}]
+    if not found:
+        raise Empty
+    return found
 
 
 def labels(job, context):

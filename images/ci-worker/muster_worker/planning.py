@@ -15,12 +15,16 @@ class Plan:
     chosen: list[str] = dataclasses.field(default_factory=list)
     # {job: the combinations that run} of each job with a matrix that is known.
     matrix: dict[str, list[dict]] = dataclasses.field(default_factory=dict)
+    # Jobs with a matrix that only act knows, when another job has made it.
+    unknown: set[str] = dataclasses.field(default_factory=set)
     # Runners to map to the worker itself.
     labels: set[str] = dataclasses.field(default_factory=set)
     # [{"job", "reasons"}]
     left_out: list[dict] = dataclasses.field(default_factory=list)
     # How many there are, of both kinds; each combination counts.
     total: int = 0
+    # Jobs whose own condition lets them out.
+    skipped: list[str] = dataclasses.field(default_factory=list)
     # Lines about what runs otherwise than asked for.
     notes: list[str] = dataclasses.field(default_factory=list)
     # {job that runs: its context, with the first combination}
@@ -35,6 +39,8 @@ class Part:
     context: dict
     labels: list[str] = dataclasses.field(default_factory=list)
     reasons: list[str] = dataclasses.field(default_factory=list)
+    # Whether there is a matrix, and no telling what it is.
+    unknown: bool = False
     # [(runtime, version)] that it asks for, and that are not here.
     versions: list[tuple] = dataclasses.field(default_factory=list)
 
@@ -47,6 +53,7 @@ def of(workflow, context, folder="."):
     there = {name: job for name, job in workflow["jobs"].items() if isinstance(job, dict) and jobs.runs(job, context)}
     common = list(jobs.missing_secrets(context, workflow.get("env")))
     plan, left_out, counts = Plan(), {}, {}
+    plan.skipped = [name for name in workflow["jobs"] if name not in there]
     for name, job in there.items():
         parts = list(_parts(job, {**context, "env": _env(context, workflow, job)}, folder))
         good = [part for part in parts if not part.reasons]
@@ -58,6 +65,8 @@ def of(workflow, context, folder="."):
         counts[name] = len(good)
         plan.contexts[name] = good[0].context
         plan.labels |= {label for part in good for label in part.labels}
+        if parts[0].unknown:
+            plan.unknown.add(name)
         if parts[0].matrix:
             plan.matrix[name] = [part.matrix for part in good]
         plan.left_out += [
@@ -84,6 +93,9 @@ def of(workflow, context, folder="."):
 
 def may_fail(workflow, plan, name):
     """Whether a job, those that it needs and all of their combinations say that they may fail (continue-on-error)."""
+    if name not in plan.contexts:
+        # It did not run.
+        return True
     job, context = workflow["jobs"][name], plan.contexts[name]
     said = str(job.get("continue-on-error", "false"))
     try:
@@ -94,6 +106,33 @@ def may_fail(workflow, plan, name):
     except Unknown:
         return False
     return allowed and all(may_fail(workflow, plan, need) for need in jobs.needs(job))
+
+
+def not_run(workflow, plan, name, ran):
+    """({job: why it did not run}, [job that was skipped, as on GitHub]) of NAME and those that it needs.
+
+    They passed, says act; RAN says which of them ran, and whether with a combination of their matrix.
+    """
+    left_out, skipped = {}, []
+    for each in _with_needs(workflow, name):
+        if each not in plan.contexts:
+            continue
+        if each not in ran if "uses" not in workflow["jobs"][each] else "" not in ran:
+            skipped.append(each)
+        elif each in plan.unknown and ran.get(each) is False:
+            left_out[each] = "its matrix could not be made"
+    return left_out, skipped
+
+
+def _with_needs(workflow, name):
+    """A job and all that it needs, in the order of the workflow."""
+    found, queue = set(), [name]
+    while queue:
+        each = queue.pop()
+        if each not in found and each in workflow["jobs"]:
+            found.add(each)
+            queue += jobs.needs(workflow["jobs"][each])
+    return [each for each in workflow["jobs"] if each in found]
 
 
 def _env(context, *owners):
@@ -109,12 +148,15 @@ def _parts(job, context, folder):
     """The combinations of a job, each with why it cannot run here."""
     try:
         combinations = jobs.combinations(job)
+    except jobs.Empty:
+        yield Part({}, context, reasons=[jobs.NO_COMBINATION])
+        return
     except Unknown:
         # act knows it when the job that makes it has run.
         combinations = None
     for matrix in combinations or [{}]:
         known = context if combinations is None else {**context, "matrix": matrix}
-        part = Part(matrix, known, reasons=list(jobs.obstacles(job, known, folder)))
+        part = Part(matrix, known, reasons=list(jobs.obstacles(job, known, folder)), unknown=combinations is None)
         if "uses" not in job:
             part.versions = runtimes.strange_versions(jobs.steps_of(job), known)
         part.labels, strange = jobs.runner(job, known, folder)

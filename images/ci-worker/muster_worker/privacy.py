@@ -60,23 +60,35 @@ def end_others():
     """
     if os.getpid() != 1:
         raise RuntimeError("only the first process of a container may end all others")
+    if not _end_all_but({"1"}):
+        # The engine starts the container anew, without them.
+        os._exit(1)
+
+
+def end_left():
+    """Ends, from a command of the worker, what another one has left running; the command and the worker go on."""
+    if os.getppid() != 1 or "CI_ROLE" not in os.environ:
+        raise RuntimeError("only a command that the worker started may end all others")
+    if not _end_all_but({"1", str(os.getpid())}):
+        raise TimeoutError("what was left running does not end")
+
+
+def _end_all_but(spared):
+    """Whether they are gone. The kernel spares the first process, and the one that asks."""
     end = time.monotonic() + GONE_AFTER
     while True:
         try:
             os.kill(-1, signal.SIGKILL)
         except ProcessLookupError:
-            return
-        if not any(map(_lives, filter(str.isdigit, os.listdir("/proc")))):
-            return
+            return True
+        if not any(_lives(each) for each in os.listdir("/proc") if each.isdigit() and each not in spared):
+            return True
         if time.monotonic() > end:
-            # The engine starts the container anew, without them.
-            os._exit(1)
+            return False
         time.sleep(0.002)
 
 
 def _lives(process):
-    if process == "1":
-        return False
     try:
         with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
             # The name, in parentheses, may contain anything.

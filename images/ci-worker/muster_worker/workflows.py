@@ -1,13 +1,14 @@
 """muster-workflows: runs what of .github/workflows a push starts; what cannot run here is left out and named.
 
-The push is on standard input, as JSON: {"repository", "branch", "revision", "actor", "files"}; `files` are those that
-it changed, or null. The last line says how it went: {"jobs", "left_out": [{"job", "reasons"}], "failed": [job]}. Status 0
-or 1; what a failed step said last comes shortly before the end.
+The push is on standard input, as JSON: {"repository", "branch", "default", "revision", "actor", "files"}; `default`
+is the branch that goes live, `files` are those that the push changed, or null. The last line says how it went: {"jobs", "left_out": [{"job", "reasons"}], "failed": [job],
+"allowed": [job], "notes": [line]}. Status 0 or 1; what a failed step said last comes shortly before the end.
 """
 
 import json
 import os
 import re
+import subprocess
 import sys
 
 import yaml
@@ -18,6 +19,7 @@ FOLDER = ".github/workflows"
 EVENT = "/tmp/event.json"
 # Workflows as act gets them, under their own names.
 REWRITTEN = "/tmp/workflows"
+MERGING = {"pull_request", "pull_request_target", "merge_group"}
 
 
 def _patterns(event, key):
@@ -72,12 +74,20 @@ def not_started(workflow, branch, files):
     return None
 
 
+def for_merging(workflow):
+    """Whether a workflow is for changes that wait to be merged, and not for what was merged."""
+    events = workflow.get("on")
+    names = {events} if isinstance(events, str) else set(events) if isinstance(events, (list, dict)) else set()
+    return bool(names & MERGING) and "push" not in names
+
+
 def context_of(push):
     branch = push["branch"]
     github = {
         **{"ref": f"refs/heads/{branch}", "ref_name": branch, "ref_type": "branch", "head_ref": "", "base_ref": ""},
         **{"event_name": "push", "repository": push["repository"], "sha": push["revision"], "actor": push["actor"]},
         "repository_owner": push["repository"].partition("/")[0],
+        "event": event_of(push),
     }
     # The repository has none.
     return {"github": github, "vars": {}}
@@ -89,14 +99,36 @@ def workflow_files():
     return [path for path in paths if os.path.isfile(path) and not os.path.islink(path)]
 
 
+def event_of(push):
+    """github.event, as far as conditions ask for it: what is not in it is empty to them."""
+    owner, _, name = push["repository"].partition("/")
+    return {
+        "ref": f"refs/heads/{push['branch']}",
+        "after": push["revision"],
+        "head_commit": {"id": push["revision"], "message": push.get("message", "")},
+        "pusher": {"name": push["actor"]},
+        "sender": {"login": push["actor"]},
+        "repository": {
+            "full_name": push["repository"],
+            "name": name,
+            "owner": {"login": owner},
+            "default_branch": push["default"],
+            "fork": False,
+        },
+    }
+
+
+def message_of(revision):
+    done = subprocess.run(["git", "log", "-1", "--format=%B", revision], stdout=subprocess.PIPE, check=False)
+    return done.stdout.decode("utf-8", "replace").strip()
+
+
 def main(push):
+    push["message"] = message_of(push["revision"])
     with open(EVENT, "w", encoding="utf-8") as file:
-        owner, _, name = push["repository"].partition("/")
-        repository = {"full_name": push["repository"], "name": name, "owner": {"login": owner}}
-        ref = f"refs/heads/{push['branch']}"
-        json.dump({"ref": ref, "after": push["revision"], "repository": repository}, file)
+        json.dump(event_of(push), file)
     os.makedirs(REWRITTEN, exist_ok=True)
-    total, left_out, failed, allowed, teller = 0, [], [], [], act.Teller()
+    total, left_out, failed, allowed, notes, failures = 0, [], [], [], [], []
     for path in workflow_files():
         try:
             with open(path, encoding="utf-8") as file:
@@ -107,32 +139,46 @@ def main(push):
             continue
         if why := not_started(workflow, push["branch"], push["files"]):
             print(f"{path}: {why}", flush=True)
+            if for_merging(workflow):
+                notes.append(f"{path} is not run: it is for pull requests, and there are none here")
             continue
         title = workflow["name"] if isinstance(workflow.get("name"), str) else os.path.basename(path)
-        plan = planning.of(workflow, context_of(push))
+        plan, teller = planning.of(workflow, context_of(push)), act.Teller(title=title)
         total += plan.total
         for each in plan.left_out:
             left_out.append({**each, "job": f"{title} / {each['job']}"})
-        for note in plan.notes:
-            print(f"Note: {note}", flush=True)
+        notes += [f"{title} / {note}" for note in plan.notes]
+        unmade, skipped = {}, dict.fromkeys(plan.skipped)
         own = os.path.join(REWRITTEN, os.path.basename(path))
         with open(own, "w", encoding="utf-8") as file:
             file.write(rewriting.rewritten(workflow, plan))
         for job in plan.chosen:
             print(f"{path}: job {job}", flush=True)
+            teller.ran.pop("", None)
             order = act.command(own, EVENT, push["repository"], push["actor"], plan, job)
-            if not act.run(order, teller):
+            if act.run(order, teller):
+                more, others = planning.not_run(workflow, plan, job, teller.ran)
+                unmade |= more
+                skipped |= dict.fromkeys(others)
+            else:
                 (allowed if planning.may_fail(workflow, plan, job) else failed).append(f"{title} / {job}")
         for job in teller.passed_over:
             left_out.append({"job": f"{title} / {job}", "reasons": ["there is no runner for it here"]})
-        teller.passed_over.clear()
+        for job, reason in unmade.items():
+            left_out.append({"job": f"{title} / {job}", "reasons": [reason]})
+        for job in skipped:
+            total -= len(plan.matrix.get(job, [{}])) if job in plan.contexts else 0
+            print(f"Skipped: {title} / {job}: its condition, or that of a job that it needs, is not met", flush=True)
+        failures += teller.failures
         if any(job_services.of(workflow["jobs"][name]) for name in plan.contexts):
             service.forget()
     for each in left_out:
         print(f"Not run: {each['job']}: {'; '.join(each['reasons'])}", flush=True)
-    for job, step, lines in teller.failures:
+    for note in notes:
+        print(f"Note: {note}", flush=True)
+    for job, step, lines in failures:
         print(f"{job}: {step} failed:", *(f"  | {line}" for line in lines), sep="\n", flush=True)
-    answers.tell({"jobs": total, "left_out": left_out, "failed": failed, "allowed": allowed})
+    answers.tell({"jobs": total, "left_out": left_out, "failed": failed, "allowed": allowed, "notes": notes})
     return 1 if failed else 0
 
 

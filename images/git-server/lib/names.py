@@ -12,6 +12,8 @@ ZERO = "0" * 40
 KINDS = {"refs/heads/": "branch", "refs/tags/": "tag"}
 # What git itself writes beside branches, and looks for before them: in any case where file systems know none.
 PSEUDO = re.compile(r"@|(?i:HEAD|(?:FETCH|ORIG|MERGE)_HEAD)|[A-Z_]+_HEAD|AUTO_MERGE|[0-9a-f]{40}|[0-9a-f]{64}")
+# Windows has no files of these names, whatever follows a dot, and none that end with one: a clone there fetches nothing.
+WINDOWS = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?|.*\.", re.IGNORECASE)
 # How a clone calls a branch of the server, and git a branch of its own.
 REMOTE = re.compile(r"(?:(?:remotes/)?origin|heads)/(.+)", re.IGNORECASE)
 
@@ -33,6 +35,8 @@ def misleading(kind, name):
         return f"{kind} {name} would make {target} ambiguous for everybody: git push origin HEAD:{target}"
     if PSEUDO.fullmatch(name):
         return f"{name} is git's own name for something else: choose another name for the {kind}"
+    if part := next(filter(WINDOWS.fullmatch, name.split("/")), None):
+        return f"{part} is no file's name on Windows, where nobody could fetch any more: choose another for the {kind}"
     return None
 
 

@@ -22,7 +22,7 @@ WIDTH = 300
 # The step that finds out what the repository is, and what it says.
 CHECKOUT = "checkout"
 # Step → properties of the build that it has set, with lines for the pusher. Buildbot stores them just after the step.
-TOLD = {CHECKOUT: ("survey", "not_deployed"), "workflows": ("not_run",)}
+TOLD = {CHECKOUT: ("survey", "not_deployed"), "workflows": ("not_run", "workflow_remarks")}
 STORED = 1
 BEFORE = {"not_run": "not run: "}
 # Buildbot's own steps that tell a pusher nothing.

@@ -28,6 +28,7 @@ class Deployment(unittest.TestCase):
     def test_a_repository_that_nobody_named(self):
         why = findings.not_deployed({"kind": "php"}, "new", "main", Pipeline(), Live({"app": "deployer"}))
         self.assertIn("not deployed: new is not on the roster: add it to muster:repositories and push again", why)
+        self.assertEqual(findings.not_live("new", "main", Pipeline(), Live({"app": "deployer"})), why)
         shared = Live({"app": "deployer"}, "deployer")
         self.assertIsNone(findings.not_deployed({"kind": "php"}, "new", "main", Pipeline(), shared))
 
@@ -53,6 +54,10 @@ class Jobs(unittest.TestCase):
             with self.subTest(failed=failed, count=count, lenient=lenient, unrunnable=unrunnable):
                 answer = {"jobs": 3, "left_out": left_out(count), "failed": failed, "allowed": []}
                 self.assertEqual(findings.verdict(answer, lenient, unrunnable), expected)
+
+    def test_where_no_job_ran_none_passed(self):
+        answer = {"jobs": 0, "left_out": [], "failed": [], "allowed": []}
+        self.assertEqual(findings.verdict(answer, False, "fail"), ("skipped", "no job is for this push"))
 
     def test_a_job_that_may_fail_is_told(self):
         answer = {"jobs": 2, "left_out": [], "failed": [], "allowed": ["ci / next"]}

@@ -1,7 +1,10 @@
+import os
+import signal
 import subprocess
 import sys
 import types
 import unittest
+from unittest import mock
 
 from muster_worker import privacy
 
@@ -37,3 +40,27 @@ class Ending(unittest.TestCase):
     def test_only_the_first_process_ends_all_others(self):
         with self.assertRaisesRegex(RuntimeError, "first process"):
             privacy.end_others()
+
+    def test_only_a_command_of_the_worker_ends_what_another_one_left(self):
+        for parent, environ in ((7, {"CI_ROLE": "deployer"}), (1, {})):
+            with (
+                self.subTest(parent=parent),
+                mock.patch("os.getppid", return_value=parent),
+                mock.patch.dict(os.environ, environ, clear=True),
+                mock.patch("os.kill") as kill,
+                self.assertRaisesRegex(RuntimeError, "the worker started"),
+            ):
+                privacy.end_left()
+            kill.assert_not_called()
+
+    def test_it_goes_on_when_they_are_gone(self):
+        with (
+            mock.patch("os.getppid", return_value=1),
+            mock.patch.dict(os.environ, {"CI_ROLE": "deployer"}),
+            mock.patch("os.kill", side_effect=[None, ProcessLookupError]) as kill,
+            mock.patch("os.listdir", return_value=["1", str(os.getpid()), "self", "8"]),
+            mock.patch.object(privacy, "_lives", return_value=True) as lives,
+        ):
+            privacy.end_left()
+        lives.assert_called_once_with("8")
+        self.assertEqual(kill.call_args_list, [mock.call(-1, signal.SIGKILL)] * 2)

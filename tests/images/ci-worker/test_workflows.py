@@ -7,7 +7,8 @@ from unittest import mock
 
 from muster_worker import act, expressions, jobs, planning, rewriting, runtimes, workflows
 
-CONTEXT = workflows.context_of({"branch": "main", "repository": "team/app", "revision": "0" * 40, "actor": "alice"})
+PUSH = {"branch": "main", "default": "main", "repository": "team/app", "revision": "0" * 40, "actor": "alice"}
+CONTEXT = workflows.context_of({**PUSH, "message": "Deploy it"})
 
 
 HERE = {"PHP": "8.4.28", "Node": "24.19.0", "Python": "3.13.5"}
@@ -45,6 +46,17 @@ class Starting(unittest.TestCase):
                 why = workflows.not_started(workflow(on + "\njobs: {}"), "main", ["README.md", "src/a/b.php"])
                 self.assertEqual(why is None, started, why)
 
+    def test_for_pull_requests_alone(self):
+        for on, expected in (
+            ("on: pull_request", True),
+            ("on: [pull_request, workflow_dispatch]", True),
+            ("on: {pull_request: {branches: [main]}, push: {branches: [main]}}", False),
+            ("on: {schedule: [{cron: '0 0 * * *'}]}", False),
+            ("name: x", False),
+        ):
+            with self.subTest(on):
+                self.assertEqual(workflows.for_merging(workflow(on + "\njobs: {}")), expected)
+
     def test_without_a_list_of_files_every_path_counts(self):
         self.assertIsNone(workflows.not_started(workflow("on: {push: {paths: [docs]}}\njobs: {}"), "main", None))
 
@@ -71,6 +83,8 @@ class Expressions(unittest.TestCase):
             ("${{ matrix.none || 'ubuntu-22.04' }}", "ubuntu-22.04"),
             ("${{ github.event_name == 'push' && matrix.os || 'windows-latest' }}", "ubuntu-latest"),
             ("${{ github.ref == 'refs/heads/MAIN' }}", True),
+            ("${{ github.ref_name == github.event.repository.default_branch }}", True),
+            ("${{ contains(github.event.head_commit.message, 'deploy') }}", True),
             ("${{ !startsWith(github.ref_name, 'release/') }}", True),
             ("${{ contains(fromJSON('[\"x\"]'), 'y') }}", False),
             ("${{ format('{0}-{1}', 'it''s', 2) }}", "it's-2"),
@@ -81,7 +95,8 @@ class Expressions(unittest.TestCase):
                 self.assertEqual(expressions.fill(text, context), expected)
 
     def test_what_is_not_known(self):
-        for text in ("${{ inputs.RUNNER }}", "${{ needs.a.outputs.b }}", "${{ github.run_id }}", "${{ 1 + 1 }}", "${{ }}"):
+        for text in ("${{ inputs.RUNNER }}", "${{ needs.a.outputs.b }}", "${{ github.run_id }}", "${{ 1 + 1 }}", "${{ }}",
+                     "${{ format('{1}', 'a') }}"):
             with self.subTest(text), self.assertRaises(expressions.Unknown):
                 expressions.fill(text, CONTEXT)
 
@@ -110,6 +125,7 @@ class Plans(unittest.TestCase):
             ("each combination", f"a: {{{LINUX}, {matrix % '[true]'}}}", True),
             ("some combinations", f"a: {{{LINUX}, {matrix % '[true, false]'}}}", False),
             ("unknown", f"a: {{{LINUX}, continue-on-error: '${{{{ needs.b.outputs.c }}}}'}}", False),
+            ("what it needs does not run", f"b: {{if: false, {LINUX}}}, a: {{needs: b, {LINUX}, continue-on-error: true}}", True),
             ("what it needs may not", f"b: {{{LINUX}}}, a: {{{LINUX}, needs: b, continue-on-error: true}}", False),
         ):
             with self.subTest(name):
@@ -139,6 +155,8 @@ class Plans(unittest.TestCase):
             ("steps: [{run: 'true', shell: pwsh}]", "the shell pwsh, which is not here"),
             ("steps: [{run: 'true'}], defaults: {run: {shell: pwsh}}", "the shell pwsh, which is not here"),
             ("strategy: {matrix: '${{ fromJSON(needs.x.outputs.m) }}'}, runs-on: '${{ matrix.os }}'", "not known"),
+            ("strategy: {matrix: {v: []}}", "its matrix has no combination"),
+            ("strategy: {matrix: {v: [1], exclude: [{v: 1}]}}", "its matrix has no combination"),
             ("uses: o/r/.github/workflows/x.yml@v1", "remote workflow"),
             ("steps: [{uses: docker/login-action@v3}]", "remote action docker/login-action@v3"),
             ("steps: [{uses: 'docker://alpine'}]", "container"),
@@ -196,11 +214,11 @@ class Plans(unittest.TestCase):
             self.assertEqual(self.reasons("a: {steps: [{uses: ./mine}]}", folder), {"a": "./mine: it uses sudo"})
             self.assertIn("inner: ./mine: it uses sudo", self.reasons("a: {uses: ./called.yml}", folder)["a"])
 
-    def called(self, inner, job=""):
+    def called(self, inner, job="", more=""):
         with tempfile.TemporaryDirectory() as folder:
             with open(f"{folder}/called.yml", "w", encoding="utf-8") as file:
                 inputs = "inputs: {os: {default: Ubuntu-22.04}}"
-                file.write(f"on: {{workflow_call: {{{inputs}}}}}\njobs: {{inner: {{steps: [{{run: x}}], {inner}}}}}")
+                file.write(f"on: {{workflow_call: {{{inputs}}}}}\n{more}\njobs: {{inner: {{steps: [{{run: x}}], {inner}}}}}")
             return self.plan(f"a: {{uses: ./called.yml{job}}}", folder)
 
     def test_runners_of_a_called_workflow_are_mapped(self):
@@ -213,6 +231,16 @@ class Plans(unittest.TestCase):
             with self.subTest(inner, job=job):
                 plan = self.called(inner, job)
                 self.assertEqual((plan.chosen, plan.labels, plan.left_out), (["a"], labels, []))
+
+    def test_what_a_called_workflow_wants_and_has_not(self):
+        for inner, more, reason in (
+            (LINUX, "env: {T: '${{ secrets.T }}'}", "where inner: it uses the secret T,"),
+            (f"{LINUX}, services: {{db: mysql}}", "", "where inner: it wants the service db, which only jobs have"),
+            (f"{LINUX}, services: {{db: 'postgres:17'}}", "", "the service db (postgres:17), which has no stand-in"),
+            (f"{LINUX}, strategy: {{matrix: {{v: []}}}}", "", "where inner: its matrix has no combination"),
+        ):
+            with self.subTest(reason):
+                self.assertIn(reason, "; ".join(self.called(inner, more=more).left_out[0]["reasons"]))
 
     def test_runners_of_a_called_workflow_that_are_not_here(self):
         for inner, job, reason in (
@@ -294,8 +322,31 @@ class Plans(unittest.TestCase):
         plan = self.plan("a: {if: github.repository == 'kanboard/kanboard', container: x}, b: {if: always(), %s}" % LINUX)
         self.assertEqual((plan.chosen, plan.total), (["b"], 1))
 
+    def test_what_act_calls_passed_and_did_not_run(self):
+        given = workflow("""jobs:
+  made: {runs-on: ubuntu-latest}
+  skipped: {runs-on: ubuntu-latest, needs: made, if: needs.made.outputs.x}
+  after: {runs-on: ubuntu-latest, needs: [skipped, never]}
+  never: {runs-on: ubuntu-latest, if: false}
+  matrix: {runs-on: ubuntu-latest, needs: made, strategy: {matrix: '${{ fromJSON(needs.made.outputs.m) }}'}}
+  called: {uses: ./no.yml}
+""")
+        plan = planning.of(given, CONTEXT)
+        plan.contexts["called"] = {}
+        self.assertEqual((plan.skipped, plan.unknown), (["never"], {"matrix"}))
+        for name, ran, expected in (
+            ("after", {"made": False}, ({}, ["skipped", "after"])),
+            ("after", {"made": False, "skipped": False, "after": False}, ({}, [])),
+            ("matrix", {"made": False, "matrix": False}, ({"matrix": "its matrix could not be made"}, [])),
+            ("matrix", {"made": False, "matrix": True}, ({}, [])),
+            ("called", {}, ({}, ["called"])),
+            ("called", {"": False}, ({}, [])),
+        ):
+            with self.subTest(name, ran=ran):
+                self.assertEqual(planning.not_run(given, plan, name, ran), expected)
+
     def test_not_a_workflow(self):
-        for text in ("[]", "a: b", "jobs: []"):
+        for text in ("[]", "a: b", "jobs: []", "jobs: {a: }"):
             with self.subTest(text), self.assertRaises(ValueError):
                 workflow(text)
 
@@ -373,6 +424,18 @@ class Running(unittest.TestCase):
         # What a step says is not act's own word.
         teller.line(json.dumps({"job": "CI/b", "step": "x", "raw_output": True, "msg": said}))
         self.assertEqual(teller.passed_over, ["CI/a"])
+
+    def test_which_jobs_ran(self):
+        teller = act.Teller(io.StringIO(), "CI")
+        for event in (
+            {"job": "CI/a", "jobID": "a", "matrix": {}, "step": "Set up job", "msg": "x"},
+            {"job": "CI/b-1", "jobID": "b", "matrix": {"v": 1}, "step": "Set up job", "msg": "x"},
+            {"job": "c/Called/a", "jobID": "inner", "matrix": {}, "step": "Set up job", "msg": "x"},
+            {"job": "CI/d", "jobID": "d", "matrix": {}, "msg": "Job succeeded"},
+            {"level": "error", "msg": "Error while evaluating matrix: Invalid JSON"},
+        ):
+            teller.line(json.dumps(event))
+        self.assertEqual(teller.ran, {"a": False, "b": True, "": False})
 
     def test_command(self):
         plan = planning.Plan(["a"], labels={"ubuntu-latest"})

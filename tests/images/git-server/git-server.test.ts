@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -78,6 +78,37 @@ describe("a repository's name", () => {
     ...["a.git", "a.lock", "a".repeat(65), "a".repeat(200)],
   ])("%j is none", (name) => {
     expect(isValid(name)).toBe(false);
+  });
+});
+
+describe("the list of objects that are let in with their faults", () => {
+  const id = "0123456789abcdef0123456789abcdef01234567";
+
+  test("is what it has of ids, and a line that is none refuses no push", () => {
+    const { bare, clone, git, commit } = repositories();
+    const list = join(folder, "list");
+    writeFileSync(join(folder, ".fsck-skip"), `# of the old shop\n\n  ${id}\t# a tree\nold-shop\n${id.slice(1)}\n`);
+    const take = `. "${image}/lib/repository.sh"; repositories=$1 skip_list=$1/list; take_skip_list; warn_of_skip_list`;
+    const said = execFileSync("sh", ["-euc", take, "sh", folder], { encoding: "utf8" });
+    expect(said).toBe(
+      `warning: ${folder}/.fsck-skip has a line that is no id of an object, which counts for nothing: old-shop\n`,
+    );
+    expect(readFileSync(list, "utf8")).toBe(`${id}\n`);
+
+    git(bare, "config", "receive.fsckObjects", "true");
+    commit("second");
+    const pushWith = (file: string) => {
+      git(bare, "config", "receive.fsck.skipList", file);
+      return () => git(clone, "push", "--quiet", "origin", "main");
+    };
+    expect(pushWith(join(folder, ".fsck-skip"))).toThrow("invalid object name: old-shop");
+    expect(pushWith(list)).not.toThrow();
+  });
+
+  test("need not be there", () => {
+    const take = `. "${image}/lib/repository.sh"; repositories=$1 skip_list=$1/list; take_skip_list; warn_of_skip_list`;
+    expect(execFileSync("sh", ["-euc", take, "sh", folder], { encoding: "utf8" })).toBe("");
+    expect(readFileSync(join(folder, "list"), "utf8")).toBe("");
   });
 });
 

@@ -22,12 +22,18 @@ class Refs(unittest.TestCase):
             with self.subTest(made):
                 self.assertEqual(len(self.refused([there], made)), 1)
 
+    def test_names_that_windows_cannot_store(self):
+        for made in ("refs/heads/aux", "refs/heads/fix/NUL.php", "refs/tags/com1", "refs/heads/a./b"):
+            with self.subTest(made):
+                self.assertRegex("".join(self.refused([], made)), "is no file's name on Windows")
+
     def test_what_is_well(self):
         for there, made in (
             ("refs/heads/a/b", "refs/heads/a/c"),
             ("refs/heads/a-b", "refs/heads/A"),
             ("refs/notes/a", "refs/heads/A"),
             ("refs/heads/a", "refs/tags/A1"),
+            ("refs/heads/a", "refs/heads/auxiliary/com/console"),
         ):
             with self.subTest(made):
                 self.assertEqual(self.refused([there], made), [])

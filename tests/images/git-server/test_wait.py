@@ -63,6 +63,7 @@ class Told(unittest.TestCase):
             "survey": ["PHP site\nwarning: Jenkinsfile is not run", "checkout"],
             "not_deployed": ["tested; live is built from main", "checkout"],
             "not_run": [["CI / a: it uses sudo"], "workflows"],
+            "workflow_remarks": [["CI / b: PHP 8.4.28 is here in place of 8.3"], "workflows"],
         }
         self.steps = [self.step(1, "worker_preparation", SUCCESS), self.step(2, "checkout", SUCCESS)]
 
@@ -143,6 +144,7 @@ class Told(unittest.TestCase):
                 "tested; live is built from main",
                 "  checkout: passed (1 s)",
                 "not run: CI / a: it uses sudo",
+                "CI / b: PHP 8.4.28 is here in place of 8.3",
                 "  workflows: passed with warnings (1 s)",
                 "  phpunit: FAILED (1 s)",
                 "  | one",

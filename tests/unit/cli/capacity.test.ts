@@ -10,7 +10,7 @@ import {
   roomProblem,
   watchesWarning,
 } from "../../../cli/targets/docker/capacity";
-import { isFree, listened } from "../../../cli/targets/docker/preflight";
+import { listened, listenRefusal, portProblem } from "../../../cli/targets/docker/preflight";
 import type { Network } from "../../../cli/tools/docker";
 import { processLimit } from "../../../config/catalogue";
 import { resolveTeam } from "../../../config/members";
@@ -51,8 +51,19 @@ describe("the kernel's settings", () => {
   test("processes are the sum of all limits", () => {
     const team = teamOf(3);
     const sum = workloads(team).reduce((total, { component }) => total + (processLimit(component) as number), 0);
-    expect(processWarning(team, sum)).toBeUndefined();
-    expect(processWarning(team, sum - 1)).toContain("echo kernel.pid_max=4194304 | sudo tee");
+    const warning = (pid_max?: number, threads?: number) => processWarning(team, { pid_max, "threads-max": threads });
+    expect(warning(sum, sum)).toBeUndefined();
+    expect(warning(sum - 1, sum)).toMatch(
+      /^the limits on processes add up to (\d+), .*: echo kernel.pid_max=4194304 \|/,
+    );
+    // A machine with 2 GiB has fewer threads than numbers for them.
+    expect(warning(sum, sum - 2)).toMatch(
+      new RegExp(`has ${sum - 2}: echo kernel.threads-max=1048576 \\| sudo tee -a`),
+    );
+    expect(warning(sum - 1, sum - 2)).toMatch(
+      new RegExp(`has ${sum - 2}: echo kernel.pid_max.* && echo kernel.threads`),
+    );
+    expect(warning()).toBeUndefined();
   });
 
   test("that cannot be read warn of nothing", () => {
@@ -77,14 +88,26 @@ describe("the engine's address pools", () => {
   test("have room for everybody's sites and editors", () => {
     const pools = [{ Base: "10.9.0.0/16", Size: 24 }];
     expect(roomProblem(teamOf(1000), null)).toBeUndefined();
+    expect(roomProblem(teamOf(20), [{ Base: "fd00::/48", Size: 64 }])).toBeUndefined();
     expect(roomProblem(teamOf(249), pools)).toBeUndefined();
     expect(roomProblem(teamOf(250), pools)).toMatch(/needs 254 addresses, and the engine gives each 253: .*"size": 23/);
+  });
+
+  test("are no help where the kernel has no more ports on a bridge", () => {
+    const repositories = (count: number) => ({
+      members: Array.from({ length: 1000 }, (_, index) => ({ id: `m${index}` })),
+      repositories: Array.from({ length: count }, (_, index) => `r${index}`),
+    });
+    const problem = (count: number) => roomProblem(resolveTeam(parseTeamConfig(repositories(count))), null);
+    expect(problem(20)).toBeUndefined();
+    expect(problem(21)).toMatch(/^a network of this team needs 1024 containers, and Linux lets one have 1023: divide/);
   });
 
   test("may be the operator's own", () => {
     const pools = [{ Base: "10.9.0.0/22", Size: 24 }];
     expect(poolProblem({ id: "red" }, pools, networks([]))).toBeUndefined();
     expect(poolProblem({ id: "red" }, pools, networks(["10.9.0.0/24"]))).toContain("daemon.json");
+    expect(poolProblem({ id: "red" }, [...pools, { Base: "fd00::/48", Size: 64 }], networks([]))).toBeUndefined();
   });
 
   test("do not matter to a team that has its networks", () => {
@@ -114,9 +137,18 @@ describe("a neighbour on the port", () => {
       await new Promise<void>((resolve) => server.listen({ host: address, port: 0 }, resolve));
       const { port } = server.address() as { port: number };
       const other = address === "::1" ? "127.0.0.1" : "::1";
-      expect([await isFree(address, port), await isFree(other, port)]).toEqual([false, true]);
+      expect([await listenRefusal(address, port), await listenRefusal(other, port)]).toEqual(["EADDRINUSE", undefined]);
       await new Promise((resolve) => server.close(resolve));
-      expect(await isFree(address, port)).toBe(true);
+      expect(await listenRefusal(address, port)).toBeUndefined();
     }
+  });
+
+  test("and an address that this machine does not have, but only where this machine is the engine's", async () => {
+    const problem = (local: boolean) =>
+      portProblem({ id: "red", listen: "192.0.2.7" }, { local }, [], { port: 8080, key: "port" });
+    expect(await problem(true)).toMatch(
+      /^muster:listen is 192\.0\.2\.7, which is no address of this machine: use 0\.0\.0\.0 for all of them, or .*127\.0\.0\.1/,
+    );
+    expect(await problem(false)).toBeUndefined();
   });
 });

@@ -104,6 +104,15 @@ describe("between Pulumi's provider and the daemon", () => {
     expect(connections).toEqual(["keep-alive", "keep-alive"]);
   });
 
+  test("what killed runs left is removed, and nobody else's", async () => {
+    const left = mkdtempSync(join(tmpdir(), "muster-docker-2147483646-"));
+    const own = mkdtempSync(join(tmpdir(), `muster-docker-${process.pid}-`));
+    await withRelay(socket(), async () => {
+      expect([left, own].map((each) => existsSync(each))).toEqual([false, true]);
+    });
+    rmSync(own, { recursive: true });
+  });
+
   test("a daemon that went away is no answer, and the relay ends with what uses it", async () => {
     let used = "";
     const failed = withRelay(join(folder, "nobody.sock"), async (url) => {

@@ -44,8 +44,8 @@ describe("limits on processes", () => {
   const containers = [container("1", "code"), container("2", "worker-2"), container("3", "web"), container("4", "odd")];
 
   test("are given to the containers that lack them", async () => {
-    const { docker, commands } = daemon({ containers }, () => "1 null\n2 1024\n3 0\n4 null\n");
-    const lacking = await unlimited(docker, "red");
+    const { docker, commands } = daemon({}, () => "1 null\n2 1024\n3 0\n4 null\n");
+    const lacking = await unlimited(docker, containers);
     expect(lacking).toEqual([
       { name: "red-code", limit: 1024 },
       { name: "red-web", limit: 512 },
@@ -55,13 +55,13 @@ describe("limits on processes", () => {
   });
 
   test("are left out where the engine has none", async () => {
-    const { docker } = daemon({ containers }, (command) => (command.startsWith("info") ? "false\n" : "1 null\n"));
-    expect(await unlimited(docker, "red")).toEqual([]);
+    const { docker } = daemon({}, (command) => (command.startsWith("info") ? "false\n" : "1 null\n"));
+    expect(await unlimited(docker, containers)).toEqual([]);
   });
 
-  test("are nobody else's", async () => {
-    const { docker, commands } = daemon({ containers }, () => "");
-    expect(await unlimited(docker, "blue")).toEqual([]);
+  test("are asked for nothing where there is none", async () => {
+    const { docker, commands } = daemon({}, () => "");
+    expect(await unlimited(docker, [])).toEqual([]);
     expect(commands).toEqual([]);
   });
 });
@@ -120,6 +120,15 @@ describe("Pulumi", () => {
       false,
       false,
     ]);
+  });
+
+  test("asks a daemon once what it is, unless it did not answer", async () => {
+    const answers = ["down", server("Engine")];
+    let asked = 0;
+    const { docker } = daemon({}, () => answers[Math.min(asked++, 1)] as string);
+    await expect(podmanObstacle(docker)).rejects.toThrow("JSON");
+    expect(await Promise.all([podmanObstacle(docker), wantsOlder(docker)])).toEqual([undefined, false]);
+    expect(asked).toBe(2);
   });
 
   test("works on every other engine", async () => {

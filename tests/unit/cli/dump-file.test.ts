@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { dumpFile } from "../../../cli/commands/dump-file";
 import { checkReplaceable } from "../../../cli/commands/export";
-import { checkWritable } from "../../../cli/commands/invite";
+import { checkWritable } from "../../../cli/commands/written-file";
 import { pipe } from "../../../cli/tools/process";
 
 let folder: string;

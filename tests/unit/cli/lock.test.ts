@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -34,11 +34,38 @@ describe("one command at a time", () => {
 
   test.each([
     ["a killed run", `2147483646 ${hostname()}`],
+    ["a killed run whose number another process has", `${process.pid} ${hostname()} 1`],
     ["a run that was killed at once", ""],
   ])("%s blocks nobody", async (_, content) => {
     mkdirSync(stack().folder);
     writeFileSync(busy(), content);
     expect(await alone(stack(), async () => "done")).toBe("done");
+  });
+
+  test("one that is about to say who it is counts", async () => {
+    mkdirSync(stack().folder);
+    writeFileSync(busy(), "");
+    const second = alone(stack(), async () => "twice");
+    writeFileSync(busy(), `${process.pid} ${hostname()}`);
+    await expect(second).rejects.toThrow(/^Another npm run up or down of stack dev is/);
+  });
+
+  test("of many who find what a killed run left, one works at a time", async () => {
+    mkdirSync(stack().folder);
+    writeFileSync(busy(), `2147483646 ${hostname()}`);
+    let [atWork, done] = [0, 0];
+    const one = () =>
+      alone(stack(), async () => {
+        expect(++atWork).toBe(1);
+        await new Promise(setImmediate);
+        atWork--;
+        done++;
+      });
+    const results = await Promise.allSettled(Array.from({ length: 20 }, one));
+    const refused = results.flatMap((each) => (each.status === "rejected" ? [String(each.reason)] : []));
+    expect(refused.filter((reason) => !reason.includes("is at work"))).toEqual([]);
+    expect(done).toBeGreaterThanOrEqual(1);
+    expect(readdirSync(stack().folder)).toEqual([]);
   });
 
   test("another machine's does", async () => {
@@ -104,6 +131,7 @@ describe("the file of passwords", () => {
 
 test.each([
   ["EISDIR", "/p/x is a folder, and a file belongs there: move it away."],
+  ["ERR_FS_EISDIR", "/p/x is a folder, and a file belongs there: move it away."],
   ["EEXIST", "/p/x cannot be used: a file is where a folder belongs. Move it away."],
   ["EACCES", "/p/x may not be read or written: give yourself the right"],
   ["EROFS", "/p/x is on a file system that is read-only: set MUSTER_HOME to a folder elsewhere."],

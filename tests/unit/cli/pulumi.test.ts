@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { findStack, type Project, selectionIn } from "../../../cli/project";
@@ -11,7 +11,7 @@ import {
   type Situation,
   withoutSalt,
 } from "../../../cli/pulumi/environment";
-import { idsInState, pulumiEngine, stackSizes } from "../../../cli/pulumi/stack";
+import { hasOnlyStaleLocks, idsInState, pulumiEngine, stackSizes } from "../../../cli/pulumi/stack";
 
 let folder: string;
 beforeEach(() => {
@@ -19,7 +19,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const project = (): Project => ({ root: folder, name: "muster", home: join(folder, ".muster"), backend: undefined });
+const project = (): Project => ({
+  root: folder,
+  name: "muster",
+  home: join(folder, ".muster"),
+  backend: undefined,
+  main: "index.ts",
+  nodeArgs: [],
+});
 
 describe("state and passphrase", () => {
   const bare: Situation = { env: {}, home: "/p/.muster", projectBackend: undefined, login: undefined, hasState: false };
@@ -132,6 +139,21 @@ describe("the stack", () => {
     expect(selectionIn(workspace, "file:///own")).toBe(expected);
   });
 
+  test.each([
+    ["a run of another machine", [JSON.stringify({ pid: 1, hostname: "elsewhere" })], false],
+    ["a run that works", [JSON.stringify({ pid: process.pid, hostname: hostname() })], false],
+    ["a killed run", [JSON.stringify({ pid: 2147483646, hostname: hostname() })], true],
+    ["a run that the disk had no room for", ["", '{"pid":12'], true],
+    ["nobody", [], false],
+  ])("has only stale locks: of %s", (_, locks, expected) => {
+    const stack = findStack(project(), "prod", {});
+    const state = join(folder, "state");
+    const place = join(state, ".pulumi/locks/organization", stack.project.name, "prod");
+    mkdirSync(place, { recursive: true });
+    for (const [index, lock] of locks.entries()) writeFileSync(join(place, `${index}.json`), lock);
+    expect(hasOnlyStaleLocks(state, stack)).toBe(expected);
+  });
+
   test("sizes in the CLI's listing", () => {
     expect(stackSizes('[{"name":"dev","resourceCount":12},{"name":"acme/prod"}]')).toEqual(
       new Map([
@@ -142,7 +164,7 @@ describe("the stack", () => {
     expect(stackSizes("error: no backend")).toEqual(new Map());
   });
 
-  test("its state is written at each step, except where nothing in it can be lost", async () => {
+  test("its state is written at each step, except where what is made is found without it", async () => {
     const binary = join(folder, "pulumi");
     const told = join(folder, "told");
     writeFileSync(binary, `#!/bin/sh\necho "$1 \${PULUMI_SKIP_CHECKPOINTS-} $*" >> ${told}\n`, { mode: 0o755 });
@@ -150,7 +172,7 @@ describe("the stack", () => {
     const { PULUMI_SKIP_CHECKPOINTS: _, ...env } = process.env;
     const engine = pulumiEngine(binary, stack, { ...env, PULUMI_HOME: folder });
     await engine.up({ refresh: false });
-    await engine.up({ refresh: false, fresh: true });
+    await engine.up({ refresh: false, found: true });
     await engine.destroy({ refresh: false });
     await engine.destroy({ refresh: false, again: true });
     const runs = readFileSync(told, "utf8").trim().split("\n");

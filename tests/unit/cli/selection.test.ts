@@ -1,3 +1,4 @@
+import type { NetworkInterfaceInfo } from "node:os";
 import { describe, expect, jest, test } from "@jest/globals";
 import type { PulumiCli } from "../../../cli/pulumi/cli";
 import { memoryWarning } from "../../../cli/targets/docker/capacity";
@@ -6,6 +7,7 @@ import {
   cpuProblems,
   diskProblem,
   nameProblems,
+  neighbourhoodWarning,
   networkProblems,
   portOwnerProblem,
 } from "../../../cli/targets/docker/preflight";
@@ -131,6 +133,16 @@ describe("before anything is created", () => {
     expect(networkProblems(team, [network("vpn", ["10.199.128.0/18"])])).toEqual([
       expect.stringMatching(/^live's network \(10\.199\.155\.208\/28\) overlaps the Docker network vpn /),
     ]);
+  });
+
+  test("a member's network takes no addresses away that this machine is among", () => {
+    const at = (cidr: string, internal = false) => [{ cidr, internal, family: "IPv4" }] as NetworkInterfaceInfo[];
+    const own: Network = { id: "1", name: "muster-alice", labels: {}, subnets: ["10.199.65.144/28"] };
+    const harmless = { lo: at("10.199.65.145/8", true), eth0: at("192.168.1.5/24"), br: at("10.199.65.145/28") };
+    expect(neighbourhoodWarning(team, [own], harmless)).toBeUndefined();
+    expect(neighbourhoodWarning(team, [own], { ...harmless, eth1: at("10.199.64.7/22") })).toMatch(
+      /^alice's network \(10\.199\.65\.144\/28\) is a part of .* \(10\.199\.64\.7\/22, eth1\).*: set muster:docker to/,
+    );
   });
 
   const GIB = 1024 ** 3;

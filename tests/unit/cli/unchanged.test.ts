@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { fileObstacle } from "../../../cli/command";
 import type { Stack } from "../../../cli/project";
 import { forgetUpdate, isUnchanged, noteUpdate, type Update } from "../../../cli/pulumi/unchanged";
 import { resolveTeam } from "../../../config/members";
@@ -68,6 +69,20 @@ describe("is changed by", () => {
     noteUpdate(update);
     expect(isUnchanged({ ...update, ...change })).toBe(false);
   });
+});
+
+test("a folder in the place of the note is named", () => {
+  mkdirSync(file("dev/unchanged"), { recursive: true });
+  for (const use of [isUnchanged, noteUpdate, forgetUpdate]) {
+    const caught = (() => {
+      try {
+        return use(update);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(fileObstacle(caught)).toBe(`${file("dev/unchanged")} is a folder, and a file belongs there: move it away.`);
+  }
 });
 
 test("without a file of the state nothing is noted", () => {

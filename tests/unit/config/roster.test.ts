@@ -178,6 +178,17 @@ describe("bad input", () => {
       { members: roster, team: "a-team" },
       'config/team: "a-team" is not a valid team: use 1–20 of a-z and 0-9, starting with a letter',
     ],
+    ...["bridge", "default", "host", "ingress", "none"].map((team): [string, unknown, string] => [
+      `the team ${team}`,
+      { members: roster, team },
+      `config/team: "${team}" is a network of Docker's own (bridge, default, host, ingress, none): choose another name`,
+    ]),
+    ...[3306, 6379, 13_337, 13_338, 13_380, 13_381].map((port): [string, unknown, ...string[]] => [
+      `the port ${port}, which forwards inside of containers would take from their servers`,
+      { members: roster, domain: "dev.example.org", port, httpPort: port === 3306 ? 6379 : 3306 },
+      `config/port: ${port} is a port that the team's containers have for themselves: use another one`,
+      `config/httpPort: ${port === 3306 ? 6379 : 3306} is a port that the team's containers have for themselves: use another one`,
+    ]),
     ["a number as team", { members: roster, team: 5 }, "config/team: 5 is not a text: write for example hackathon"],
     [
       "an unknown target",
@@ -415,6 +426,11 @@ describe("bad input", () => {
       `config/ci/deployBranch: ${JSON.stringify(deployBranch)} ${BRANCH_RULE}`,
     ]),
     [
+      "git's own name as deploy branch",
+      { members: roster, ci: { deployBranch: "HEAD" } },
+      'config/ci/deployBranch: "HEAD" is git\'s name for what is checked out: use a branch such as main',
+    ],
+    [
       "a number as deploy branch",
       ci({ deployBranch: 1 }),
       "config/ci/deployBranch: 1 is not a text: write for example main",
@@ -560,9 +576,9 @@ describe("bad input", () => {
     [
       "values that are no texts",
       ci({ environment: { A: 1, B: null, C: true } }),
-      "config/ci/environment/A: 1 is not a text: write for example test",
+      "config/ci/environment/A: 1 is not a text: put it in quotes",
       "config/ci/environment/B: null is not a text: write for example test",
-      "config/ci/environment/C: true is not a text: write for example test",
+      "config/ci/environment/C: true is not a text: put it in quotes",
     ],
     ...["", "/dist", ".", "..", "../a", "a/../b", ".dist", "a b", "a;rm", "a".repeat(101)].map(
       (dist): [string, unknown, string] => [
@@ -749,14 +765,21 @@ describe("bad input", () => {
   });
 
   const OWN = "is a variable of Muster's own or of the system: choose another name, for example with APP_ before it";
-  test.each(["DB_PASSWORD", "PATH", "LD_PRELOAD", "MUSTER_X", "PHP_MEMORY_LIMIT", "PASSWORD", "SITE_DOMAIN", "Path"])(
-    "the variable %s is Muster's",
-    (name) => {
-      expect(problems({ members: roster, live: { environment: { [name]: "word" } } })).toEqual([
-        `config/live/environment/${name}: "${name}" ${OWN}`,
-      ]);
-    },
-  );
+  test.each([
+    "DB_PASSWORD",
+    "PATH",
+    "LD_PRELOAD",
+    "MUSTER_X",
+    "PHP_MEMORY_LIMIT",
+    "PASSWORD",
+    "SITE_DOMAIN",
+    "Path",
+    "PUBLIC_DOMAIN",
+  ])("the variable %s is Muster's", (name) => {
+    expect(problems({ members: roster, live: { environment: { [name]: "word" } } })).toEqual([
+      `config/live/environment/${name}: "${name}" ${OWN}`,
+    ]);
+  });
 
   test("a variable's value is not repeated", () => {
     expect(problems({ members: roster, environment: { APP_KEY: "word\nsecret", "A-B": "word" } })).toEqual([

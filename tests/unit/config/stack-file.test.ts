@@ -67,6 +67,15 @@ describe("a file that is no stack's", () => {
       "line 4, column 25: -.inf is no number that anything here can be: write digits",
     ],
     [
+      "dates, and numbers of YAML 1.1",
+      beside('  muster:environment: { A: 2026-01-31, B: 010, C: 1_000, D: "2026-01-31", E: 0b11, F: 10 }\n'),
+      ...[28, 43, 51, 78].map(
+        (column) =>
+          `line 3, column ${column}: what stands here is one value to Pulumi, and another one elsewhere: ` +
+          "put it in quotes, or write a number in plain digits",
+      ),
+    ],
+    [
       "an alias inside of itself",
       beside("  muster:ci: &ci { steps: [{ name: a, command: *ci }] }\n"),
       "line 3, column 48: the alias *ci is inside of what it stands for: write it out",

@@ -55,6 +55,23 @@ describe("what a config means", () => {
     );
   });
 
+  test("more names than one variable of the gateway's holds are refused, unless one wildcard covers them", () => {
+    const large = {
+      members: Array.from({ length: 200 }, (_, index) => ({ id: `member-${index}` })),
+      repositories: Array.from({ length: 20 }, (_, index) => `repository-${index}`),
+    };
+    const acme = { email: "ops@example.org" };
+    const said = (config: object) =>
+      problems({ ...large, ...config }).map((problem) => problem.replace(/^config\/repositories: \[.*?(?:\]|…) /, ""));
+    const many = "make 4425 addresses, too many to name each in a certificate:";
+    expect(said({ domain: DOMAIN, tls: { acme } })).toEqual([`${many} set tls/acme/dns, for a wildcard`]);
+    expect(said({ domain: "intranet" })).toEqual([`${many} use a domain of two labels or more, for a wildcard`]);
+    expect(said({ domain: DOMAIN })).toEqual([]);
+    expect(said({ domain: "intranet", tls: "off" })).toEqual([]);
+    expect(said({ domain: DOMAIN, tls: { acme: { ...acme, dns: { provider: "exec" } } } })).toEqual([]);
+    expect(said({ domain: DOMAIN, tls: { acme }, members: large.members.slice(0, 60) })).toEqual([]);
+  });
+
   test("names are certified one by one only where no wildcard can be", () => {
     const acme = { email: "ops@example.org" };
     expect(certifiedHosts(team({ domain: DOMAIN }))).toEqual([]);
