@@ -99,7 +99,11 @@ async function runTiers(tiers: readonly Tier[]): Promise<number> {
     const cluster = lazyCluster(built.cluster, env, progress);
     const envOf = async ({ tier }: Part) => (tier === "cluster" ? await cluster.env() : env);
     try {
-      await inLanes(inOrder(files.flat()), async (part) => void rows.push(await run(part, await envOf(part))));
+      await inLanes(
+        inOrder(files.flat()),
+        async (part) => void rows.push(await run(part, await envOf(part))),
+        built.cluster,
+      );
       const failed = rows.filter(({ file, failed }) => file !== undefined && failed > 0);
       for (const first of failed.length > MOST_AGAIN ? [] : failed) {
         const second = await run(first, await envOf(first), `${first.file}, once more and alone`);

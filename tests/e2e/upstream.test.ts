@@ -179,11 +179,10 @@ describe.each(onDocker())("an upstream, in an environment brought up by $engine"
   test("a webhook with its signature builds at once, once, and goes live", async () => {
     const revision = await alice.succeed("git rev-parse HEAD");
     const body = pushed("main", revision);
-    const begin = Date.now();
     const answer = await webhook(body, sign(body, WEBHOOK_SECRET));
     expect([answer.status, answer.body]).toEqual([202, `app main ${revision}\n`]);
+    // By itself, the CI looks every ten minutes.
     await eventually("a build", async () => (await ci.builds(revision)).length > 0, 10);
-    expect(Date.now() - begin).toBeLessThan(3000);
     expect((await ci.finished(revision)).map(({ results }) => results)).toEqual([SUCCESS]);
     await eventually("the release", async () => (await liveSite(muster)).revision === revision);
 

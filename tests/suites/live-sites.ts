@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { liveSite, releases, Terminal } from "../support/delivery";
-import type { TestEnvironment } from "../support/environment";
+import type { Engine, TestEnvironment } from "../support/environment";
 import { request } from "../support/http";
 import { eventually } from "../support/poll";
 
@@ -38,7 +38,7 @@ export const LIVE_SITES_ROSTER = {
  *
  * @param environment of `LIVE_SITES_ROSTER`
  */
-export function liveSitesSuite(environment: () => TestEnvironment): void {
+export function liveSitesSuite(environment: () => TestEnvironment, engine: Engine): void {
   let muster: TestEnvironment;
   const folder = mkdtempSync(join(tmpdir(), "muster-dumps-"));
 
@@ -78,14 +78,6 @@ export function liveSitesSuite(environment: () => TestEnvironment): void {
     // Right after a release, the deployer may not tell yet.
     const kept = /^uploads +\S+ +yes +public\/up \d+\.\d MB$/m;
     await eventually("its size", async () => kept.test(await muster.succeed("status")));
-  });
-
-  test("an installer writes its configuration beside the code, and it stays", async () => {
-    await push("shop", INSTALLER);
-    await page("shop", "/setup.php?go");
-    expect(await page("shop")).toEqual({ status: 200, body: "installed agrees" });
-    await push("shop", { "other.php": "<?php" });
-    expect(await page("shop")).toEqual({ status: 200, body: "installed agrees" });
   });
 
   test("variables of the roster are seen by sites, terminals and the live server, each their own", async () => {
@@ -171,6 +163,30 @@ echo @fsockopen(getenv("OTHER"), 3306, $number, $message, 2) ? "reached" : "apar
     });
   });
 
+  test("databases go between files, members and live, and replace nothing unasked", async () => {
+    const [dump, packed] = [join(folder, "dump.sql"), join(folder, "out.sql")];
+    writeFileSync(dump, DUMP);
+    await muster.succeed("db", "import", dump, "alice");
+    expect((await muster.muster("db", "import", dump, "alice")).output).toContain("has tables (goods)");
+    const nowhere = await muster.muster("db", "export", packed, "alice", "--database", "nowhere");
+    expect(nowhere.output).toContain("alice's database nowhere is not there: use one of ");
+    await muster.succeed("db", "copy", "alice", "live", "--repository", "one", "--replace");
+    await muster.succeed("db", "export", packed, "live", "--repository", "one");
+    expect(readFileSync(packed, "utf8")).toContain("CREATE TABLE `goods`");
+    expect(await muster.succeed("credentials", "live")).toMatch(/^live +\w{24}$/m);
+  });
+
+  // What images do is shown through the export alone.
+  if (engine === "pulumi") return;
+
+  test("an installer writes its configuration beside the code, and it stays", async () => {
+    await push("shop", INSTALLER);
+    await page("shop", "/setup.php?go");
+    expect(await page("shop")).toEqual({ status: 200, body: "installed agrees" });
+    await push("shop", { "other.php": "<?php" });
+    expect(await page("shop")).toEqual({ status: 200, body: "installed agrees" });
+  });
+
   describe("a page that does not answer", () => {
     test("is never called live, and its cause is told", async () => {
       const broken = `<?php ini_set("display_errors", "0"); nope();`;
@@ -224,18 +240,5 @@ echo @fsockopen(getenv("OTHER"), 3306, $number, $message, 2) ? "reached" : "apar
     });
     expect(said).toContain("the link public/pw.txt was left out: it leads out of the release, to /etc/passwd");
     expect((await page("links")).body).toBe("gone");
-  });
-
-  test("databases go between files, members and live, and replace nothing unasked", async () => {
-    const [dump, packed] = [join(folder, "dump.sql"), join(folder, "out.sql")];
-    writeFileSync(dump, DUMP);
-    await muster.succeed("db", "import", dump, "alice");
-    expect((await muster.muster("db", "import", dump, "alice")).output).toContain("has tables (goods)");
-    const nowhere = await muster.muster("db", "export", packed, "alice", "--database", "nowhere");
-    expect(nowhere.output).toContain("alice's database nowhere is not there: use one of ");
-    await muster.succeed("db", "copy", "alice", "live", "--repository", "one", "--replace");
-    await muster.succeed("db", "export", packed, "live", "--repository", "one");
-    expect(readFileSync(packed, "utf8")).toContain("CREATE TABLE `goods`");
-    expect(await muster.succeed("credentials", "live")).toMatch(/^live +\w{24}$/m);
   });
 }

@@ -24,7 +24,7 @@ export function repositoriesSuite({ engine, unavailable, create }: EngineCase): 
   });
   afterAll(() => muster?.dispose());
 
-  describe("live sites", () => liveSitesSuite(() => muster));
+  describe("live sites", () => liveSitesSuite(() => muster, engine));
   if (engine === "pulumi") return;
   describe("sites", () => sitesSuite(() => muster));
   describe("pushes", () => pushesSuite(() => muster));

@@ -67,6 +67,17 @@ export class DockerEnvironment extends TestEnvironment {
     return (await this.#docker.listVolumes({ filters: this.#filters(member) })).Volumes;
   }
 
+  protected async discard(): Promise<void> {
+    const containers = Object.values(await this.containers());
+    if (containers.length > 0) await this.docker("rm", "--force", ...containers);
+    const networks = (await this.#docker.listNetworks({ filters: this.#filters() })).map(({ Id }) => Id);
+    if (networks.length > 0) await this.docker("network", "rm", ...networks);
+    const volumes = (await this.#volumes()).map(({ Name }) => Name);
+    if (volumes.length > 0) await this.docker("volume", "rm", ...volumes);
+    // Networks that Docker does not give up need more.
+    if ((await this.objects()).length > 0) await this.muster("down", "--volumes", "--yes");
+  }
+
   volume = (member: string | undefined, purpose: string) => [this.team, member, purpose].filter(Boolean).join("-");
 
   inspect = (container: string) => this.#docker.getContainer(`${this.team}-${container}`).inspect();

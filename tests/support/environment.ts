@@ -113,9 +113,9 @@ export abstract class TestEnvironment {
     return output;
   }
 
-  /** Removes everything, volumes included. */
+  /** Removes everything, volumes included: at once, because nobody wants what would be written out at a stop. */
   async dispose() {
-    await this.muster("down", "--volumes", "--yes");
+    await this.discard();
     rmSync(this.#stackFile, { force: true });
     rmSync(this.#home, { recursive: true, force: true });
   }
@@ -141,6 +141,8 @@ export abstract class TestEnvironment {
     return answer === "open";
   }
 
+  /** Removes all that `npm run down -- --volumes` does, without asking anything to end. */
+  protected abstract discard(): Promise<void>;
   /** Another port that the gateway may publish. */
   abstract furtherPort(): Promise<number>;
   /** Whether it is reached on the loopback. */

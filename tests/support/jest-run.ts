@@ -51,7 +51,7 @@ export async function runTests(tier: string, env: NodeJS.ProcessEnv, file?: stri
   const folder = mkdtempSync(join(tmpdir(), "muster-jest-"));
   const report = join(folder, "report.json");
   const args = ["--selectProjects", tier, "--verbose", "--json", "--outputFile", report];
-  if (file !== undefined) args.push("--runInBand", "--runTestsByPath", file);
+  args.push(...(file === undefined ? ["--maxWorkers=100%"] : ["--runInBand", "--runTestsByPath", file]));
   const { code, output } = await jest(args, env, file === undefined ? undefined : "stderr");
   process.stderr.write(output);
   const result: Report | undefined = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;

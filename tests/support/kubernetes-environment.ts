@@ -1,12 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
-import { delimiter, dirname, isAbsolute } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { capture } from "../../cli/tools/process";
 import type { TestCluster } from "./cluster";
+import { freeNodePort, hasNodePorts, kubectlEnv, PortForward } from "./cluster-ports";
 import { type CommandResult, containerOf, type Engine, placeOf, run, TestEnvironment } from "./environment";
 import { eventually } from "./poll";
-import { freePort, hold } from "./ports";
+import { freePort } from "./ports";
 
 /** An object as the API server returns it. */
 export interface KubernetesObject {
@@ -62,6 +59,12 @@ export class KubernetesEnvironment extends TestEnvironment {
     return environment;
   }
 
+  protected override async begin(): Promise<this> {
+    await super.begin();
+    await eventually("the end of an earlier run's namespaces", async () => (await this.namespaces()).length === 0, 180);
+    return this;
+  }
+
   get reachesFurtherPort() {
     return hasNodePorts(this.cluster);
   }
@@ -71,6 +74,15 @@ export class KubernetesEnvironment extends TestEnvironment {
   override async dispose() {
     this.#forward?.close();
     await super.dispose();
+  }
+
+  /** The cluster goes on with it when this has ended; whoever needs the names again waits for it. */
+  protected async discard(): Promise<void> {
+    const namespaces = await this.namespaces();
+    if (namespaces.length === 0) return;
+    await this.kubectl("delete", "namespaces", ...namespaces, "--wait=false");
+    const now = ["--all", "--grace-period=0", "--force", "--wait=false"];
+    await Promise.all(namespaces.map((name) => this.kubectl("delete", "pods", "--namespace", name, ...now)));
   }
 
   namespace = (member: string | undefined) => ["muster", this.team, member].filter(Boolean).join("-");
@@ -279,65 +291,3 @@ export const placeOfObject = ({ metadata: { labels = {} } }: KubernetesObject) =
 /** What Kubernetes itself puts into a namespace. */
 const isInEveryNamespace = (kind: string, name: string): boolean =>
   (kind === "ConfigMap" && name === "kube-root-ca.crt") || (kind === "ServiceAccount" && name === "default");
-
-const hasNodePorts = ({ restart }: TestCluster): boolean => restart !== undefined;
-
-/** Makes `kubectl` the cluster's. */
-const kubectlEnv = ({ kubeconfig, kubectl }: TestCluster): NodeJS.ProcessEnv => ({
-  KUBECONFIG: kubeconfig,
-  PATH: [...(isAbsolute(kubectl) ? [dirname(kubectl)] : []), process.env.PATH].join(delimiter),
-});
-
-const FIRST_NODE_PORT = 30_000;
-const LAST_NODE_PORT = 32_767;
-const NODE_PORT_LOCKS = 20_000;
-
-/** A node port that no Service has, and that no other run of the tests gets. */
-async function freeNodePort(cluster: TestCluster): Promise<number> {
-  const { code, output } = await run(
-    "kubectl",
-    ["get", "services", "--all-namespaces", "--output", "jsonpath={.items[*].spec.ports[*].nodePort}"],
-    kubectlEnv(cluster),
-  );
-  if (code !== 0) throw new Error(output);
-  const used = new Set(output.split(/\s+/).map(Number));
-  const free = Array.from(
-    { length: LAST_NODE_PORT - FIRST_NODE_PORT + 1 },
-    (_, index) => FIRST_NODE_PORT + index,
-  ).filter((port) => !used.has(port));
-  const start = randomInt(free.length || 1);
-  for (const port of [...free.slice(start), ...free.slice(0, start)]) {
-    // No process listens on a node port: one that nobody uses otherwise stands for it.
-    if (await hold(port - NODE_PORT_LOCKS)) return port;
-  }
-  throw new Error("every node port is in use");
-}
-
-/** `kubectl port-forward` to the gateway, restarted whenever the gateway's pod ends. */
-class PortForward {
-  #child: ChildProcess | undefined;
-  #closed = false;
-
-  constructor(
-    cluster: TestCluster,
-    private readonly namespace: string,
-    private readonly port: number,
-  ) {
-    void this.#keep({ ...process.env, ...kubectlEnv(cluster) });
-  }
-
-  close() {
-    this.#closed = true;
-    this.#child?.kill();
-  }
-
-  async #keep(env: NodeJS.ProcessEnv) {
-    while (!this.#closed) {
-      const args = ["port-forward", "--namespace", this.namespace, "service/gateway", String(this.port)];
-      const child = spawn("kubectl", args, { env, stdio: "ignore" });
-      this.#child = child;
-      await new Promise((ended) => child.on("exit", ended));
-      await pause(500);
-    }
-  }
-}

@@ -19,17 +19,27 @@ const ALONE = [
   "tests/e2e/engines.test.ts",
   // Chromium drops its connections where Docker's networks come and go.
   "tests/browser/domain.test.ts",
-  // These restart the API server; the second drains the node as well.
-  "tests/cluster/cluster.test.ts",
-  "tests/cluster/disturbance.test.ts",
 ];
 
+/** Files that need the cluster for themselves: they restart the API server, and the second drains the node as well. */
+const ALONE_ON_CLUSTER = ["tests/cluster/cluster.test.ts", "tests/cluster/disturbance.test.ts"];
+
 /** Those that take longest, so that no lane is left with one at the end. */
-const LONG = ["trust", "entrance", "delivery", "upstream", "repositories", "environment", "team"];
+const LONG = [
+  "entrance",
+  "environment",
+  "delivery",
+  "repositories",
+  "trust",
+  "upstream",
+  "examples",
+  "sign-in",
+  "team",
+];
 
 /**
- * Alone on Docker first, while the cluster's program is built; then side by side, with those that need the cluster last;
- * then alone on the cluster.
+ * Alone on the machine first, while the cluster's program is built; then those on the cluster, which take longest in
+ * all, with those on Docker beside them and behind them.
  *
  * @param most how many files may run side by side
  * @param onCluster how many of those on the cluster: the pods of an environment ask for the better part of a core
@@ -39,16 +49,20 @@ export function inOrder<T extends { readonly file: string }>(
   most = lanes(),
   onCluster = Math.min(most, availableParallelism()),
 ): (T & Job)[] {
-  const isOnCluster = ({ file }: T) => file.startsWith("tests/cluster/");
-  const rank = (part: T): [stage: number, length: number] => {
-    const name = part.file.replace(/^.*\/|\.test\.ts$/g, "");
-    const place = LONG.indexOf(name);
-    const stage = ALONE.includes(part.file) ? (isOnCluster(part) ? 3 : 0) : isOnCluster(part) ? 2 : 1;
-    return [stage, place < 0 ? LONG.length : place];
+  const rank = ({ file }: T): [stage: number, length: number] => {
+    const place = LONG.indexOf(file.replace(/^.*\/|\.test\.ts$/g, ""));
+    const length = place < 0 ? LONG.length : place;
+    if (ALONE.includes(file)) return [0, length];
+    if (!file.startsWith("tests/cluster/")) return [3, length];
+    return [ALONE_ON_CLUSTER.includes(file) ? 2 : 1, length];
   };
   return parts
-    .map((part) => ({ ...part, atOnce: ALONE.includes(part.file) ? 1 : isOnCluster(part) ? onCluster : most }))
+    .map((part) => {
+      const atOnce = ALONE.includes(part.file) ? 1 : most;
+      if (!part.file.startsWith("tests/cluster/")) return { ...part, atOnce };
+      return { ...part, atOnce, onCluster: ALONE_ON_CLUSTER.includes(part.file) ? 1 : onCluster };
+    })
     .sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1]);
 }
 
-export const ALONE_FILES: readonly string[] = ALONE;
+export const ALONE_FILES: readonly string[] = [...ALONE, ...ALONE_ON_CLUSTER];

@@ -37,16 +37,46 @@ test("one that fails ends those that wait, after those that run", async () => {
   expect(ended).toEqual(["runs"]);
 });
 
-test("files run alone, then long ones first, then those of the cluster", () => {
+test("those that wait for the cluster, or for a place on it, let others go first", async () => {
+  const events: string[] = [];
+  const ends = new Map<string, () => void>();
+  let built = () => {};
+  const run = inLanes(
+    [
+      ...["k", "l", "m"].map((name) => ({ name, atOnce: 3, onCluster: 2 })),
+      { name: "K", atOnce: 3, onCluster: 1 },
+      ...["a", "b", "c", "d"].map((name) => ({ name, atOnce: 3 })),
+    ],
+    async ({ name }) => {
+      events.push(`+${name}`);
+      await new Promise<void>((end) => ends.set(name, end));
+      events.push(`-${name}`);
+    },
+    new Promise<void>((_, fail) => {
+      built = () => fail(new Error("no compiler"));
+    }),
+  );
+  const step = () => new Promise(setImmediate);
+  await step();
+  built();
+  for (const name of ["a", "b", "k", "l", "c", "d", "m", "K"]) {
+    await step();
+    ends.get(name)?.();
+  }
+  await run;
+  expect(events.join(" ")).toBe("+a +b +c -a +k -b +l -k +m -l +d -c -d -m +K -K");
+});
+
+test("files run alone, then long ones first, those of the cluster before the others", () => {
   const files = ["cluster/cluster", "cluster/delivery", "e2e/acme", "e2e/limits", "browser/team", "e2e/trust"];
   const parts = files.map((name) => ({ file: `tests/${name}.test.ts` }));
-  expect(inOrder(parts, 3, 2).map(({ file, atOnce }) => [file.slice(6, -8), atOnce])).toEqual([
-    ["e2e/limits", 1],
-    ["e2e/trust", 3],
-    ["browser/team", 3],
-    ["e2e/acme", 3],
-    ["cluster/delivery", 2],
-    ["cluster/cluster", 1],
+  expect(inOrder(parts, 3, 2).map(({ file, atOnce, onCluster }) => [file.slice(6, -8), atOnce, onCluster])).toEqual([
+    ["e2e/limits", 1, undefined],
+    ["cluster/delivery", 3, 2],
+    ["cluster/cluster", 3, 1],
+    ["e2e/trust", 3, undefined],
+    ["browser/team", 3, undefined],
+    ["e2e/acme", 3, undefined],
   ]);
   for (const file of ALONE_FILES) expect([file, existsSync(resolve(__dirname, "../..", file))]).toEqual([file, true]);
 });
