@@ -102,8 +102,9 @@ export class TeamEnvironment extends pulumi.ComponentResource {
     const routes = { ci: ci.endpoint, git: git.endpoint, live: first.server.endpoint, mail: mail.endpoint };
     const portal = new Portal(platform.name("portal"), { platform, scope, team, routes, live }, child);
 
-    const members = Object.fromEntries(
-      team.members.map((member) => {
+    // What is new stands last in a roster, and is described first: making it takes longest.
+    const made = Object.fromEntries(
+      team.members.toReversed().map((member) => {
         const password = git.passwords[member.id] as pulumi.Output<string>;
         const access = {
           url: ci.access.gitUrl,
@@ -125,6 +126,7 @@ export class TeamEnvironment extends pulumi.ComponentResource {
         return [member.id, new MemberEnvironment(platform.name(member.id), args, child).credentials];
       }),
     );
+    const members = Object.fromEntries(team.members.map(({ id }) => [id, made[id] as Credentials]));
     const databases = sites.map(({ scope, server }) => [scope, { database: server.databasePassword }] as const);
     this.credentials = { ...members, ...Object.fromEntries(databases) };
     const access =

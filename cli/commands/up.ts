@@ -49,7 +49,7 @@ async function bringUp(stack: Stack, team: Team, engine: EngineName | undefined)
 
   if (choice.name === "pulumi") await target.pulumiUp(team, choice.binary);
   else await target.exportUp(team);
-  await target.withGateway(team, (find) => waitUntilReady(team, find, target, progress));
+  await Promise.all([target.limit(), target.withGateway(team, (find) => waitUntilReady(team, find, target, progress))]);
   await waitForRoster(team, target, progress);
   await takeOver(session, team);
   console.log(summary(team, options, await target.access(team)));

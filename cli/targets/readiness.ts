@@ -21,7 +21,7 @@ import type { FindGateway, GatewayAddress, Instance, Target } from "./target";
 
 /** Milliseconds until an environment that does not answer counts as failed. */
 const PATIENCE = 180_000;
-const INTERVAL = 400;
+const INTERVAL = 200;
 const REQUEST_TIMEOUT = 3_000;
 const LOG_LINES = 15;
 

@@ -124,6 +124,8 @@ export interface Target {
   /** Runs a program in an instance, with streams as its input and output; the result has no `stdout`. */
   pipe(instance: Instance, command: readonly string[], streams: Streams): Promise<Result>;
 
+  /** Gives what runs the limits that its engine cannot state. */
+  limit(): Promise<void>;
   /** Keeps the gateway within reach while `use` runs. */
   withGateway<T>(team: Team, use: (find: FindGateway) => Promise<T>): Promise<T>;
   /** How people reach the gateway, where its address does not say it. */

@@ -48,6 +48,8 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     return asked;
   };
 
+  const lackLimit = async () => unlimited(docker, teamContainers(await docker.containers(), id));
+
   /** Begun beside the checks, where Pulumi will have something to do. */
   let begun: Begun | undefined;
 
@@ -119,8 +121,9 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
       return code === 0 ? stdout.trim().split("\n") : [];
     },
     hurryRoster: async () => undefined,
+    limit: async () => limitProcesses(docker, await lackLimit()),
     async shortcomings() {
-      const names = (await unlimited(docker, teamContainers(await docker.containers(), id))).map(({ name }) => name);
+      const names = (await lackLimit()).map(({ name }) => name);
       return names.length === 0 ? [] : [`Without a limit on processes (npm run up sets it): ${names.join(", ")}`];
     },
     instances: async () => teamContainers(await docker.containers(), id).map(toInstance),
@@ -202,7 +205,6 @@ async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild
   // Compose starts what somebody stopped; Pulumi only knows that it exists.
   const stopped = present.filter(({ state }) => state === "exited" || state === "created");
   if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
-  await limitProcesses(docker, await unlimited(docker, present));
 }
 
 /** Runs Pulumi; once more where an interrupted run is in its way. */

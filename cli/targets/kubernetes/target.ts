@@ -86,6 +86,7 @@ export async function openKubernetesTarget(context: TargetContext): Promise<Targ
       await prune(kubectl, id, [], progress);
     },
     hurryDown: async () => undefined,
+    limit: async () => undefined,
     deletesAgain: false,
     sweep: () => prune(kubectl, id, [], progress),
     tidy: async () => undefined,
