@@ -36,7 +36,9 @@ async function takeDown(stack: Stack, { volumes, images, yes }: Omit<DownOptions
     return;
   }
 
-  await Promise.all([removeEnvironment(session), target.tidy()]);
+  await removeEnvironment(session);
+  // After it: Docker keeps an image without a name while a container uses it.
+  await target.tidy();
   if (volumes && data.length > 0) {
     await target.removeVolumes(data);
     console.log(`Removed ${data.length} data volumes of team ${team}.`);
