@@ -35,6 +35,12 @@ def known(text, context):
     return WHOLE.sub(replace, text)
 
 
+def for_commands(context):
+    """CONTEXT without the push's event: what somebody wrote into a commit's message is no command."""
+    github = {name: value for name, value in context.get("github", {}).items() if name != "event"}
+    return {**context, "github": github}
+
+
 def shown(value):
     if value is None:
         return ""

@@ -233,7 +233,8 @@ def step_obstacles(step, context, folder=".", deep=0):
         found.append(f"it needs {absent[1]}, which is not here")
     elif used:
         found.append(f"it uses the remote action {used}")
-    script = expressions.known(step["run"], context) if isinstance(step.get("run"), str) else ""
+    script = step["run"] if isinstance(step.get("run"), str) else ""
+    script = expressions.known(script, expressions.for_commands(context))
     if step.get("shell") in SHELLS_ABSENT:
         found.append(f"it uses the shell {step['shell']}, which is not here")
     lines = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("#"))

@@ -137,7 +137,7 @@ def _with_needs(workflow, name):
 
 def _env(context, *owners):
     """The variables of a workflow and a job, as far as they are known."""
-    found = {}
+    found, context = {}, expressions.for_commands(context)
     for owner in owners:
         for name, value in jobs.mapping(owner.get("env")).items():
             found[name] = expressions.known(str(value), {**context, "env": found})
