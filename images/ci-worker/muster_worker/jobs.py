@@ -1,5 +1,6 @@
 """Which jobs of a workflow can run here, and why the others cannot."""
 
+import graphlib
 import itertools
 import os
 import re
@@ -66,10 +67,20 @@ def load(text):
     value = yaml.load(text, Loader=Loader)
     if not isinstance(value, dict) or not isinstance(value.get("jobs"), dict):
         raise ValueError("it has no jobs")
-    for name, job in value["jobs"].items():
+    return value
+
+
+def check(workflow):
+    """Raises ValueError where GitHub calls a workflow's jobs invalid, and act would run none, or something else."""
+    for name, job in workflow["jobs"].items():
         if not isinstance(job, dict):
             raise ValueError(f"its job {name} is empty")
-    return value
+        if not isinstance(job.get("uses", ""), str):
+            raise ValueError(f"its job {name} calls no workflow")
+    try:
+        graphlib.TopologicalSorter({name: needs(job) for name, job in workflow["jobs"].items()}).prepare()
+    except graphlib.CycleError as error:
+        raise ValueError(f"its jobs need each other: {', '.join(error.args[1])}") from None
 
 
 def mapping(value):

@@ -133,11 +133,14 @@ def main(push):
         try:
             with open(path, encoding="utf-8") as file:
                 workflow = jobs.load(file.read())
+            why = not_started(workflow, push["branch"], push["files"])
+            if not why:
+                jobs.check(workflow)
         except (yaml.YAMLError, ValueError) as error:
             print(f"{path}: not a workflow: {error}", flush=True)
             failed.append(os.path.basename(path))
             continue
-        if why := not_started(workflow, push["branch"], push["files"]):
+        if why:
             print(f"{path}: {why}", flush=True)
             if for_merging(workflow):
                 notes.append(f"{path} is not run: it is for pull requests, and there are none here")
