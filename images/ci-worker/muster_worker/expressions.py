@@ -161,6 +161,8 @@ class _Reader:
             elif self.take("["):
                 key = self.either()
                 self.expect("]")
+                if isinstance(key, (dict, list)):
+                    raise Unknown(name)
             else:
                 return value
             if isinstance(value, dict):

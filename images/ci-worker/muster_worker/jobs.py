@@ -162,7 +162,7 @@ def obstacles(job, context, folder=".", deep=0):
 
 
 def _called(job, context, folder, deep):
-    used = job["uses"]
+    used = str(job["uses"])
     if not used.startswith("./"):
         return [f"it calls the remote workflow {used}"]
     called = _read(os.path.join(folder, used))
@@ -199,7 +199,7 @@ def runner(job, context, folder=".", deep=0):
 
 
 def _called_runners(job, context, folder, deep):
-    used = job["uses"]
+    used = str(job["uses"])
     called = _read(os.path.join(folder, used)) if used.startswith("./") and deep < DEEPEST else None
     found, reasons = [], {}
     for name, inner in mapping(mapping(called).get("jobs")).items():

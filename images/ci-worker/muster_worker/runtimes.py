@@ -126,7 +126,7 @@ def obstacles(steps, context):
 
 def _names(text):
     """Of a list as in "mbstring, :opcache, redis-6.0, composer:v2"."""
-    for name in re.split(r"[,\s]+", text or ""):
+    for name in re.split(r"[,\s]+", text if isinstance(text, str) else ""):
         if name and not name.startswith(":") and name != "none":
             yield re.sub(r"[:@^].*$|-(?=\d|beta|stable|rc|alpha).*$", "", name).lower()
 

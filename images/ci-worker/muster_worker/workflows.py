@@ -24,7 +24,9 @@ MERGING = {"pull_request", "pull_request_target", "merge_group"}
 
 def _patterns(event, key):
     value = event.get(key) if isinstance(event, dict) else None
-    return [value] if isinstance(value, str) else value
+    if isinstance(value, (list, dict)):
+        return [each for each in value if isinstance(each, str)]
+    return [value] if isinstance(value, str) else None
 
 
 def matches(pattern, text):
@@ -77,7 +79,7 @@ def not_started(workflow, branch, files):
 def for_merging(workflow):
     """Whether a workflow is for changes that wait to be merged, and not for what was merged."""
     events = workflow.get("on")
-    names = {events} if isinstance(events, str) else set(events) if isinstance(events, (list, dict)) else set()
+    names = {each for each in ([events] if isinstance(events, str) else events or ()) if isinstance(each, str)}
     return bool(names & MERGING) and "push" not in names
 
 

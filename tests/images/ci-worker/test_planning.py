@@ -5,20 +5,76 @@ import tempfile
 import unittest
 from unittest import mock
 
+import yaml
+
 from muster_worker import act, jobs, planning, runtimes, workflows
 
 PUSH = {"branch": "main", "default": "main", "repository": "team/app", "revision": "0" * 40, "actor": "alice"}
 LINUX = "runs-on: ubuntu-latest"
 NOTHING = {"jobs": 0, "left_out": [], "failed": [], "allowed": [], "notes": []}
+ODD = ("", "x", "${{ github.event[github.event] == 'x' }}", [], ["x"], [["x"]], [{"push": "x"}], {}, {"x": {}})
+# Of everything that is looked at, something.
+FULL = {
+    "name": "full",
+    "on": {"push": {"branches": ["main"], "paths": ["x"]}},
+    "env": {"A": "b"},
+    "defaults": {"run": {"shell": "bash"}},
+    "jobs": {
+        "first": {
+            "runs-on": ["ubuntu-latest"],
+            "if": "github.ref == 'x'",
+        },
+        "second": {
+            "needs": ["first"],
+            "name": "x",
+            "runs-on": {"group": "x", "labels": ["linux"]},
+            "env": {"A": "b"},
+            "defaults": {"run": {"shell": "bash"}},
+            "strategy": {"matrix": {"v": ["1", "2"], "exclude": [{"v": "1"}], "include": [{"v": "3"}]}},
+            "services": {"db": {"image": "mysql", "ports": ["3306:3306"], "env": {"A": "b"}}},
+            "continue-on-error": "true",
+            "steps": [
+                {"uses": "actions/checkout@v4", "with": {"repository": "x"}},
+                {"uses": "shivammathur/setup-php@v2", "with": {"php-version": "8.4", "extensions": "x", "tools": "y"}},
+                {"uses": "actions/setup-node@v4", "with": {"node-version": "24"}},
+                {"run": "true", "shell": "bash", "env": {"A": "b"}, "if": "success()"},
+            ],
+        },
+        "called": {"uses": "./called.yml", "with": {"os": "linux"}, "secrets": {"x": "y"}},
+    },
+}
 
 
-def plan_of(given, message=""):
-    context = workflows.context_of({**PUSH, "message": message})
+def places(value, path=()):
+    """The path of each value within a value."""
+    yield path
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield from places(value[key], (*path, key))
+
+
+def changed(value, path, new):
+    """A copy of a value with another one at a path."""
+    if not path:
+        return new
+    copy = value.copy()
+    copy[path[0]] = changed(value[path[0]], path[1:], new)
+    return copy
+
+
+@contextlib.contextmanager
+def here():
     with (
         mock.patch.object(runtimes, "here", lambda runtime: "8.4.28"),
         mock.patch.object(runtimes, "extensions", frozenset),
-        tempfile.TemporaryDirectory() as folder,
     ):
+        yield
+
+
+def plan_of(given, message="", called=""):
+    context = workflows.context_of({**PUSH, "message": message})
+    with here(), tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/called.yml", "w", encoding="utf-8") as file:
+            file.write(called)
         return planning.of(jobs.load(f"jobs: {{{given}}}"), context, folder)
 
 
@@ -39,12 +95,21 @@ class Messages(unittest.TestCase):
         self.assertEqual((plan_of(job, "[deploy] it").chosen, plan_of(job, "it").skipped), (["a"], ["a"]))
 
 
+class Called(unittest.TestCase):
+    def test_odd_values_are_told(self):
+        for inner in ("uses: [x]", "uses: {x: y}"):
+            with self.subTest(inner):
+                [told] = plan_of("a: {uses: ./called.yml}", called=f"jobs: {{inner: {{{inner}}}}}").left_out
+                self.assertIn("it calls ./called.yml, where inner: it calls the remote workflow", told["reasons"][0])
+
+
 class Files(unittest.TestCase):
     """What becomes of files with workflows, of which one after the other is taken up."""
 
     def answer(self, *texts):
         """(status, what muster-workflows says at the end, its log) of a push with these files; act runs none of them."""
         with (
+            here(),
             tempfile.TemporaryDirectory() as folder,
             contextlib.chdir(folder),
             mock.patch.object(workflows, "EVENT", "event.json"),
@@ -77,3 +142,14 @@ class Files(unittest.TestCase):
             with self.subTest(job):
                 self.assertEqual(self.answer(f"on: workflow_dispatch\njobs: {{{job}}}")[:2], (0, NOTHING))
                 self.assertEqual(self.answer(f"on: push\njobs: {{{job}}}")[0], 1)
+
+    def test_no_odd_value_ends_what_looks_at_all_of_them(self):
+        for place in places(FULL):
+            given = [*(changed(FULL, place, odd) for odd in ODD), {"on": "push", "jobs": {"a": {"runs-on": "linux"}}}]
+            with (
+                self.subTest(place=place),
+                # The text of none of them matters, and YAML takes its time.
+                mock.patch.object(yaml, "load", side_effect=given),
+                mock.patch.object(yaml, "dump", return_value=""),
+            ):
+                self.assertEqual(self.answer(*("" for _ in given))[1]["failed"][-1], f"{len(ODD)}.yml / a")
