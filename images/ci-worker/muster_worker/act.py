@@ -54,12 +54,13 @@ def stand_ins(used):
 class Teller:
     """Prints the events of act for people; remembers what a failed step said last, and which jobs ran.
 
-    TITLE is the workflow's name.
+    TITLE is the workflow's name, OWN are its jobs that call no other workflow.
     """
 
-    def __init__(self, out=sys.stdout, title=""):
+    def __init__(self, out=sys.stdout, title="", own=()):
         self.out = out
-        self.title = title
+        self.title = title.lstrip()
+        self.own = own
         self.recent = {}
         self.failures = []
         # Jobs that act passed over.
@@ -80,12 +81,14 @@ class Teller:
         if any(noise in message for noise in NOISE):
             return
         job, step = str(event.get("job", "")).strip(), str(event.get("step", "")).split("\n")[0]
+        # Those of a called workflow begin with the name of the job that calls it, which may be as the workflow's.
+        own = job.startswith(f"{self.title}/") and event.get("jobID") in self.own
+        runs = event["jobID"] if own else ""
         if step and "jobID" in event:
-            own = job.startswith(f"{self.title}/")
-            self.ran[event["jobID"] if own else ""] = bool(event.get("matrix"))
+            self.ran[runs] = bool(event.get("matrix"))
         if PASSED_OVER in message and not event.get("raw_output"):
             self.passed_over.append(job)
-            self.ran[event.get("jobID")] = True
+            self.ran[runs] = True
         elif event.get("raw_output"):
             # What a step says last may come after its result.
             late = self.failures and self.failures[-1][:2] == (job, step)

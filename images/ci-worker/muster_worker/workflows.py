@@ -19,6 +19,8 @@ FOLDER = ".github/workflows"
 EVENT = "/tmp/event.json"
 # Workflows as act gets them, under their own names.
 REWRITTEN = "/tmp/workflows"
+# As YAML writes it without quotes.
+NULLS = ("~", "null", "Null", "NULL")
 MERGING = {"pull_request", "pull_request_target", "merge_group"}
 
 
@@ -81,6 +83,13 @@ def for_merging(workflow):
     events = workflow.get("on")
     names = {each for each in ([events] if isinstance(events, str) else events or ()) if isinstance(each, str)}
     return bool(names & MERGING) and "push" not in names
+
+
+def title_of(workflow, path):
+    """The name of a workflow as act gives it: its file's where it has none."""
+    name = workflow.get("name")
+    named = isinstance(name, str) and (getattr(name, "style", None) or name not in NULLS)
+    return name if named and name else os.path.basename(path)
 
 
 def context_of(push):
@@ -147,20 +156,21 @@ def main(push):
             if for_merging(workflow):
                 notes.append(f"{path} is not run: it is for pull requests, and there are none here")
             continue
-        title = workflow["name"] if isinstance(workflow.get("name"), str) else os.path.basename(path)
-        plan, teller = planning.of(workflow, context_of(push)), act.Teller(title=title)
+        title = title_of(workflow, path)
+        own = {name for name, job in workflow["jobs"].items() if "uses" not in job}
+        plan, teller = planning.of(workflow, context_of(push)), act.Teller(title=title, own=own)
         total += plan.total
         for each in plan.left_out:
             left_out.append({**each, "job": f"{title} / {each['job']}"})
         notes += [f"{title} / {note}" for note in plan.notes]
         unmade, skipped = {}, dict.fromkeys(plan.skipped)
-        own = os.path.join(REWRITTEN, os.path.basename(path))
-        with open(own, "w", encoding="utf-8") as file:
+        file_of_act = os.path.join(REWRITTEN, os.path.basename(path))
+        with open(file_of_act, "w", encoding="utf-8") as file:
             file.write(rewriting.rewritten(workflow, plan))
         for job in plan.chosen:
             print(f"{path}: job {job}", flush=True)
             teller.ran.pop("", None)
-            order = act.command(own, EVENT, push["repository"], push["actor"], plan, job)
+            order = act.command(file_of_act, EVENT, push["repository"], push["actor"], plan, job)
             if act.run(order, teller):
                 more, others = planning.not_run(workflow, plan, job, teller.ran)
                 unmade |= more

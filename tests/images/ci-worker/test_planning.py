@@ -1,5 +1,6 @@
 import contextlib
 import io
+import json
 import os
 import tempfile
 import unittest
@@ -106,8 +107,17 @@ class Called(unittest.TestCase):
 class Files(unittest.TestCase):
     """What becomes of files with workflows, of which one after the other is taken up."""
 
-    def answer(self, *texts):
-        """(status, what muster-workflows says at the end, its log) of a push with these files; act runs none of them."""
+    def answer(self, *texts, events=None):
+        """(status, what muster-workflows says at the end, its log) of a push with these files.
+
+        Each job passes with these events of act; without any, it fails.
+        """
+
+        def run(_, teller):
+            for event in events or ():
+                teller.line(json.dumps(event))
+            return events is not None
+
         with (
             here(),
             tempfile.TemporaryDirectory() as folder,
@@ -115,7 +125,7 @@ class Files(unittest.TestCase):
             mock.patch.object(workflows, "EVENT", "event.json"),
             mock.patch.object(workflows, "REWRITTEN", "rewritten"),
             mock.patch.object(workflows, "message_of", lambda revision: ""),
-            mock.patch.object(act, "run", lambda order, teller: False),
+            mock.patch.object(act, "run", run),
             mock.patch.object(workflows.answers, "tell") as tell,
             contextlib.redirect_stdout(io.StringIO()) as out,
         ):
@@ -125,6 +135,30 @@ class Files(unittest.TestCase):
                     file.write(text)
             status = workflows.main({**PUSH, "files": None})
         return status, tell.call_args.args[0], out.getvalue()
+
+    def test_a_job_that_ran_is_not_told_as_skipped(self):
+        def event(job, name):
+            return {"job": job, "jobID": name, "matrix": {}, "step": "Set up job", "msg": "x"}
+
+        own, called = "a: {%s}" % LINUX, "a: {uses: ./called.yml}"
+        for name, job, events, skipped in (
+            ("", own, [event("0.yml/a", "a")], ""),
+            ("name: ''", own, [event("0.yml/a", "a")], ""),
+            ("name: ~", own, [event("0.yml/a", "a")], ""),
+            ("name: '~'", own, [event("~/a", "a")], ""),
+            ("name: ' CI'", own, [event(" CI/a", "a")], ""),
+            ("name: CI", own, [], "Skipped: CI / a"),
+            ("name: a", called, [event("a/Called/inner", "inner")], ""),
+            ("name: a", called, [{**event("a/Called/inner", "inner"), "msg": f"{act.PASSED_OVER} x", "step": ""}], ""),
+            ("name: a", called, [], "Skipped: a / a"),
+        ):
+            with self.subTest(name, job=job, events=events):
+                text = f"on: push\n{name}\njobs: {{{job}}}"
+                with mock.patch.object(jobs, "_read", lambda path: {"jobs": {"inner": {"runs-on": "linux"}}}):
+                    _, answer, log = self.answer(text, events=events)
+                self.assertEqual((answer["failed"], answer["jobs"]), ([], 0 if skipped else 1))
+                self.assertIn(skipped, log)
+                self.assertEqual("Skipped" in log, bool(skipped))
 
     def test_jobs_that_need_each_other_are_no_workflow(self):
         for given, circle in (
