@@ -4,6 +4,12 @@
 LINES = 8
 NOT_RUN = "not_run"
 REMARKS = "workflow_remarks"
+FORM = "Build a branch"
+# What helps where a commit has to be built anew. To push it again changes nothing; to rebuild it leads to the same worker.
+AGAIN = f'push another commit, or use the CI\'s form "{FORM}"'
+NOT_LIVE_ANY_MORE = f"this does not go live any more, and is not built beside what does: {AGAIN}"
+TESTED_BESIDE = f"tested beside other branches, where nothing is built for the live server: {AGAIN}"
+PACKAGE_GONE = f"the package is gone: {AGAIN}"
 
 
 def not_live(repository, branch, pipeline, live):
@@ -14,8 +20,8 @@ def not_live(repository, branch, pipeline, live):
         return f"tested; live is built from {pipeline.deploy_branch}"
     if live.deployer(repository) is None:
         return (
-            f"not deployed: {repository} is not on the roster: add it to muster:repositories and push again, "
-            "or set muster:ci: { newRepositories: live }"
+            f"not deployed: {repository} is not on the roster: add it to muster:repositories, "
+            f"or set muster:ci: {{ newRepositories: live }}; then {AGAIN}"
         )
     return None
 
@@ -36,9 +42,12 @@ def jobs(answer):
     if not left_out:
         return "", []
     lines = [f"{each['job']}: {'; '.join(each['reasons'])}" for each in left_out]
-    if len(lines) > LINES:
-        lines[LINES - 1 :] = [f"… and {len(lines) - LINES + 1} more"]
-    return f"{len(left_out)} of {total} jobs not run", lines
+    return f"{len(left_out)} of {total} jobs not run", first(lines)
+
+
+def first(lines):
+    """As many of the lines as a build shows, and how many more there are."""
+    return lines if len(lines) <= LINES else [*lines[: LINES - 1], f"… and {len(lines) - LINES + 1} more"]
 
 
 def verdict(answer, lenient, unrunnable):

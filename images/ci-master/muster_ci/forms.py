@@ -175,8 +175,8 @@ def all_schedulers(chosen, live):
     build = BuildForm(
         name="build",
         builderNames=[PIPELINE],
-        label="Build a branch",
-        buttonName="Build a branch",
+        label=findings.FORM,
+        buttonName=findings.FORM,
         **_common(),
         codebases=[
             util.CodebaseParameter(

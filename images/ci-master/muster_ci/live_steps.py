@@ -7,7 +7,7 @@ from buildbot.process import remotetransfer
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 from twisted.internet import defer
 
-from . import forms, history
+from . import findings, forms, history
 from .steps import Step, package_path
 
 # muster-deploy's statuses beside success and failure.
@@ -82,7 +82,7 @@ class Deploy(Live):
     def _deploy(self, package):
         yield self.addLog("stdio")
         if not os.path.exists(package):
-            self.say("the package is gone: rebuild the test build instead")
+            self.say(findings.PACKAGE_GONE)
             return FAILURE
         with open(package, "rb") as file:
             received = yield self.transfer(

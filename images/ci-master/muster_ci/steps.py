@@ -78,7 +78,7 @@ class Checkout(Step):
         """Why this build is not even begun, or None."""
         settings = self._settings
         if self._releases and findings.not_live(source.project, source.branch, settings.pipeline, settings.live):
-            return "this does not go live any more, and is not built beside what does: push again"
+            return findings.NOT_LIVE_ANY_MORE
         tries = yield self.master.data.get(("buildrequests", self.build.requests[0].id, "builds"))
         if sum(each["results"] == RETRY for each in tries) >= TRIES:
             return f"not tried again: its worker was lost {TRIES} times during this build"
@@ -88,7 +88,7 @@ class Checkout(Step):
         settings = self._settings
         why = findings.not_deployed(survey, source.project, source.branch, settings.pipeline, settings.live)
         if why is None and not self._releases:
-            return "tested beside other branches, where nothing is built for the live server: push again"
+            return findings.TESTED_BESIDE
         return why
 
     def _more(self, survey, source):
@@ -169,7 +169,7 @@ class Workflows(Step):
             self.say("workflows could not be run")
             return FAILURE
         _, lines = findings.jobs(answer)
-        self.setProperty(findings.REMARKS, answer["notes"][: findings.LINES], self.name)
+        self.setProperty(findings.REMARKS, findings.first(answer["notes"]), self.name)
         self.setProperty(findings.NOT_RUN, lines, self.name)
         result, said = findings.verdict(answer, self._lenient, self._unrunnable)
         self.say(said or self.name)

@@ -27,10 +27,16 @@ class Deployment(unittest.TestCase):
 
     def test_a_repository_that_nobody_named(self):
         why = findings.not_deployed({"kind": "php"}, "new", "main", Pipeline(), Live({"app": "deployer"}))
-        self.assertIn("not deployed: new is not on the roster: add it to muster:repositories and push again", why)
+        self.assertIn("not deployed: new is not on the roster: add it to muster:repositories, or set", why)
+        # The commit itself cannot be pushed again, and to rebuild it leads to the same worker.
+        self.assertTrue(why.endswith('; then push another commit, or use the CI\'s form "Build a branch"'), why)
         self.assertEqual(findings.not_live("new", "main", Pipeline(), Live({"app": "deployer"})), why)
         shared = Live({"app": "deployer"}, "deployer")
         self.assertIsNone(findings.not_deployed({"kind": "php"}, "new", "main", Pipeline(), shared))
+
+    def test_every_advice_is_one_that_helps(self):
+        for said in (findings.NOT_LIVE_ANY_MORE, findings.TESTED_BESIDE, findings.PACKAGE_GONE):
+            self.assertTrue(said.endswith(f": {findings.AGAIN}"), said)
 
 
 class Jobs(unittest.TestCase):
@@ -42,6 +48,11 @@ class Jobs(unittest.TestCase):
         )
         self.assertEqual(findings.jobs({"jobs": 9, "left_out": left_out(9)})[1][-1], "… and 2 more")
         self.assertEqual(len(findings.jobs({"jobs": 8, "left_out": left_out(8)})[1]), 8)
+
+    def test_remarks_that_are_cut_say_so(self):
+        notes = [f"note {number}" for number in range(10)]
+        self.assertEqual(findings.first(notes[:8]), notes[:8])
+        self.assertEqual(findings.first(notes), [*notes[:7], "… and 3 more"])
 
     def test_what_it_means(self):
         for failed, count, lenient, unrunnable, expected in (
