@@ -66,7 +66,7 @@ def obstacles_of_called(job, context):
     """Why services of a job cannot be had where a workflow that is called asks for them: act reads that one itself."""
     names = [name for name, service in of(job) if kind(image_of(service, context))]
     if names:
-        yield f"it wants the service {', '.join(names)}, which only jobs have that call no other workflow"
+        yield f"it wants the service {', '.join(names)}, which jobs of a workflow that another calls do not have"
 
 
 def host_port(service, what):

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from . import expressions, jobs, runtimes
+from . import expressions, jobs, pushes, runtimes
 from .expressions import Unknown
 
 # Characters of a combination's name.
@@ -111,17 +111,37 @@ def may_fail(workflow, plan, name):
 def not_run(workflow, plan, name, ran):
     """({job: why it did not run}, [job that was skipped, as on GitHub]) of NAME and those that it needs.
 
-    They passed, says act; RAN says which of them ran, and whether with a combination of their matrix.
+    They passed, says act; RAN says which of them ran, and whether with a combination of their matrix. Whether GitHub
+    skips a job that asks for what is not known here, nobody can say.
     """
     left_out, skipped = {}, []
     for each in _with_needs(workflow, name):
         if each not in plan.contexts:
             continue
         if each not in ran if "uses" not in workflow["jobs"][each] else "" not in ran:
-            skipped.append(each)
+            asked = _asked(workflow["jobs"][each], plan.contexts[each])
+            if asked:
+                left_out[each] = f"its condition asks for {', '.join(asked)}, not known here"
+            else:
+                skipped.append(each)
         elif each in plan.unknown and ran.get(each) is False:
             left_out[each] = "its matrix could not be made"
+    while more := {
+        each: f"it needs the job {need}"
+        for each in skipped
+        for need in jobs.needs(workflow["jobs"][each])
+        if need in left_out
+    }:
+        left_out |= more
+        skipped = [each for each in skipped if each not in more]
     return left_out, skipped
+
+
+def _asked(job, context):
+    """What a job's condition asks for of GitHub's event, and is not known here."""
+    condition = job.get("if")
+    event = context.get("github", {}).get("event", {})
+    return pushes.lacking(condition, event) if isinstance(condition, str) else []
 
 
 def _with_needs(workflow, name):

@@ -8,12 +8,11 @@ is the branch that goes live, `files` are those that the push changed, or null. 
 import json
 import os
 import re
-import subprocess
 import sys
 
 import yaml
 
-from . import act, answers, job_services, jobs, planning, rewriting, service
+from . import act, answers, job_services, jobs, planning, pushes, rewriting, service
 
 FOLDER = ".github/workflows"
 EVENT = "/tmp/event.json"
@@ -98,7 +97,7 @@ def context_of(push):
         **{"ref": f"refs/heads/{branch}", "ref_name": branch, "ref_type": "branch", "head_ref": "", "base_ref": ""},
         **{"event_name": "push", "repository": push["repository"], "sha": push["revision"], "actor": push["actor"]},
         "repository_owner": push["repository"].partition("/")[0],
-        "event": event_of(push),
+        "event": pushes.event_of(push),
     }
     # The repository has none.
     return {"github": github, "vars": {}}
@@ -110,34 +109,10 @@ def workflow_files():
     return [path for path in paths if os.path.isfile(path) and not os.path.islink(path)]
 
 
-def event_of(push):
-    """github.event, as far as conditions ask for it: what is not in it is empty to them."""
-    owner, _, name = push["repository"].partition("/")
-    return {
-        "ref": f"refs/heads/{push['branch']}",
-        "after": push["revision"],
-        "head_commit": {"id": push["revision"], "message": push.get("message", "")},
-        "pusher": {"name": push["actor"]},
-        "sender": {"login": push["actor"]},
-        "repository": {
-            "full_name": push["repository"],
-            "name": name,
-            "owner": {"login": owner},
-            "default_branch": push["default"],
-            "fork": False,
-        },
-    }
-
-
-def message_of(revision):
-    done = subprocess.run(["git", "log", "-1", "--format=%B", revision], stdout=subprocess.PIPE, check=False)
-    return done.stdout.decode("utf-8", "replace").strip()
-
-
 def main(push):
-    push["message"] = message_of(push["revision"])
+    push["commit"] = pushes.commit_of(push["revision"])
     with open(EVENT, "w", encoding="utf-8") as file:
-        json.dump(event_of(push), file)
+        json.dump(pushes.event_of(push), file)
     os.makedirs(REWRITTEN, exist_ok=True)
     total, left_out, failed, allowed, notes, failures = 0, [], [], [], [], []
     for path in workflow_files():

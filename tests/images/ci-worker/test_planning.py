@@ -2,13 +2,14 @@ import contextlib
 import io
 import json
 import os
+import subprocess
 import tempfile
 import unittest
 from unittest import mock
 
 import yaml
 
-from muster_worker import act, jobs, planning, runtimes, workflows
+from muster_worker import act, jobs, planning, pushes, runtimes, workflows
 
 PUSH = {"branch": "main", "default": "main", "repository": "team/app", "revision": "0" * 40, "actor": "alice"}
 LINUX = "runs-on: ubuntu-latest"
@@ -72,7 +73,7 @@ def here():
 
 
 def plan_of(given, message="", called=""):
-    context = workflows.context_of({**PUSH, "message": message})
+    context = workflows.context_of({**PUSH, "commit": {"message": message}})
     with here(), tempfile.TemporaryDirectory() as folder:
         with open(f"{folder}/called.yml", "w", encoding="utf-8") as file:
             file.write(called)
@@ -94,6 +95,21 @@ class Messages(unittest.TestCase):
     def test_a_condition_still_reads_them(self):
         job = f"a: {{{LINUX}, if: \"contains(github.event.head_commit.message, '[deploy]')\"}}"
         self.assertEqual((plan_of(job, "[deploy] it").chosen, plan_of(job, "it").skipped), (["a"], ["a"]))
+
+
+class Pushes(unittest.TestCase):
+    def test_what_git_knows_of_a_commit(self):
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            for command in (
+                ["init", "--quiet"],
+                ["-c", "user.name=Alice", "-c", "user.email=a@b.example", "commit", "--quiet", "--allow-empty"]
+                + ["--message=One\n\nTwo"],
+            ):
+                subprocess.run(["git", *command], check=True)
+            self.assertEqual(
+                pushes.commit_of("HEAD"),
+                {"message": "One\n\nTwo", "author": {"name": "Alice", "email": "a@b.example"}},
+            )
 
 
 class Called(unittest.TestCase):
@@ -124,7 +140,7 @@ class Files(unittest.TestCase):
             contextlib.chdir(folder),
             mock.patch.object(workflows, "EVENT", "event.json"),
             mock.patch.object(workflows, "REWRITTEN", "rewritten"),
-            mock.patch.object(workflows, "message_of", lambda revision: ""),
+            mock.patch.object(pushes, "commit_of", lambda revision: {"message": "", "author": {"name": "alice"}}),
             mock.patch.object(act, "run", run),
             mock.patch.object(workflows.answers, "tell") as tell,
             contextlib.redirect_stdout(io.StringIO()) as out,
@@ -159,6 +175,27 @@ class Files(unittest.TestCase):
                 self.assertEqual((answer["failed"], answer["jobs"]), ([], 0 if skipped else 1))
                 self.assertIn(skipped, log)
                 self.assertEqual("Skipped" in log, bool(skipped))
+
+    def test_a_condition_that_asks_for_what_only_github_knows_is_told(self):
+        for condition, asked in (
+            ("contains(github.event.commits[0].message, '[e2e]')", "github.event.commits"),
+            ("${{ success() && GitHub['event'].created }}", "github.event.created"),
+            ("always() && github.event.head_commit.author.username == 'x'", "github.event.head_commit.author.username"),
+            ("success() && github.event.repository.private", "github.event.repository.private"),
+            ("success() && github.event.commits[0] && github.event.before", "github.event.before, github.event.commits"),
+            # GitHub has none of these at a push, and knows the others as well as they are known here.
+            ("success() && github.event.pull_request.draft", ""),
+            ("success() && github.event.head_commit.message == 'github.event.commits'", ""),
+            ("success() && github.event.deleted", ""),
+            ("success() && github.event.head_commit.author.name == 'x'", ""),
+        ):
+            with self.subTest(condition):
+                text = f"on: push\nname: CI\njobs: {{a: {{{LINUX}, if: {json.dumps(condition)}}}, b: {{{LINUX}, needs: a}}}}"
+                _, answer, log = self.answer(text, events=[])
+                reasons = [f"its condition asks for {asked}, not known here"]
+                told = [{"job": "CI / a", "reasons": reasons}, {"job": "CI / b", "reasons": ["it needs the job a"]}]
+                self.assertEqual((answer["left_out"], answer["jobs"]), (told, 2) if asked else ([], 0))
+                self.assertEqual("Skipped" in log, not asked)
 
     def test_jobs_that_need_each_other_are_no_workflow(self):
         for given, circle in (

@@ -8,7 +8,7 @@ from unittest import mock
 from muster_worker import act, expressions, jobs, planning, rewriting, runtimes, workflows
 
 PUSH = {"branch": "main", "default": "main", "repository": "team/app", "revision": "0" * 40, "actor": "alice"}
-CONTEXT = workflows.context_of({**PUSH, "message": "Deploy it"})
+CONTEXT = workflows.context_of({**PUSH, "commit": {"message": "Deploy it"}})
 
 
 HERE = {"PHP": "8.4.28", "Node": "24.19.0", "Python": "3.13.5"}
@@ -235,7 +235,7 @@ class Plans(unittest.TestCase):
     def test_what_a_called_workflow_wants_and_has_not(self):
         for inner, more, reason in (
             (LINUX, "env: {T: '${{ secrets.T }}'}", "where inner: it uses the secret T,"),
-            (f"{LINUX}, services: {{db: mysql}}", "", "where inner: it wants the service db, which only jobs have"),
+            (f"{LINUX}, services: {{db: mysql}}", "", "where inner: it wants the service db, which jobs of a workflow that another calls do not have"),
             (f"{LINUX}, services: {{db: 'postgres:17'}}", "", "the service db (postgres:17), which has no stand-in"),
             (f"{LINUX}, strategy: {{matrix: {{v: []}}}}", "", "where inner: its matrix has no combination"),
         ):
