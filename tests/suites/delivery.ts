@@ -323,7 +323,9 @@ export function deliverySuite({ engine, unavailable, create }: EngineCase): void
     });
 
     test("and its worker is killed twice, it has failed, and the worker begins anew whatever is left there", async () => {
-      const left = "for f in . ~ /tmp; do mkdir -p $f/left/x; touch $f/left/x/f; chmod -R a-w $f/left; done";
+      // A build that finds anything of an earlier one ends before it waits.
+      const found = "for f in . ~ /tmp; do if [ -e $f/left ]; then exit 1; fi; done";
+      const left = `${found}; for f in . ~ /tmp; do mkdir -p $f/left/x; touch $f/left/x/f; chmod -R a-w $f/left; done`;
       const revision = await slowBranch("kill-worker", left);
       const pushing = alice.push("origin kill-worker");
       const first = await ci.running(revision, "npm run lint");
