@@ -7,7 +7,7 @@ import re
 
 import yaml
 
-from . import expressions, job_services, runtimes
+from . import expressions, github_settings, job_services, runtimes
 from .expressions import Unknown
 
 ACTIONS = "/opt/muster/actions"
@@ -92,54 +92,6 @@ def steps_of(job):
     return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
 
 
-def texts(value):
-    """Every text in a value."""
-    if isinstance(value, str):
-        yield value
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from texts(each)
-
-
-def expressions_in(*values):
-    for text in texts(list(values)):
-        yield from expressions.WHOLE.findall(text)
-
-
-def secrets_in(expression):
-    """What is secret in an expression; GitHub's names have no case."""
-    tokens = [match[match.lastgroup] for match in expressions.TOKEN.finditer(expression)]
-    for place, token in enumerate(tokens):
-        if place > 0 and tokens[place - 1] == ".":
-            continue
-        after = tokens[place + 1 : place + 3]
-        key = after[1].strip("'") if len(after) == 2 and after[0] in (".", "[") else ""
-        if token.casefold() == "secrets":
-            # All of them, or one that is only known when the job runs.
-            yield key if after and (after[0] == "." or after[1:] and after[1].startswith("'")) else "of a name that varies"
-        elif token.casefold() == "github" and key.casefold() == "token":
-            yield "GITHUB_TOKEN"
-
-
-def variables_in(expression, context):
-    """What an expression lacks that the repository's settings on GitHub would have: it is empty without."""
-    names = re.findall(r"(?<![\w.-])vars\s*(?:\.\s*|\[\s*')([\w-]+)", expression, re.I)
-    try:
-        return names if expressions.shown(expressions.evaluate(expression, {**context, "vars": {}})) == "" else []
-    except Unknown:
-        return []
-
-
-def missing_secrets(context, *values):
-    """Why a job cannot run that uses secrets or variables of the repository's settings on GitHub."""
-    found = []
-    for expression in expressions_in(*values):
-        found += [("secret", name) for name in secrets_in(expression)]
-        found += [("variable", name) for name in variables_in(expression, context)]
-    for kind in ("secret", "variable"):
-        if names := sorted({name for each, name in found if each == kind}):
-            yield f"it uses the {kind}{'s' if len(names) > 1 else ''} {', '.join(names)}, not known here"
-
-
 def obstacles(job, context, folder=".", deep=0):
     """Why a job cannot run here with what is known of its context; empty when it can."""
     found = []
@@ -149,7 +101,7 @@ def obstacles(job, context, folder=".", deep=0):
     if "uses" in job:
         found += _called(job, context, folder, deep)
     keys = ("env", "with", "secrets", "environment", "if", "services")
-    found += missing_secrets(context, *(job.get(key) for key in keys))
+    found += github_settings.missing(context, *(job.get(key) for key in keys))
     if job.get("secrets") == "inherit":
         found.append("it passes on secrets, not known here")
     shell = mapping(mapping(job.get("defaults")).get("run")).get("shell")
@@ -168,7 +120,7 @@ def _called(job, context, folder, deep):
     called = _read(os.path.join(folder, used))
     if called is None or deep >= DEEPEST:
         return [f"it calls {used}, which is not there"]
-    common = list(missing_secrets(context, called.get("env")))
+    common = list(github_settings.missing(context, called.get("env")))
     return [
         f"it calls {used}, where {name}: {reason}"
         for name, inner in mapping(called.get("jobs")).items()
@@ -235,7 +187,7 @@ def step_obstacles(step, context, folder=".", deep=0):
     if name == CHECKOUT:
         other = mapping(step.get("with")).get("repository")
         return [f"it checks out another repository, {other}"] if other and "github.repository" not in other else []
-    found = list(missing_secrets(context, step))
+    found = list(github_settings.missing(context, step))
     if used.startswith("./"):
         found += _local_action(used, context, folder, deep)
     elif used.startswith("docker://"):

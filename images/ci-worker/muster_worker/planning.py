@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from . import expressions, jobs, pushes, runtimes
+from . import expressions, github_settings, jobs, pushes, runtimes
 from .expressions import Unknown
 
 # Characters of a combination's name.
@@ -51,7 +51,7 @@ class Part:
 
 def of(workflow, context, folder="."):
     there = {name: job for name, job in workflow["jobs"].items() if isinstance(job, dict) and jobs.runs(job, context)}
-    common = list(jobs.missing_secrets(context, workflow.get("env")))
+    common = list(github_settings.missing(context, workflow.get("env")))
     plan, left_out, counts = Plan(), {}, {}
     plan.skipped = [name for name in workflow["jobs"] if name not in there]
     for name, job in there.items():
