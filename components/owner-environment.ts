@@ -22,9 +22,16 @@ const PROXY = /^(?:all|https?)_proxy$/i;
 /** Programs that are named a proxy reach the team's own services, and what runs beside them, without it. */
 function withoutProxy({ environment }: Environment, inside: readonly string[]): Owner["environment"] {
   if (!Object.keys(environment).some((name) => PROXY.test(name))) return environment;
-  const { NO_PROXY, no_proxy = NO_PROXY } = environment;
-  const hosts = [...(no_proxy ? [no_proxy] : []), "localhost", "127.0.0.1", "::1"];
-  // Some take a name for its own alone, and what begins with a dot for all below it.
-  const exceptions = [...hosts, ...inside.flatMap((host) => [host, `.${host}`])].join(",");
+  const exceptions = withoutProxyTo([environment.NO_PROXY, environment.no_proxy], inside);
   return { ...environment, NO_PROXY: exceptions, no_proxy: exceptions };
+}
+
+/** One list of both spellings, and of the team's own. */
+function withoutProxyTo(lists: readonly (string | undefined)[], inside: readonly string[]): string {
+  const own = new Set(lists.map((list) => list?.trim()).filter(Boolean));
+  // Everything, which it means only by itself.
+  if (own.has("*")) return "*";
+  // Some take a name for its own alone, and what begins with a dot for all below it.
+  const hosts = ["localhost", "127.0.0.1", "::1", ...inside.flatMap((host) => [host, `.${host}`])];
+  return [...own, ...hosts].join(",");
 }

@@ -1,5 +1,5 @@
 import { INSIDE_PORT, INSIDE_TLS_PORT } from "../config/catalogue";
-import type { Entrance } from "../config/entrance";
+import { type Entrance, leadsInside } from "../config/entrance";
 import type { PublicAddress } from "../config/naming";
 import type { Platform, Scope } from "../platform/platform";
 
@@ -26,13 +26,13 @@ export function publicNames(
     domain,
     port,
     tls = false,
-    gatewayTls,
+    gatewayTls = { kind: "off" },
     httpPort,
   }: PublicAddress & Partial<Pick<Entrance, "gatewayTls" | "httpPort">>,
 ): PublicNames {
   const address = { domain, port, tls };
-  const ends = gatewayTls !== undefined && gatewayTls.kind !== "off";
-  if (tls && !ends) return { env: {}, address };
+  if (!leadsInside({ tls, gatewayTls })) return { env: {}, address };
+  const ends = gatewayTls.kind !== "off";
   const gateway = platform.insideHost(scope, "gateway");
   const forwards = [
     `${port}=${gateway}:${ends ? INSIDE_TLS_PORT : INSIDE_PORT}`,

@@ -1,3 +1,4 @@
+import { LOOPBACK_PORTS } from "./catalogue";
 import { authoritiesIn } from "./certificates";
 import { isLocalDomain } from "./naming";
 import type { TeamConfig } from "./schema/team";
@@ -60,6 +61,28 @@ export function entrance(config: EntranceConfig): Entrance {
     gatewayTls,
     proxies: config.proxies,
   };
+}
+
+/**
+ * Whether public names lead to the gateway from inside, by the loopback of each container: where something in front of
+ * it ends TLS, they are left to DNS.
+ */
+export const leadsInside = ({ tls, gatewayTls }: Pick<Entrance, "tls" | "gatewayTls">): boolean =>
+  !tls || gatewayTls.kind !== "off";
+
+/** What is wrong with visitors' ports that are each right by themselves. */
+export function* entranceProblems(
+  entrance: Entrance,
+): Iterable<{ readonly path: readonly string[]; readonly message: string }> {
+  if (!leadsInside(entrance)) return;
+  const own = [...LOOPBACK_PORTS].sort((a, b) => a - b).join(", ");
+  const message = `is one of the ports that the team's containers have for themselves (${own}): use another one`;
+  for (const [key, port = 0] of [
+    ["port", entrance.listenPort],
+    ["httpPort", entrance.httpPort],
+  ] as const) {
+    if (LOOPBACK_PORTS.includes(port)) yield { path: [key], message };
+  }
 }
 
 function tlsOf(config: EntranceConfig): GatewayTls {

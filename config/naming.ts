@@ -17,10 +17,10 @@ export const MEMBER_ID = expression("member");
 /** A team's id has no "-", so that `<team>-<member>-<component>` can be read in one way only. */
 export const TEAM_ID = /^[a-z][a-z0-9]{0,19}$/;
 
-/** Docker's own networks: that of everybody's sites has the team's name. Swarm's is there only where one is. */
-const DOCKER_NETWORKS = ["bridge", "default", "host", "ingress", "none"];
+/** Docker's own networks: that of everybody's sites has the team's name. */
+const DOCKER_NETWORKS = ["bridge", "default", "host", "none"];
 
-/** Why `id` cannot be a team's id though it is well-formed, or undefined. */
+/** Why `id` cannot be a team's id on Docker though it is well-formed, or undefined. */
 export const reservedTeamReason = (id: string): string | undefined =>
   DOCKER_NETWORKS.includes(id) ? `is a network of Docker's own (${DOCKER_NETWORKS.join(", ")})` : undefined;
 

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type Component, type ImageName, isLive, type Resources, type Zone } from "../config/catalogue";
 import type { Mirrors } from "../config/members";
-import { MEMBER_ID, reservedTeamReason, TEAM_ID } from "../config/naming";
+import { MEMBER_ID, TEAM_ID } from "../config/naming";
 
 /** An image that the platform can run: built once for the team, shared by every workload. */
 export interface ImageRef {
@@ -245,8 +245,6 @@ export function checkTeam(id: string): void {
   if (!TEAM_ID.test(id)) {
     throw new Error(`team "${id}" is not a valid id: use 1–20 of a-z and 0-9, starting with a letter`);
   }
-  const reason = reservedTeamReason(id);
-  if (reason !== undefined) throw new Error(`team "${id}" ${reason}: choose another name`);
 }
 
 /** @throws Error when the id can be no part of a host name */

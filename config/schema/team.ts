@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { decodeConfig } from "../decode";
-import { entrance } from "../entrance";
+import { entrance, entranceProblems } from "../entrance";
 import { strayKeys } from "../namespaces";
 import { reservedTeamReason, TEAM_ID } from "../naming";
 import { ConfigError, describeIssue } from "../problems";
@@ -9,7 +9,7 @@ import { ci, git, mail, upstream } from "./delivery";
 import { checkMemory, DEFAULT_LIVE_PHP, member, memberOptions, php } from "./member";
 import { clusterProblems, docker, images, kubernetes, mirrors, registry, type TargetProblem } from "./targets";
 import { httpPort, proxies, publicPort, tls, tlsProblems } from "./tls";
-import { debianPackage, environment, group, pattern, repository, text, typeError, visitorsPort } from "./values";
+import { debianPackage, environment, group, pattern, quantity, repository, text, typeError } from "./values";
 import { visibility } from "./visibility";
 
 /**
@@ -22,10 +22,6 @@ const rosterSize = (members: readonly { id: string; name?: string | undefined }[
 
 export const teamConfig = group({
   team: pattern(TEAM_ID, "team", "1–20 of a-z and 0-9, starting with a letter", "hackathon")
-    .superRefine((id, context) => {
-      const reason = reservedTeamReason(id);
-      if (reason) context.addIssue({ code: "custom", input: id, message: `${reason}: choose another name` });
-    })
     .default("muster")
     .describe("Name of the team: the prefix of every container, network and volume."),
   target: z
@@ -55,7 +51,7 @@ export const teamConfig = group({
       "Address of the host that the port is published on. " +
         "Default: 127.0.0.1 for localhost and the domains below it, else 0.0.0.0.",
     ),
-  port: visitorsPort(1, "(a TCP port)", 8080)
+  port: quantity(1, 65_535, "(a TCP port)", 8080)
     .optional()
     .describe("The one published port. Default: 443 where the gateway encrypts, else 8080."),
   tls,
@@ -139,7 +135,8 @@ export const teamConfig = group({
     ),
 }).superRefine((config, context) => {
   checkMemory(config, context);
-  for (const { path, message } of [...tlsProblems(config), ...targetProblems(config)]) {
+  const problems = [...entranceProblems(entrance(config)), ...tlsProblems(config), ...targetProblems(config)];
+  for (const { path, message } of problems) {
     const input = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
     context.addIssue({ code: "custom", path: [...path], input, message });
   }
@@ -148,8 +145,10 @@ export const teamConfig = group({
 /** What is wrong with a target's values that are each right by themselves. */
 function targetProblems(config: TeamConfig): Iterable<TargetProblem> {
   switch (config.target) {
-    case "docker":
-      return [];
+    case "docker": {
+      const reason = reservedTeamReason(config.team);
+      return reason === undefined ? [] : [{ path: ["team"], message: `${reason}: choose another name` }];
+    }
     case "kubernetes":
       return clusterProblems({ ...config, port: entrance(config).listenPort });
     default: {

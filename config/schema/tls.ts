@@ -4,18 +4,7 @@ import { z } from "zod";
 import { authoritiesIn, CERTIFICATE, certificatesIn } from "../certificates";
 import { defaultTls } from "../entrance";
 import { certifiedHosts, isLocalDomain } from "../naming";
-import {
-  concealed,
-  emailAddress,
-  group,
-  network,
-  pattern,
-  quantity,
-  text,
-  typeError,
-  url,
-  visitorsPort,
-} from "./values";
+import { concealed, emailAddress, group, network, pattern, quantity, text, typeError, url } from "./values";
 
 /** How visitors' connections are encrypted. */
 
@@ -99,7 +88,7 @@ export const tls = z
       "Default: own; off for localhost, behind proxies, and behind a cluster's ingress or Gateway.",
   );
 
-export const httpPort = visitorsPort(0, "(a TCP port, 0 for none)", 80)
+export const httpPort = quantity(0, 65_535, "(a TCP port, 0 for none)", 80)
   .optional()
   .describe("Port that leads to https. Default: 80 where `port` is 443 and the gateway encrypts, else none.");
 
@@ -167,7 +156,7 @@ export function* tlsProblems(config: TlsConfig): Iterable<TlsProblem> {
   }
   const names = certifiedHosts({ ...config, gatewayTls: tlsForm(config) }).map((host) => `${host}.${domain}`);
   if (names.join(" ").length > NAMES_LIMIT) {
-    const remedy = isOf(tls, "acme") ? "set tls/acme/dns" : "use a domain of two labels or more";
+    const remedy = isAcme(tls) ? "set tls/acme/dns" : "use a domain of two labels or more";
     const message = `make ${names.length} addresses, too many to name each in a certificate: ${remedy}, for a wildcard`;
     yield { path: ["repositories"], message };
   }
@@ -198,7 +187,7 @@ export function* tlsProblems(config: TlsConfig): Iterable<TlsProblem> {
   } else yield* fileProblems(domain, certificate, key);
 }
 
-const isOf = (tls: Tls, key: "acme"): boolean => typeof tls === "object" && tls[key] !== undefined;
+const isAcme = (tls: Tls): boolean => typeof tls === "object" && tls.acme !== undefined;
 
 /** What `certifiedHosts` asks about the gateway, whether or not the rest is right. */
 function tlsForm(config: TlsConfig): Parameters<typeof certifiedHosts>[0]["gatewayTls"] {

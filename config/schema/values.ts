@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { LOOPBACK_PORTS } from "../catalogue";
 import { SEPARATED } from "../naming";
 import { expression, RANGES, type RuleName } from "../rules";
 
@@ -48,11 +47,6 @@ export const quantity = (min: number, max: number, unit: string, example: number
     .min(min, range)
     .max(max, range);
 };
-/** A port that visitors use: inside of the team's containers, too, it leads to the gateway. */
-export const visitorsPort = (least: number, unit: string, example: number) =>
-  quantity(least, 65_535, unit, example).refine((port) => !LOOPBACK_PORTS.includes(port), {
-    error: "is a port that the team's containers have for themselves: use another one",
-  });
 /** A number in a range that the images share. */
 export const ranged = (name: keyof typeof RANGES, unit: string, example: number) =>
   quantity(RANGES[name].min, RANGES[name].max, unit, example);
@@ -116,7 +110,7 @@ const RESERVED_VARIABLE = new RegExp(
     "(?:APACHE|BUILDBOT|CI|CODE_SERVER|COMPOSER|DB|GIT|LC|LD|LIVE|MAIL|MARIADB|MEMBER|MUSTER|NPM_CONFIG|PHP|PORTAL|REDIS|SITE|SMTP|VSCODE|WORKER)_.*",
     "AUTHORITY_URL|BASH_ENV|CURL_CA_BUNDLE|DEBUG_HOST|DOCUMENT_ROOT|EDITOR_HOST|ENV|EXTENSIONS|HASHED_PASSWORD|HOME|HOSTNAME|IFS|LANG|LANGUAGE",
     "LOGNAME|MYSQL_HOME|NODE_EXTRA_CA_CERTS|OLDPWD|PASSWORD|PASSWORD_FILE|PATH|PHPRC|PIP_CERT|PORT|PUBLIC_DOMAIN|PUBLIC_FORWARDS|PWD|PYTHON.*|RELEASES_ROOT|REQUESTS_CA_BUNDLE|REPOSITORY|RES_OPTIONS|SHARED_ROOT",
-    "SHELL|SHLVL|SIGN_IN|SSL_CERT_FILE|TEAM|TERM|TMPDIR|TZ|UID|USER|WORKERS|WORKSPACE",
+    "SHELL|SHLVL|SIGN_IN|SSL_CERT_FILE|TEAM|TERM|TMPDIR|TZ|UID|USER|WORKSPACE",
   ].join("|")})$`,
   "i",
 );

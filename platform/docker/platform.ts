@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { WORKLOADS, type Zone } from "../../config/catalogue";
+import { reservedTeamReason } from "../../config/naming";
 import { createImages } from "../images/resources";
 import {
   checkScope,
@@ -74,6 +75,8 @@ export function createDockerPlatform({
   ...args
 }: DockerPlatformArgs): Platform {
   checkTeam(team);
+  const reserved = reservedTeamReason(team);
+  if (reserved !== undefined) throw new Error(`team "${team}" ${reserved}: choose another name`);
   const names: DockerNames = { team };
   const name = resourceNames(args.prefix);
   const subnetOf = createSubnets(pool, team, owners);

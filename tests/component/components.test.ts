@@ -44,6 +44,11 @@ test("a proxy of the roster's leads to nothing of the team's own", async () => {
     code: `10.0.0.0/8,${own},muster-git,.muster-git`,
     deployer: `10.0.0.0/8,${own},muster-git,.muster-git`,
   });
+  const both = { http_proxy: "http://proxy.example.org:3128", NO_PROXY: "a.example", no_proxy: "b.example" };
+  expect(await exceptions(both)).toHaveProperty("web", `a.example,b.example,${own}`);
+  const same = { ...both, no_proxy: "a.example" };
+  expect(await exceptions(same)).toHaveProperty("web", `a.example,${own}`);
+  expect(await exceptions({ ...both, NO_PROXY: "*" })).toEqual({ web: "*", code: "*", deployer: "*" });
   expect(await exceptions({ NO_PROXY: "example.org" })).toEqual({
     web: "example.org",
     code: "example.org",

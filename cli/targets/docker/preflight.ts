@@ -37,12 +37,16 @@ export interface PreflightArgs {
  */
 export async function preflight(args: PreflightArgs, progress: Progress): Promise<void> {
   const { team, host, docker, containers } = args;
-  const [ports, info, networks, domain] = await Promise.all([
-    Promise.all(publishedPorts(team).map((published) => portProblem(team, host, containers, published))),
+  const [info, networks, domain] = await Promise.all([
     docker.run("info", "--format", "{{json .}}").then((json) => JSON.parse(json) as DockerInfo),
     docker.networks(),
     domainWarning(team, "this machine"),
   ]);
+  // A socket may be passed on from another machine, or into a container: the folder of the data is not.
+  const here = host.local && existsSync(info.DockerRootDir);
+  const ports = await Promise.all(
+    publishedPorts(team).map((published) => portProblem(team, { local: host.local, here }, containers, published)),
+  );
   refuse([
     // Of an address that is not there, each port says the same.
     ...new Set(ports),
@@ -59,7 +63,7 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
         })
       : undefined,
   ]);
-  const setting = host.local && existsSync(info.DockerRootDir) ? kernelSetting : () => undefined;
+  const setting = here ? kernelSetting : () => undefined;
   for (const warning of [
     ...capacityWarnings(team, info, setting),
     host.local ? neighbourhoodWarning(team, networks, networkInterfaces()) : undefined,
@@ -72,9 +76,9 @@ export async function preflight(args: PreflightArgs, progress: Progress): Promis
 }
 
 /** What stops Docker from publishing a port. */
-export async function portProblem(
+async function portProblem(
   team: Pick<Team, "id" | "listen">,
-  host: Pick<DockerHost, "local">,
+  host: Pick<DockerHost, "local"> & { /** Whether this machine has the daemon's addresses. */ readonly here: boolean },
   containers: readonly Container[],
   { port, key }: PublishedPort,
 ): Promise<string | undefined> {
@@ -83,7 +87,7 @@ export async function portProblem(
   if (!host.local) return undefined;
   for (const address of listened(team.listen)) {
     const refusal = await listenRefusal(address, port);
-    if (address === team.listen && refusal === "EADDRNOTAVAIL") return listenProblem(team.listen);
+    if (host.here && address === team.listen && refusal === "EADDRNOTAVAIL") return listenProblem(team.listen);
     if (refusal !== "EADDRINUSE") continue;
     const where = address.includes(":") ? ` on [${address}], where browsers look first,` : "";
     return `port ${port} is taken${where} by another program (sudo ss -ltnp "sport = :${port}" names it): ${portRemedy(key)}`;

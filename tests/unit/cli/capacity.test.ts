@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { describe, expect, test } from "@jest/globals";
+import { createProgress } from "../../../cli/progress";
 import {
   capacityWarnings,
   type DockerInfo,
@@ -10,8 +11,9 @@ import {
   roomProblem,
   watchesWarning,
 } from "../../../cli/targets/docker/capacity";
-import { listened, listenRefusal, portProblem } from "../../../cli/targets/docker/preflight";
-import type { Network } from "../../../cli/tools/docker";
+import { listened, listenRefusal, preflight } from "../../../cli/targets/docker/preflight";
+import type { Docker, Network } from "../../../cli/tools/docker";
+import type { DockerHost } from "../../../cli/tools/docker-host";
 import { processLimit } from "../../../config/catalogue";
 import { resolveTeam } from "../../../config/members";
 import { parseTeamConfig } from "../../../config/schema/team";
@@ -144,11 +146,22 @@ describe("a neighbour on the port", () => {
   });
 
   test("and an address that this machine does not have, but only where this machine is the engine's", async () => {
-    const problem = (local: boolean) =>
-      portProblem({ id: "red", listen: "192.0.2.7" }, { local }, [], { port: 8080, key: "port" });
-    expect(await problem(true)).toMatch(
-      /^muster:listen is 192\.0\.2\.7, which is no address of this machine: use 0\.0\.0\.0 for all of them, or .*127\.0\.0\.1/,
+    const problem = (local: boolean, folder: string) => {
+      const red = resolveTeam(parseTeamConfig({ members: [{ id: "alice" }], team: "red", listen: "192.0.2.7" }));
+      const run = async () => JSON.stringify({ ...info, DockerRootDir: folder });
+      const docker = { run, networks: async () => [] as Network[] } as Docker;
+      const host = { local } as DockerHost;
+      const progress = createProgress({ write: () => undefined });
+      return preflight({ team: red, host, docker, containers: [], mustBuild: false }, progress).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+    };
+    expect(await problem(true, "/")).toMatch(
+      /^ {2}muster:listen is 192\.0\.2\.7, which is no address of this machine: use 0\.0\.0\.0 for all of them, or .*127\.0\.0\.1/m,
     );
-    expect(await problem(false)).toBeUndefined();
+    // Its socket may be passed on from elsewhere: the folder of its data is not.
+    expect(await problem(true, "/var/lib/docker-elsewhere")).toBeUndefined();
+    expect(await problem(false, "/")).toBeUndefined();
   });
 });

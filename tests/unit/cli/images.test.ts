@@ -138,14 +138,22 @@ describe("a mirror that encrypts", () => {
       APT_MIRROR: "https://alice:word@deb.test/debian",
       APT_SECURITY_MIRROR: "http://deb.test/security",
     };
-    expect(await said(mirrors, undefined)).toMatch(
+    expect(await said(mirrors, "missing\n")).toMatch(
       /^config\/mirrors\/apt: "https:\/\/…@deb\.test\/debian" is encrypted, and debian:trixie-slim, .*\n.*http:\/\//,
     );
     expect(await said(mirrors, "")).toHaveLength(1);
   });
 
+  test("is left to the build where the image cannot be asked", async () => {
+    expect(await said({ APT_MIRROR: "https://deb.test/debian" }, undefined)).toHaveLength(1);
+  });
+
   test("is asked for only where there is one", async () => {
-    expect(await said({ APT_MIRROR: "http://deb.test/debian" }, undefined)).toEqual([]);
-    expect(await said({}, undefined)).toEqual([]);
+    expect(await said({ APT_MIRROR: "http://deb.test/debian" }, "missing\n")).toEqual([]);
+    expect(await said({}, "missing\n")).toEqual([]);
+  });
+
+  test("may be that of the security updates: the certificates come from the other one, before it is needed", async () => {
+    expect(await said({ APT_SECURITY_MIRROR: "https://deb.test/security" }, "missing\n")).toEqual([]);
   });
 });

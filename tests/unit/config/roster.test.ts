@@ -39,6 +39,8 @@ const BRANCH_RULE =
 const FOLDER_RULE = "is not a valid folder: use a path inside the repository, such as dist or web/build";
 const VARIABLE_RULE = "is not a variable's name: use up to 100 letters, digits and _, and no digit first";
 const VALUE_RULE = "cannot be a variable's value: use at most 8192 characters, and none of them NUL";
+const TAKEN_PORT =
+  "is one of the ports that the team's containers have for themselves (3306, 6379, 13337, 13338, 13380, 13381): use another one";
 const LISTEN_RULE = "is not an IPv4 address: use for example 127.0.0.1, or 0.0.0.0 for every interface";
 
 describe("bad input", () => {
@@ -178,16 +180,16 @@ describe("bad input", () => {
       { members: roster, team: "a-team" },
       'config/team: "a-team" is not a valid team: use 1–20 of a-z and 0-9, starting with a letter',
     ],
-    ...["bridge", "default", "host", "ingress", "none"].map((team): [string, unknown, string] => [
-      `the team ${team}`,
+    ...["bridge", "default", "host", "none"].map((team): [string, unknown, string] => [
+      `the team ${team} on Docker`,
       { members: roster, team },
-      `config/team: "${team}" is a network of Docker's own (bridge, default, host, ingress, none): choose another name`,
+      `config/team: "${team}" is a network of Docker's own (bridge, default, host, none): choose another name`,
     ]),
     ...[3306, 6379, 13_337, 13_338, 13_380, 13_381].map((port): [string, unknown, ...string[]] => [
       `the port ${port}, which forwards inside of containers would take from their servers`,
       { members: roster, domain: "dev.example.org", port, httpPort: port === 3306 ? 6379 : 3306 },
-      `config/port: ${port} is a port that the team's containers have for themselves: use another one`,
-      `config/httpPort: ${port === 3306 ? 6379 : 3306} is a port that the team's containers have for themselves: use another one`,
+      `config/port: ${port} ${TAKEN_PORT}`,
+      `config/httpPort: ${port === 3306 ? 6379 : 3306} ${TAKEN_PORT}`,
     ]),
     ["a number as team", { members: roster, team: 5 }, "config/team: 5 is not a text: write for example hackathon"],
     [
@@ -780,6 +782,21 @@ describe("bad input", () => {
       `config/live/environment/${name}: "${name}" ${OWN}`,
     ]);
   });
+
+  const cluster = { members: roster, target: "kubernetes", registry: { push: "r.example.org" } };
+  test.each<[string, object]>([
+    ["a cluster's team may have the name of a network of Docker's", { ...cluster, team: "default" }],
+    ["and so may one on Docker that of Swarm's", { members: roster, team: "ingress" }],
+    [
+      "a port that containers have is free behind proxies, where nothing inside leads to it",
+      { members: roster, domain: "dev.example.org", port: 6379, proxies: ["10.0.0.0/8"] },
+    ],
+    [
+      "and behind a cluster's entrance that ends TLS",
+      { ...cluster, domain: "dev.example.org", port: 3306, kubernetes: { ingress: { tlsSecret: "tls" } } },
+    ],
+    ["an application has its workers", { members: roster, environment: { WORKERS: "4" } }],
+  ])("none: %s", (_, raw) => expect(problems(raw)).toEqual([]));
 
   test("a variable's value is not repeated", () => {
     expect(problems({ members: roster, environment: { APP_KEY: "word\nsecret", "A-B": "word" } })).toEqual([
