@@ -65,7 +65,7 @@ async function removeEnvironment(session: Session): Promise<void> {
 
 async function pulumiDown({ stack, target, progress }: Session): Promise<void> {
   const { running } = target;
-  // Whoever removes them, they end first; that takes longest.
+  // Containers must end before anything removes them, and that takes longest.
   const ended = target.hurryDown();
   const env = await target.pulumiEnv();
   const binary = installedCli(env);

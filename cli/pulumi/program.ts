@@ -32,7 +32,10 @@ export function loadProgram({ root, main, nodeArgs }: Pick<Project, "root" | "ma
   // A command that ends before an update does not wait for it.
   host.unref();
   host.channel?.unref();
-  const door = createServer((client) => void port.then((number) => lead(client, number)));
+  const door = createServer((client) => {
+    client.on("error", () => client.destroy());
+    void port.then((number) => lead(client, number));
+  });
   return {
     async serve(variables) {
       host.send({ variables } satisfies ToHost);
@@ -54,7 +57,7 @@ function lead(client: Socket, port: number | undefined): void {
   }
   const program = connect(port, "127.0.0.1");
   client.pipe(program).pipe(client);
-  client.on("error", () => program.destroy());
+  client.on("close", () => program.destroy());
   program.on("error", () => client.destroy());
 }
 
@@ -62,6 +65,6 @@ function lead(client: Socket, port: number | undefined): void {
 const portOf = (host: ChildProcess): Promise<number | undefined> =>
   new Promise((resolve) => {
     host.once("message", ({ port }: { port: number }) => resolve(port));
-    host.once("error", () => resolve(undefined));
+    host.on("error", () => resolve(undefined));
     host.once("exit", () => resolve(undefined));
   });

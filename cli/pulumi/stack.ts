@@ -24,13 +24,13 @@ export interface PulumiEngine {
   prepare(progress: Progress): Promise<void>;
   /**
    * `refresh` compares the state with Docker first; `rebuild` names resources to make anew, whatever the state says;
-   * `found` says that what a killed run has made is found without the state: it is only written at the end; `variables`
-   * are for the program.
+   * `recoverable` says that what a killed run has made is found without the state: it is only written at the end;
+   * `variables` are for the program.
    */
   up(options: {
     refresh: boolean;
     rebuild?: readonly string[];
-    found?: boolean;
+    recoverable?: boolean;
     variables?: NodeJS.ProcessEnv;
   }): Promise<void>;
   /**
@@ -89,10 +89,10 @@ export function pulumiEngine(binary: string, stack: Stack, env: NodeJS.ProcessEn
       if (created.code !== 0) throw new UserError(`Pulumi cannot make the stack: ${created.stderr.trim()}`);
     },
 
-    async up({ refresh, rebuild = [], found = false, variables = {} }) {
+    async up({ refresh, rebuild = [], recoverable = false, variables = {} }) {
       const program = waiting ?? loadProgram(stack.project);
       waiting = undefined;
-      const all = { ...variables, ...(found ? WRITTEN_ONCE : {}) };
+      const all = { ...variables, ...(recoverable ? WRITTEN_ONCE : {}) };
       const args = [
         "up",
         ...UNATTENDED,

@@ -33,6 +33,9 @@ export function isUnchanged(update: Update): boolean {
   return existsSync(record) && readText(record) === fingerprint(update);
 }
 
+/** Whether the last update from this folder came to its end: one that was killed has left nothing noted. */
+export const hasEnded = ({ stack }: Pick<Update, "stack">): boolean => existsSync(recordOf(stack));
+
 /** Notes that Pulumi has brought up just this. */
 export function noteUpdate(update: Update): void {
   const mark = fingerprint(update);

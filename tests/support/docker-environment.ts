@@ -75,7 +75,8 @@ export class DockerEnvironment extends TestEnvironment {
     const volumes = (await this.#volumes()).map(({ Name }) => Name);
     if (volumes.length > 0) await this.docker("volume", "rm", ...volumes);
     // Networks that Docker does not give up need more.
-    if ((await this.objects()).length > 0) await this.muster("down", "--volumes", "--yes");
+    if ((await this.objects()).length + (await this.#volumes()).length > 0)
+      await this.muster("down", "--volumes", "--yes");
   }
 
   volume = (member: string | undefined, purpose: string) => [this.team, member, purpose].filter(Boolean).join("-");

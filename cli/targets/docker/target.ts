@@ -1,18 +1,13 @@
 import type { Team } from "../../../config/members";
-import { ADOPTED_NETWORKS } from "../../../platform/docker/adopted";
 import { ROSTER } from "../../../platform/docker/render";
 import type { ImageBuild } from "../../../platform/images/plan";
-import { ChildError, INTERRUPTED } from "../../errors";
 import { ensureBaseImage } from "../../images/base";
-import { buildImages, imageBuilds, missingImages, presentImages, usedImages } from "../../images/build";
+import { imageBuilds, missingImages, presentImages, usedImages } from "../../images/build";
 import { checkPackages } from "../../images/packages";
-import { localState, pulumiEnvironment } from "../../pulumi/environment";
-import { loadProgram, type Program } from "../../pulumi/program";
-import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
-import { forgetUpdate, isUnchanged, noteUpdate, type Update } from "../../pulumi/unchanged";
+import { loadProgram } from "../../pulumi/program";
+import { isUnchanged } from "../../pulumi/unchanged";
 import { COMPOSE_FILES_LABEL, type Container, type Docker, dockerClient, isPodman } from "../../tools/docker";
-import { type DockerHost, findDocker } from "../../tools/docker-host";
-import { withRelay } from "../../tools/docker-relay";
+import { findDocker } from "../../tools/docker-host";
 import { capture, pipe } from "../../tools/process";
 import { reachAdvice } from "../reach";
 import { gatewayAt } from "../readiness";
@@ -21,10 +16,11 @@ import { foreignTeam } from "../target";
 import { gatewayAddress } from "./access";
 import { ownLayers, removeBuildLeftovers, removeLeftoversOf, STEP_COMMITTED } from "./build-leftovers";
 import { composeDown, composeFile, composeUp, ensureCompose, installedCompose } from "./compose";
-import { runningEngine, teamContainerNames, teamContainers } from "./containers";
+import { runningEngine, teamContainers } from "./containers";
 import { preflight } from "./preflight";
 import { limitProcesses, unlimited } from "./processes";
-import { endContainers, rosterLabels, type StuckNetwork, sweep } from "./sweep";
+import { endContainers, rosterLabels, sweep } from "./sweep";
+import { type Begun, clearNetworks, pulumiUp, updateOf } from "./update";
 
 /** Containers on a Docker daemon. */
 export async function openDockerTarget(context: TargetContext): Promise<Target> {
@@ -50,7 +46,6 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
 
   const lackLimit = async () => unlimited(docker, teamContainers(await docker.containers(), id));
 
-  /** Begun beside the checks, where Pulumi will have something to do. */
   let begun: Begun | undefined;
 
   /** A running environment has its images, so what builds start from is only needed for new ones. */
@@ -155,124 +150,10 @@ export async function podmanObstacle(docker: Docker): Promise<string | undefined
   );
 }
 
-type DockerContext = TargetContext & {
-  readonly host: DockerHost;
-  readonly docker: Docker;
-  readonly running: Target["running"];
-  readonly images: readonly ImageBuild[];
-  readonly begun: Begun | undefined;
-};
-
-interface Begun {
-  readonly program: Program;
-  /** The answer of `presentImages`, as long as no image is built after it. */
-  readonly present: ReturnType<typeof presentImages>;
-}
-
-/** What Pulumi would be asked for. */
-const updateOf = (
-  { stack, docker, images }: Pick<DockerContext, "stack" | "docker" | "images">,
-  team: Team,
-): Update => {
-  const { env } = docker;
-  return { stack, team, images, state: localState(pulumiEnvironment(stack.project, env), stack), env };
-};
-
-async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild[], context: DockerContext) {
-  const { stack, docker, progress, running } = context;
-  const engine = pulumiEngine(binary, stack, docker.env, context.begun?.program);
-  if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
-  await engine.prepare(progress);
-  const update = updateOf(context, team);
-  if (running === "pulumi" && missing.length === 0 && isUnchanged(update)) {
-    progress.note("  nothing has changed since Pulumi's last update");
-  } else {
-    forgetUpdate(update);
-    await applyProgram(engine, missing, context);
-  }
-
-  let present = teamContainers(await docker.containers(), team.id);
-  const gone = missingContainers(
-    team,
-    present.map(({ name }) => name),
-  );
-  if (gone.length > 0) {
-    progress.note(`  ${gone.join(", ")} went without Pulumi's knowledge: comparing its state with Docker`);
-    await engine.up({ refresh: true });
-    present = teamContainers(await docker.containers(), team.id);
-  }
-  noteUpdate(update);
-  // Compose starts what somebody stopped; Pulumi only knows that it exists.
-  const stopped = present.filter(({ state }) => state === "exited" || state === "created");
-  if (stopped.length > 0) await docker.run("start", ...stopped.map(({ name }) => name));
-}
-
-/** Runs Pulumi; once more where an interrupted run is in its way. */
-async function applyProgram(engine: PulumiEngine, missing: readonly ImageBuild[], context: DockerContext) {
-  const { stack, docker, team, progress, running, images, begun } = context;
-  const recorded = running === undefined ? await engine.resourceCount() : undefined;
-  const lost = recorded !== undefined && recorded > 1;
-  if (lost) progress.note("  Pulumi's state lists containers that are gone from Docker: comparing them first");
-  // Pulumi then finds them; its own builds show no progress.
-  await buildImages(docker, missing, stack.project.root, progress);
-  const present = await (missing.length === 0 && begun ? begun.present : presentImages(docker, images));
-  const left = running === undefined ? await clearNetworks(docker, team, engine.resourceIds) : [];
-  await throughRelay(context.host, async (way) => {
-    try {
-      await engine.up({ refresh: lost, found: true, variables: { ...present, ...adopted(left), ...way } });
-    } catch (error) {
-      const adopting = await removeOrphans(engine, context, error);
-      await engine.up({ refresh: true, found: true, variables: { ...present, ...adopting, ...way } });
-    }
-  });
-}
-
-/** @param use gets the variables that lead Pulumi's provider to the daemon */
-const throughRelay = ({ url }: DockerHost, use: (way: NodeJS.ProcessEnv) => Promise<void>): Promise<void> =>
-  url.startsWith("unix://") ? withRelay(url.slice("unix://".length), (relay) => use({ DOCKER_HOST: relay })) : use({});
-
 /** Whether Compose was given `file` when it made the containers. */
 export function isAppliedFrom(file: string, containers: readonly Pick<Container, "labels">[]): boolean {
   const sources = containers.flatMap(({ labels }) => labels[COMPOSE_FILES_LABEL] ?? []);
   return sources.length === 0 || sources.includes(file);
-}
-
-/**
- * Without containers, networks of the team are what another engine or an interrupted run left: their names are taken.
- *
- * @param known ids of those that the engine knows
- * @returns those that Docker does not give up
- */
-async function clearNetworks(docker: Docker, team: string, known = async () => new Set<string>()) {
-  const left = (await docker.networks()).some(({ labels }) => labels["muster.team"] === team);
-  return left ? (await sweep(docker, team, await known())).stuck : [];
-}
-
-/**
- * A run that was killed leaves containers and networks that Pulumi's state does not know, and their names are taken.
- *
- * @returns the variables of `adopted`
- * @throws `error` when there are none: then they are not why the run failed
- */
-async function removeOrphans(engine: PulumiEngine, { docker, team, progress }: DockerContext, error: unknown) {
-  if (!(error instanceof ChildError) || error.exitCode === INTERRUPTED) throw error;
-  const { containers, networks, stuck } = await sweep(docker, team, await engine.resourceIds());
-  const orphans = [...containers, ...networks];
-  if (orphans.length + stuck.length === 0) throw error;
-  if (orphans.length > 0) progress.note(`Removed what an interrupted run left: ${orphans.join(", ")}. Trying again`);
-  return adopted(stuck);
-}
-
-/** Variables by which Pulumi's program uses networks that Docker does not give up. */
-export const adopted = (stuck: readonly StuckNetwork[]): NodeJS.ProcessEnv =>
-  stuck.length === 0
-    ? {}
-    : { [ADOPTED_NETWORKS]: JSON.stringify(Object.fromEntries(stuck.map((n) => [n.name, n.id]))) };
-
-/** Containers that a team's environment has, less those in `present`. */
-export function missingContainers(team: Team, present: readonly string[]): string[] {
-  const known = new Set(present);
-  return teamContainerNames(team).filter((name) => !known.has(name));
 }
 
 /** Every version of every Muster image, except what another environment runs on. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
+import type { Progress } from "../../../cli/progress";
 import { wantsOlder } from "../../../cli/targets/docker/compose";
 import { limitProcesses, unlimited } from "../../../cli/targets/docker/processes";
 import { sweep } from "../../../cli/targets/docker/sweep";
-import { adopted, podmanObstacle } from "../../../cli/targets/docker/target";
+import { podmanObstacle } from "../../../cli/targets/docker/target";
+import { adopted, removeOrphans } from "../../../cli/targets/docker/update";
 import type { Container, Docker, Network } from "../../../cli/tools/docker";
 import { adopt } from "../../../platform/docker/adopted";
 
@@ -62,6 +64,27 @@ describe("limits on processes", () => {
   test("are asked for nothing where there is none", async () => {
     const { docker, commands } = daemon({}, () => "");
     expect(await unlimited(docker, [])).toEqual([]);
+    expect(commands).toEqual([]);
+  });
+});
+
+describe("what a killed run has made", () => {
+  const told: string[] = [];
+  const progress = { note: (text: string) => void told.push(text) } as Progress;
+  const remove = (docker: Docker, ...known: string[]) =>
+    removeOrphans({ resourceIds: async () => new Set(known) }, { docker, team: "red", progress });
+
+  test("is removed where Pulumi's state does not know it", async () => {
+    const containers = [container("c1", "web"), container("c2", "db")];
+    const { docker, commands } = daemon({ containers, networks: [network("n1"), network("n2")] }, () => "");
+    expect(await remove(docker, "c1", "n2")).toEqual({});
+    expect(commands).toEqual(["stop -t 60 red-db", "rm --force red-db", "network rm n1"]);
+    expect(told).toEqual(["Removed what an interrupted run left: red-db, n1"]);
+  });
+
+  test("is not there after a run that was not", async () => {
+    const { docker, commands } = daemon({ containers: [container("c1", "web")], networks: [network("n1")] }, () => "");
+    expect(await remove(docker, "c1", "n1")).toBeUndefined();
     expect(commands).toEqual([]);
   });
 });

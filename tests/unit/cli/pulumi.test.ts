@@ -208,7 +208,7 @@ describe("the stack", () => {
     const { PULUMI_SKIP_CHECKPOINTS: _, ...env } = process.env;
     const engine = pulumiEngine(binary, stack, { ...env, PULUMI_HOME: folder });
     await engine.up({ refresh: false });
-    await engine.up({ refresh: false, found: true });
+    await engine.up({ refresh: false, recoverable: true });
     await engine.destroy({ refresh: false });
     await engine.destroy({ refresh: false, again: true });
     const runs = readFileSync(told, "utf8").trim().split("\n");

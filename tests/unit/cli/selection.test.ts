@@ -11,7 +11,8 @@ import {
   networkProblems,
   portOwnerProblem,
 } from "../../../cli/targets/docker/preflight";
-import { isAppliedFrom, missingContainers } from "../../../cli/targets/docker/target";
+import { isAppliedFrom } from "../../../cli/targets/docker/target";
+import { missingContainers } from "../../../cli/targets/docker/update";
 import { chooseEngine } from "../../../cli/targets/engines";
 import type { Container, Network } from "../../../cli/tools/docker";
 import type { Team } from "../../../config/members";
