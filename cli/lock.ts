@@ -2,12 +2,12 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { readText } from "../config/files";
+import { nameIfFree, readText } from "../config/files";
 import { UserError } from "./errors";
 import type { Stack } from "./project";
 import { birth, isAlive } from "./tools/process";
 
-/** Times and milliseconds that an empty file is waited for. */
+/** How often a file that says nothing is looked at, and how many milliseconds lie between two looks. */
 const LOOKS = 10;
 const PAUSE = 100;
 
@@ -19,16 +19,16 @@ const PAUSE = 100;
 export async function alone<T>(stack: Pick<Stack, "folder" | "shortName">, work: () => Promise<T>): Promise<T> {
   const file = join(stack.folder, "busy");
   mkdirSync(stack.folder, { recursive: true, mode: 0o700 });
-  await take(file, stack.shortName);
+  const own = `${process.pid} ${hostname()} ${birth(process.pid) ?? ""}\n`;
+  await take(file, own, stack.shortName);
   try {
     return await work();
   } finally {
-    rmSync(file, { force: true });
+    if (contentOf(file) === own) rmSync(file, { force: true });
   }
 }
 
-async function take(file: string, stack: string): Promise<void> {
-  const own = `${process.pid} ${hostname()} ${birth(process.pid) ?? ""}\n`;
+async function take(file: string, own: string, stack: string): Promise<void> {
   for (let looks = 0; ; ) {
     try {
       writeFileSync(file, own, { flag: "wx", mode: 0o600 });
@@ -40,9 +40,8 @@ async function take(file: string, stack: string): Promise<void> {
       if (code !== "EEXIST") throw Object.assign(error as Error, { path: file });
     }
     const held = contentOf(file);
-    if (held === undefined) continue;
-    const [pid = "", host = "", born] = held.trim().split(" ");
-    // It is made first, and filled then.
+    const [pid = "", host = "", born] = (held ?? "").trim().split(" ");
+    // It is made first, and filled then. What cannot be read has just been given up, or is a link to nothing.
     if (host === "" && looks++ < LOOKS) {
       await setTimeout(PAUSE);
       continue;
@@ -58,7 +57,7 @@ async function take(file: string, stack: string): Promise<void> {
 }
 
 /** Removes what a killed run has left, and not what another one, which saw that too, has put in its place since. */
-function removeStale(file: string, content: string): void {
+function removeStale(file: string, content: string | undefined): void {
   const aside = `${file}.${process.pid}`;
   try {
     renameSync(file, aside);
@@ -66,11 +65,11 @@ function removeStale(file: string, content: string): void {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw error;
   }
-  if (contentOf(aside) === content) rmSync(aside, { force: true });
-  else renameSync(aside, file);
+  if (contentOf(aside) !== content) nameIfFree(aside, file);
+  rmSync(aside, { force: true });
 }
 
-/** Undefined where it has just been given up. */
+/** Undefined where there is none. */
 function contentOf(file: string): string | undefined {
   try {
     return readText(file);

@@ -47,7 +47,7 @@ async function exportCompose(stack: Stack, team: Team, file: string): Promise<vo
   checkReplaceable(file);
   const exported = await exportStack(stack);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeText(file, exported.yaml, 0o644);
+  writeText(file, exported.yaml);
   stackSecrets(stack, exported.secrets);
 
   console.log(`Compose file: ${file}`);

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { writeText } from "../../config/files";
+import { createText, writeText } from "../../config/files";
 import { UserError } from "../errors";
 import { passphraseFile as ownPassphraseFile, type Project, pulumiHome, type Stack, stateFolder } from "../project";
 
@@ -91,7 +91,8 @@ export function prepareEnvironment({ backend, state, passphraseFile }: PulumiEnv
   if (backend === "project") mkdirSync(state, { recursive: true, mode: 0o700 });
   if (passphraseFile === undefined || existsSync(passphraseFile)) return;
   mkdirSync(dirname(passphraseFile), { recursive: true, mode: 0o700 });
-  writeText(passphraseFile, `${randomBytes(24).toString("base64url")}\n`, 0o600);
+  // Another stack's first up may be here too.
+  createText(passphraseFile, `${randomBytes(24).toString("base64url")}\n`, 0o600);
 }
 
 /**
@@ -120,7 +121,7 @@ export function adoptStackFile(stack: Stack, { backend, state, passphraseFile }:
     );
   }
   if (adopted === text) return false;
-  writeFileSync(stack.file, adopted);
+  writeText(stack.file, adopted);
   return true;
 }
 

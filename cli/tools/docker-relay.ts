@@ -14,6 +14,7 @@ interface Answer {
 
 /** What the name of a socket's folder begins with; the id of its process follows. */
 const FOLDER = "muster-docker-";
+const SOCKET = "docker.sock";
 
 /** Of the connection from here to the daemon; the one to whoever asks has its own. */
 const HOP = ["connection", "keep-alive", "transfer-encoding"];
@@ -71,10 +72,10 @@ export async function withRelay<T>(socket: string, use: (url: string) => Promise
   // Whoever asks may keep connections as long as it likes, and send as slowly.
   Object.assign(server, { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 });
 
-  removeLeft();
+  await removeLeft();
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
   try {
-    const path = join(folder, "docker.sock");
+    const path = join(folder, SOCKET);
     await new Promise<void>((done, failed) => server.once("error", failed).listen(path, done));
     return await use(`unix://${path}`);
   } finally {
@@ -85,17 +86,40 @@ export async function withRelay<T>(socket: string, use: (url: string) => Promise
 }
 
 /** Folders of runs that were killed. */
-function removeLeft(): void {
-  for (const name of readdirSync(tmpdir())) {
+async function removeLeft(): Promise<void> {
+  for (const name of namesIn(tmpdir())) {
     const pid = new RegExp(`^${FOLDER}(\\d+)-`).exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
+    const left = join(tmpdir(), name);
+    // Its process may be one of another container, which counts its own.
+    if (await isServed(join(left, SOCKET))) continue;
     try {
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+      rmSync(left, { recursive: true, force: true });
     } catch {
       // Another user's.
     }
   }
 }
+
+/** None of a folder that may be written and not listed. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether somebody listens, or may: only two errors say that nobody does. */
+const isServed = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const asked = connect(socket);
+    asked.on("error", ({ code = "" }: NodeJS.ErrnoException) => resolve(!["ECONNREFUSED", "ENOENT"].includes(code)));
+    asked.on("connect", () => {
+      asked.destroy();
+      resolve(true);
+    });
+  });
 
 function passOn(socketPath: string, asked: IncomingMessage, answer: ServerResponse): void {
   const call = ask(socketPath, asked, (said) => {

@@ -141,14 +141,16 @@ export async function foreground(file: string, args: readonly string[], options:
  * @param born its `birth`: another process may have its number by now
  */
 export function isAlive(pid: number, born?: string): boolean {
+  let isAnothers = false;
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+    isAnothers = (error as NodeJS.ErrnoException).code === "EPERM";
+    if (!isAnothers) return false;
   }
   const fields = statOf(pid);
-  // Only Linux has it.
-  if (fields === undefined) return process.platform !== "linux";
+  // Only Linux has it, and may hide that of other users.
+  if (fields === undefined) return isAnothers || process.platform !== "linux";
   return !["Z", "X"].includes(fields[0] ?? "") && (!born || fields[BIRTH] === born);
 }
 

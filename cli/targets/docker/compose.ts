@@ -96,7 +96,7 @@ export async function composeUp(
   const podman = await isPodman(docker);
   const made = { volumes: await volumesWithOptions(docker), networks: await networksToAdopt(docker, team, podman) };
   const described = adopt(exported.yaml, made);
-  writeText(composeFile(stack), podman ? withoutSizes(described) : described, 0o644);
+  writeText(composeFile(stack), podman ? withoutSizes(described) : described);
   const secrets = stackSecrets(stack, exported.secrets);
   // Names in the environment win over --env-file, so that a variable of the user's would replace a password.
   const env = { ...docker.env, ...secrets };

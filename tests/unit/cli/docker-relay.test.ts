@@ -1,10 +1,11 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import fs, { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { withRelay } from "../../../cli/tools/docker-relay";
 
 let folder: string;
@@ -32,6 +33,7 @@ beforeEach(async () => {
   await once(daemon.listen(socket()), "listening");
 });
 afterEach(() => {
+  jest.restoreAllMocks();
   daemon.close();
   daemon.closeAllConnections();
   rmSync(folder, { recursive: true });
@@ -111,6 +113,32 @@ describe("between Pulumi's provider and the daemon", () => {
       expect([left, own].map((each) => existsSync(each))).toEqual([false, true]);
     });
     rmSync(own, { recursive: true });
+  });
+
+  test("what a run serves stays, also where its process is another container's", async () => {
+    const made = mkdtempSync(join(tmpdir(), "muster-unit-"));
+    const others = made.replace("muster-unit-", "muster-docker-2147483646-");
+    const serve = `require("net").createServer().listen("${made}/docker.sock", () => console.log("ready"))`;
+    const other = spawn(process.execPath, ["-e", serve], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      await once(other.stdout, "data");
+      renameSync(made, others);
+      await withRelay(socket(), async () => undefined);
+      expect(existsSync(others)).toBe(true);
+    } finally {
+      other.kill("SIGKILL");
+    }
+    await once(other, "close");
+    await withRelay(socket(), async () => undefined);
+    expect(existsSync(others)).toBe(false);
+  });
+
+  test("a folder for temporary files may be one that is written and not listed", async () => {
+    const list = jest.spyOn(fs, "readdirSync").mockImplementationOnce(() => {
+      throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+    });
+    await withRelay(socket(), async (url) => expect(await ask(url, "HEAD", "/_ping")).toBe("200 1.51 "));
+    expect(list.mock.calls[0]?.[0]).toBe(tmpdir());
   });
 
   test("a daemon that went away is no answer, and the relay ends with what uses it", async () => {

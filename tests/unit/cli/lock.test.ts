@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import {
+import fs, {
   chmodSync,
   closeSync,
   existsSync,
@@ -10,11 +10,12 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { fileObstacle } from "../../../cli/command";
 import { alone } from "../../../cli/lock";
 import { isAlive } from "../../../cli/tools/process";
@@ -26,7 +27,10 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "muster-unit-"));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
 
 describe("one command at a time", () => {
   const stack = () => ({ folder: join(folder, "dev"), shortName: "dev" });
@@ -81,6 +85,42 @@ describe("one command at a time", () => {
     expect(readdirSync(stack().folder)).toEqual([]);
   });
 
+  test("a link that leads to nothing blocks nobody", async () => {
+    mkdirSync(stack().folder);
+    symlinkSync("nothing", busy());
+    expect(await alone(stack(), async () => "done")).toBe("done");
+    expect(readdirSync(stack().folder)).toEqual([]);
+  });
+
+  test("a run that came while another one removed what a killed run left keeps its place", async () => {
+    mkdirSync(stack().folder);
+    writeFileSync(busy(), `2147483646 ${hostname()}`);
+    jest.spyOn(fs, "renameSync").mockImplementationOnce((from, to) => {
+      writeFileSync(from as string, "1 second");
+      fs.renameSync(from, to);
+      writeFileSync(from as string, "1 third");
+    });
+    await expect(alone(stack(), async () => "done")).rejects.toThrow("is at work (process 1 on third)");
+    expect(readFileSync(busy(), "utf8")).toBe("1 third");
+    expect(readdirSync(stack().folder)).toEqual(["busy"]);
+  });
+
+  test("a run that came before another one removed what a killed run left gets its place back", async () => {
+    mkdirSync(stack().folder);
+    writeFileSync(busy(), `2147483646 ${hostname()}`);
+    jest.spyOn(fs, "renameSync").mockImplementationOnce((from, to) => {
+      writeFileSync(from as string, "1 second");
+      fs.renameSync(from, to);
+    });
+    await expect(alone(stack(), async () => "done")).rejects.toThrow("is at work (process 1 on second)");
+    expect(readdirSync(stack().folder)).toEqual(["busy"]);
+  });
+
+  test("a run that ends leaves the place to whoever has it", async () => {
+    await alone(stack(), async () => writeFileSync(busy(), "1 elsewhere"));
+    expect(readFileSync(busy(), "utf8")).toBe("1 elsewhere");
+  });
+
   test("another machine's does", async () => {
     mkdirSync(stack().folder);
     writeFileSync(busy(), "1 elsewhere");
@@ -99,6 +139,15 @@ test("a process that has ended and that nobody waited for is dead", async () => 
   } finally {
     parent.kill();
   }
+});
+
+test("a process of another user, of which the system tells nothing, is alive", () => {
+  const hidden = 2147483646;
+  expect(isAlive(hidden)).toBe(false);
+  jest.spyOn(process, "kill").mockImplementation(() => {
+    throw Object.assign(new Error("kill EPERM"), { code: "EPERM" });
+  });
+  expect([isAlive(hidden), isAlive(hidden, "1")]).toEqual([true, true]);
 });
 
 describe("the file of passwords", () => {

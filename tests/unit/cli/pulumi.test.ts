@@ -1,7 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs, {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { findStack, type Project, selectionIn } from "../../../cli/project";
 import { installedCli, isPluginInstalled, requiredPlugins } from "../../../cli/pulumi/cli";
 import {
@@ -17,7 +28,10 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "muster-unit-"));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
 
 const project = (): Project => ({
   root: folder,
@@ -28,8 +42,9 @@ const project = (): Project => ({
   nodeArgs: [],
 });
 
+const bare: Situation = { env: {}, home: "/p/.muster", projectBackend: undefined, login: undefined, hasState: false };
+
 describe("state and passphrase", () => {
-  const bare: Situation = { env: {}, home: "/p/.muster", projectBackend: undefined, login: undefined, hasState: false };
   const own = { PULUMI_BACKEND_URL: "file:///p/.muster/state" };
 
   test.each<[string, Partial<Situation>, string, string | undefined]>([
@@ -69,6 +84,19 @@ describe("state and passphrase", () => {
     prepareEnvironment(environment);
     expect(readFileSync(join(folder, ".muster/passphrase"), "utf8")).toBe(passphrase);
   });
+
+  test("the passphrase that another stack's first up has made meanwhile is taken", () => {
+    const environment = resolveEnvironment({ ...bare, home: join(folder, ".muster") });
+    const file = join(folder, ".muster/passphrase");
+    mkdirSync(environment.state, { recursive: true });
+    const looks = jest.spyOn(fs, "existsSync").mockImplementationOnce(() => {
+      writeFileSync(file, "another's\n");
+      return false;
+    });
+    prepareEnvironment(environment);
+    expect(looks).toHaveBeenCalledWith(file);
+    expect(readFileSync(file, "utf8")).toBe("another's\n");
+  });
 });
 
 describe("a stack file of another machine", () => {
@@ -86,15 +114,23 @@ describe("a stack file of another machine", () => {
     expect(withoutSalt(text)).toBe(expected);
   });
 
+  test("stays where it is, for whom it is", () => {
+    const stack = findStack(project(), "dev", {});
+    const environment = resolveEnvironment({ ...bare, home: project().home });
+    writeFileSync(join(folder, "team.yaml"), plain + salt, { mode: 0o600 });
+    symlinkSync("team.yaml", stack.file);
+    const old = openSync(stack.file, "r");
+    expect(adoptStackFile(stack, environment)).toBe(true);
+    // Whoever has it open still reads the old one: it is never cut off.
+    expect(readFileSync(old, "utf8")).toBe(plain + salt);
+    closeSync(old);
+    expect(readFileSync(join(folder, "team.yaml"), "utf8")).toBe(plain);
+    expect(statSync(join(folder, "team.yaml")).mode & 0o777).toBe(0o600);
+  });
+
   test("loses its salt only while there is neither passphrase nor state", () => {
     const stack = findStack(project(), "dev", {});
-    const environment = resolveEnvironment({
-      env: {},
-      home: project().home,
-      projectBackend: undefined,
-      login: undefined,
-      hasState: false,
-    });
+    const environment = resolveEnvironment({ ...bare, home: project().home });
     writeFileSync(stack.file, plain + salt);
     expect(adoptStackFile(stack, environment)).toBe(true);
     expect(readFileSync(stack.file, "utf8")).toBe(plain);
