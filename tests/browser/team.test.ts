@@ -39,7 +39,13 @@ inBrowser(`in ${found ?? "a browser (skipped: no Chromium found; install Debian'
   test("the portal shows every member, and which service answers", async () => {
     await visit(page, muster.url(undefined));
     await page.getByRole("heading", { name: "Alice Kim" }).waitFor();
-    await page.waitForFunction('[...document.querySelectorAll("[data-state]")].every((e) => e.dataset.state === "up")');
+    // The page allows no script that it does not bring, which waitForFunction would be.
+    await eventually("every service being up", async () => {
+      const [all, up] = await Promise.all(
+        ["[data-state]", '[data-state="up"]'].map((state) => page.locator(state).count()),
+      );
+      return up !== 0 && up === all;
+    });
     for (const [name, colorScheme, width] of [
       ["portal-light", "light", 1280],
       ["portal-dark", "dark", 1280],
