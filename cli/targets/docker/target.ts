@@ -46,6 +46,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
 
   const lackLimit = async () => unlimited(docker, teamContainers(await docker.containers(), id));
 
+  let unchanged = false;
   let begun: Begun | undefined;
 
   /** A running environment has its images, so what builds start from is only needed for new ones. */
@@ -61,7 +62,8 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
     instanceTitle: "CONTAINER",
 
     async preflight(team) {
-      if (running === "pulumi" && !isUnchanged(updateOf({ stack, docker, images: images(team) }, team))) {
+      unchanged = running === "pulumi" && isUnchanged(updateOf({ stack, docker, images: images(team) }, team));
+      if (running === "pulumi" && !unchanged) {
         begun = { program: loadProgram(stack.project), present: presentImages(docker, images(team)) };
       }
       const mustBuild = (await missing(team)).length > 0;
@@ -77,6 +79,7 @@ export async function openDockerTarget(context: TargetContext): Promise<Target> 
         docker,
         running,
         images: images(team),
+        unchanged,
         begun,
       }),
 

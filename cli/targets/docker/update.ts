@@ -6,7 +6,7 @@ import { buildImages, presentImages } from "../../images/build";
 import { localState, pulumiEnvironment } from "../../pulumi/environment";
 import type { Program } from "../../pulumi/program";
 import { type PulumiEngine, pulumiEngine } from "../../pulumi/stack";
-import { forgetUpdate, hasEnded, isUnchanged, noteUpdate, type Update } from "../../pulumi/unchanged";
+import { forgetUpdate, hasEnded, noteUpdate, type Update } from "../../pulumi/unchanged";
 import type { Docker } from "../../tools/docker";
 import type { DockerHost } from "../../tools/docker-host";
 import { withRelay } from "../../tools/docker-relay";
@@ -21,6 +21,8 @@ export type DockerContext = TargetContext & {
   readonly docker: Docker;
   readonly running: Target["running"];
   readonly images: readonly ImageBuild[];
+  /** Whether Pulumi would find no difference, as long as every image is there. */
+  readonly unchanged: boolean;
   readonly begun: Begun | undefined;
 };
 
@@ -42,12 +44,12 @@ export const updateOf = (
 
 /** Brings the environment up through Pulumi. */
 export async function pulumiUp(team: Team, binary: string, missing: readonly ImageBuild[], context: DockerContext) {
-  const { stack, docker, progress, running } = context;
+  const { stack, docker, progress, running, unchanged } = context;
   const engine = pulumiEngine(binary, stack, docker.env, context.begun?.program);
   if (running === "pulumi" && !(await engine.exists())) throw foreignTeam(context);
   await engine.prepare(progress);
   const update = updateOf(context, team);
-  if (running === "pulumi" && missing.length === 0 && isUnchanged(update)) {
+  if (unchanged && missing.length === 0) {
     progress.note("  nothing has changed since Pulumi's last update");
   } else {
     const killed = running === "pulumi" && !hasEnded(update);
